@@ -1,0 +1,62 @@
+# The short way in: each target sets up what it needs. `make help` lists them.
+JOBS ?= $(shell nproc)
+FUZZ_SECONDS ?= 60
+export FUZZ_SECONDS
+# Quiet, but for warnings and errors.
+CONFIGURE = cmake >/dev/null --preset
+
+.DEFAULT_GOAL := help
+.PHONY: help run build test bench fuzz lint format test-guests install clean setup-build setup-test setup-lint build-tests
+
+help:  ## list these targets
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 22
+
+run: build  ## install what is missing, build, run a real program
+	@tools/run_example.sh
+
+build: setup-build  ## build/bin/ashlar and build/lib/libashlar.{a,so}
+	@$(CONFIGURE) release
+	@cmake --build build -j $(JOBS)
+
+test: build-tests  ## build with and without sanitizers, run every test
+	@ctest --test-dir build --output-on-failure -j $(JOBS)
+
+build-tests: setup-test
+	@$(CONFIGURE) release
+	@cmake --build build -j $(JOBS) --target all tests
+	@$(CONFIGURE) asan
+	@cmake --build build/asan -j $(JOBS) --target tests fuzzers
+
+bench: build  ## compare with native code and other interpreters
+	@python3 bench/run.py
+
+fuzz: setup-test  ## run each fuzz target for FUZZ_SECONDS (60)
+	@$(CONFIGURE) fuzz
+	@cmake --build build/fuzz -j $(JOBS) --target fuzzers
+	@python3 tools/fuzz.py --bin build/fuzz/bin --seconds $(FUZZ_SECONDS) --jobs $(JOBS) --keep
+
+lint: setup-lint  ## layering, format, headers, clang-tidy
+	@$(CONFIGURE) release
+	@python3 tools/check_layers.py
+	@python3 tools/check_format.py
+	@python3 tools/check_headers.py
+	@run-clang-tidy-22 -quiet -p build -j $(JOBS) "$(CURDIR)/src/.*\.cc$$"
+
+format: setup-lint  ## rewrite the sources in the project's format
+	@python3 tools/check_format.py --fix
+
+test-guests: build  ## real programs of many toolchains (GUESTS="go rust"): slow
+	@python3 tests/guests/run.py --ashlar build/bin/ashlar $(GUESTS)
+
+install: build  ## install to PREFIX (/usr/local)
+	@cmake --install build --prefix $(or $(PREFIX),/usr/local)
+
+clean:  ## remove build/
+	rm -rf build
+
+setup-build:
+	@tools/bootstrap.sh build
+setup-test:
+	@tools/bootstrap.sh build test
+setup-lint:
+	@tools/bootstrap.sh build test lint

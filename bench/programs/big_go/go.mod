@@ -1,0 +1,3 @@
+module big_go
+
+go 1.21

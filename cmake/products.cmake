@@ -1,0 +1,62 @@
+# What a build is for: lib/libashlar.{a,so} out of all folders but cli, and the command bin/ashlar.
+ashlar_dispatch(ashlar_interp ${ASHLAR_DISPATCH})
+
+set(objects)
+foreach(lib IN LISTS ASHLAR_LIBRARIES)
+  list(APPEND objects $<TARGET_OBJECTS:${lib}>)
+endforeach()
+add_library(ashlar_static STATIC ${objects})
+set_target_properties(ashlar_static PROPERTIES OUTPUT_NAME ashlar LINKER_LANGUAGE CXX)
+add_library(ashlar_shared SHARED ${objects})
+set_target_properties(ashlar_shared PROPERTIES OUTPUT_NAME ashlar LINKER_LANGUAGE CXX
+                      VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR})
+foreach(lib ashlar_static ashlar_shared)
+  target_include_directories(${lib} INTERFACE $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>
+                                              $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
+  target_compile_features(${lib} INTERFACE cxx_std_23)
+  target_link_libraries(${lib} PUBLIC Threads::Threads)
+endforeach()
+if(NOT ASHLAR_SANITIZE)
+  target_link_options(ashlar_shared PRIVATE -Wl,--no-undefined)
+endif()
+
+# The command, as one object library (its unit tests link it too) and main.cc.
+file(GLOB_RECURSE cli_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/cli/*.cc)
+set(cli_main ${PROJECT_SOURCE_DIR}/src/cli/main.cc)
+if(NOT cli_main IN_LIST cli_sources)
+  message(STATUS "src/cli/main.cc is missing: no command is built")
+  add_library(ashlar_cli INTERFACE)
+  return()
+endif()
+if(NOT CLI11_FOUND OR NOT nlohmann_json_FOUND)
+  message(FATAL_ERROR "The command needs CLI11 and nlohmann-json; 'make build' installs them")
+endif()
+list(REMOVE_ITEM cli_sources ${cli_main})
+ashlar_library(cli DEPS ${ASHLAR_FOLDER_cli_DEPS} SOURCES ${cli_sources}
+               LINK CLI11::CLI11 nlohmann_json::nlohmann_json fmt::fmt-header-only)
+
+# ashlar_command(target name): the command, fully static unless a sanitizer needs the loader.
+function(ashlar_command target name)
+  add_executable(${target} ${cli_main})
+  set_target_properties(${target} PROPERTIES OUTPUT_NAME ${name})
+  target_compile_definitions(${target} PRIVATE ASHLAR_VERSION="${PROJECT_VERSION}")
+  if(NOT ASHLAR_SANITIZE)
+    target_link_options(${target} PRIVATE -static -Wl,--icf=safe)
+  endif()
+endfunction()
+ashlar_command(ashlar ashlar)
+target_link_libraries(ashlar PRIVATE ashlar_cli)
+
+# The same command over the other dispatch, so that one build tests both.
+if(ASHLAR_DISPATCH STREQUAL "tailcall" AND NOT ASHLAR_SANITIZE AND TARGET ashlar_interp)
+  ashlar_library(interp NAME ashlar_interp_loop DEPS ${ASHLAR_FOLDER_interp_DEPS})
+  ashlar_dispatch(ashlar_interp_loop loop)
+  ashlar_command(ashlar_loop ashlar-loop)
+  # First on the link line, so that its members satisfy every reference before ashlar_interp is looked at.
+  target_link_libraries(ashlar_loop PRIVATE ashlar_interp_loop ashlar_cli)
+  set_target_properties(ashlar_loop PROPERTIES EXCLUDE_FROM_ALL ON)
+  get_target_property(type ashlar_interp_loop TYPE)
+  if(type STREQUAL "STATIC_LIBRARY")
+    set_target_properties(ashlar_interp_loop PROPERTIES EXCLUDE_FROM_ALL ON)
+  endif()
+endif()

@@ -1,0 +1,80 @@
+// The decoder's state; its member functions are spread over decode.cc, decode_types.cc and decode_segments.cc.
+#pragma once
+
+#include <string_view>
+
+#include "base/byte_reader.h"
+#include "binary/decode.h"
+#include "binary/section.h"
+
+namespace ashlar::binary {
+
+/// Decodes section by section into a module. Every read is bounded by the module, not by its section: a section's end
+/// is checked when its contents have been read, so that the errors are the reference's. Errors stick in `in_`.
+class Decoder {
+ public:
+  Decoder(module::Module& m, const DecodeOptions& options)
+      : m_(m), in_(m.bytes), features_(options.features), limits_(options.limits) {}
+
+  Status run();
+
+ private:
+  // decode.cc
+  void header();
+  void section(Section id, size_t end);
+  void section_contents(Section id);
+  void custom_section(size_t end);
+  void function_section();
+  void export_section();
+  void start_section();
+  void code_section();
+  void data_count_section();
+  Status check_counts();
+  Error earlier_error(Error error);
+
+  // decode_types.cc
+  void type_section();
+  void rec_group();
+  module::SubType sub_type();
+  void composite_type(module::SubType& out, uint8_t code);
+  std::vector<module::ValType> val_types(uint32_t limit, std::string_view what);
+  module::FieldType field_type();
+  bool mutability();
+  module::Limits limits(bool is_memory, uint8_t* page_size_log2);
+  module::TableType table_type();
+  module::MemoryType memory_type();
+  module::GlobalType global_type();
+  module::TagType tag_type();
+  void import_section();
+  void import_entry();
+  void table_section();
+  void memory_section();
+  void global_section();
+  void tag_section();
+
+  // decode_segments.cc
+  module::ConstExpr const_expr();
+  void element_section();
+  module::Elem element();
+  void data_section();
+
+  /// A length or count, checked against the bytes there are.
+  uint32_t length();
+  /// A count that `limit` bounds in all (`have` exist already); reserves nothing.
+  uint32_t count(uint64_t have, uint64_t limit, std::string_view what);
+  std::string_view name();
+
+  module::Module& m_;
+  base::ByteReader in_;
+  const isa::Features features_;
+  const module::ModuleLimits& limits_;
+  uint32_t rank_ = 0;  ///< sections seen
+  Section last_ = Section::Custom;
+  uint64_t code_count_ = 0;
+  uint64_t elements_ = 0;  ///< in all element segments
+};
+
+/// Decodes the branch hints of a custom section's contents; nothing when malformed.
+std::vector<module::BranchHint> decode_branch_hints(std::span<const uint8_t> bytes, size_t from, size_t to);
+
+}  // namespace ashlar::binary

@@ -1,0 +1,89 @@
+// ashlar wast: runs scripts of the specification's test format.
+#include "cli/wast_runner.h"
+
+#include "cli/output.h"
+#include "cli/registry.h"
+
+namespace ashlar::cli {
+namespace {
+
+enum WastFlag : int { kJson = kFirstOwnFlag, kNoRun, kVerbose };
+
+constexpr Flag kFlags[] = {
+    {kJson, 0, "json", "", "report as one JSON object"},
+    {kNoRun, 0, "no-run", "", "decode and validate only; what executes counts as skipped"},
+    {kVerbose, 'v', "verbose", "", "name each file, and let spectest's functions print"},
+    kBoundsChecksFlagRow,
+    kLazyFlagRow,
+    {kMaxStackFlag, 0, "max-stack", "SIZE", "limit of the call stack (8M)"},
+    {kMaxGcHeapFlag, 0, "max-gc-heap", "SIZE", "limit of the heap of structs and arrays (1G)"},
+    kFeatureFlagRow,
+};
+
+std::string counts_json(const WastReport& report) {
+  return strf("\"passed\":%zu,\"failed\":%zu,\"skipped\":%zu", report.passed, report.failed, report.skipped);
+}
+
+std::string file_json(const WastReport& report) {
+  std::string out = "{\"file\":" + json_string(report.file) + "," + counts_json(report) + ",\"failures\":[";
+  for (const WastFailure& failure : report.failures) {
+    if (out.back() != '[') out += ',';
+    out += strf("{\"line\":%u,\"kind\":", failure.line) + json_string(failure.kind) +
+           ",\"message\":" + json_string(failure.message) + "}";
+  }
+  return out + "]}";
+}
+
+void print_failures(const WastReport& report, bool verbose) {
+  std::string out;
+  for (const WastFailure& failure : report.failures) {
+    out += report.file + strf(":%u: ", failure.line) + failure.kind + ": " + failure.message + "\n";
+  }
+  if (verbose) out += report.file + strf(": %zu passed, %zu failed\n", report.passed, report.failed);
+  write_all(kStdout, out);
+}
+
+int run_wast(const Args& args) {
+  if (args.operands.empty()) return report_usage(Error(ErrorCode::missing_operand, kNoOffset, "FILE"), "wast");
+  Result<Settings> settings = read_settings(args);
+  if (!settings) return report_usage(settings.error(), "wast");
+  WastOptions options;
+  options.settings = *settings;
+  options.run = !args.has(kNoRun);
+  options.verbose = args.has(kVerbose);
+  const bool json = args.has(kJson);
+  WastReport total;
+  std::string files;
+  for (std::string_view file : args.operands) {
+    WastReport report = run_script(std::string(file), options);
+    if (json) {
+      files += (files.empty() ? "" : ",") + file_json(report);
+    } else {
+      print_failures(report, options.verbose);
+    }
+    report.failures.clear();
+    total.add(std::move(report));
+  }
+  if (json) {
+    write_all(kStdout, "{\"files\":[" + files + "]," + counts_json(total) + "}\n");
+  } else {
+    write_all(kStdout, strf("%zu passed, %zu failed, %zu skipped\n", total.passed, total.failed, total.skipped));
+  }
+  return total.failed == 0 ? kExitOk : kExitFailure;
+}
+
+}  // namespace
+
+constinit const Command kWastCommand = {
+    .name = "wast",
+    .operands = "FILES...",
+    .summary = "Run test scripts and report what fails",
+    .details =
+        "Each failed directive is printed as FILE:LINE: DIRECTIVE: MESSAGE; the last line counts all directives.\n"
+        "Exits with 0 when none failed.",
+    .flags = kFlags,
+    .flags_end_at_operand = false,
+    .run = run_wast,
+};
+
+}  // namespace ashlar::cli

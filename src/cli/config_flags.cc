@@ -1,0 +1,117 @@
+// Reading of the flags that several commands share.
+#include "cli/config_flags.h"
+
+#include <limits>
+
+namespace ashlar::cli {
+
+namespace {
+
+Status set_limit(ConfigFlag which, std::string_view flag, std::string_view value, Settings& out) {
+  switch (which) {
+    case kMaxMemoryFlag: {
+      TRY_ASSIGN(out.limits.memory_bytes, parse_size(flag, value));
+      return {};
+    }
+    case kMaxStackFlag: {
+      TRY_ASSIGN(const uint64_t bytes, parse_size(flag, value));
+      constexpr uint64_t kLeast = 64 << 10;
+      constexpr uint64_t kMost = 64ull << 30;
+      if (bytes < kLeast || bytes > kMost) {
+        return make_error(ErrorCode::bad_flag_value, kNoOffset, std::string(flag), std::string(value),
+                          "a size between 64K and 64G");
+      }
+      out.limits.stack_bytes = bytes;
+      return {};
+    }
+    case kMaxGcHeapFlag: {
+      TRY_ASSIGN(out.limits.gc_heap_bytes, parse_size(flag, value));
+      return {};
+    }
+    case kFuelFlag: {
+      TRY_ASSIGN(const uint64_t fuel, parse_count(flag, value));
+      constexpr uint64_t kMost = std::numeric_limits<int64_t>::max();
+      out.fuel = static_cast<int64_t>(fuel < kMost ? fuel : kMost);
+      out.config.fuel = true;
+      return {};
+    }
+    case kTimeoutFlag: {
+      TRY_ASSIGN(out.timeout_ns, parse_duration(flag, value));
+      if (out.timeout_ns == 0) out.timeout_ns = 1;
+      return {};
+    }
+    default:
+      return {};
+  }
+}
+
+struct LimitName {
+  std::string_view name;
+  ConfigFlag flag;
+};
+constexpr LimitName kLimitNames[] = {{"max-memory-size", kMaxMemoryFlag},
+                                     {"max-memory", kMaxMemoryFlag},
+                                     {"max-wasm-stack", kMaxStackFlag},
+                                     {"max-stack", kMaxStackFlag},
+                                     {"max-gc-heap", kMaxGcHeapFlag},
+                                     {"fuel", kFuelFlag},
+                                     {"timeout", kTimeoutFlag}};
+
+Status set_feature(std::string_view flag, std::string_view item, Settings& out) {
+  const size_t equals = item.find('=');
+  const std::string_view name = item.substr(0, equals);
+  const std::string_view value = equals == item.npos ? "y" : item.substr(equals + 1);
+  const std::string shown = std::string(flag) + " " + std::string(name);
+  for (const LimitName& limit : kLimitNames) {
+    if (name == limit.name) return set_limit(limit.flag, shown, value, out);
+  }
+  TRY_ASSIGN(const bool on, parse_switch(shown, value));
+  if (name == "all" || name == "all-proposals") {
+    out.config.features = on ? isa::Features::all() : isa::Features::mvp();
+    return {};
+  }
+  if (out.config.features.set(name, on)) return {};
+  std::vector<std::string_view> names;
+  for (const isa::FeatureInfo& row : isa::kFeatureTable) names.push_back(row.name);
+  return make_error(ErrorCode::bad_flag_value, kNoOffset, std::string(flag), std::string(name),
+                    "a feature ('ashlar features' lists them)" + suggest(name, names));
+}
+
+Status set_features(std::string_view flag, std::string_view list, Settings& out) {
+  for (size_t from = 0; from <= list.size();) {
+    const size_t comma = std::min(list.find(',', from), list.size());
+    TRY(set_feature(flag, list.substr(from, comma - from), out));
+    from = comma + 1;
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<Settings> read_settings(const Args& args) {
+  Settings out;
+  for (const Args::Given& given : args.flags) {
+    switch (given.id) {
+      case kFeatureFlag:
+        TRY(set_features(given.flag, given.value, out));
+        break;
+      case kBoundsChecksFlag:
+        if (given.value != "guard" && given.value != "explicit") {
+          return make_error(ErrorCode::bad_flag_value, kNoOffset, std::string(given.flag), std::string(given.value),
+                            "guard or explicit");
+        }
+        out.config.bounds_checks =
+            given.value == "guard" ? runtime::BoundsChecks::GuardPages : runtime::BoundsChecks::Explicit;
+        break;
+      case kLazyFlag:
+        out.config.lazy_validation = true;
+        break;
+      default:
+        if (given.id < kFirstOwnFlag) TRY(set_limit(static_cast<ConfigFlag>(given.id), given.flag, given.value, out));
+        break;
+    }
+  }
+  return out;
+}
+
+}  // namespace ashlar::cli

@@ -1,0 +1,42 @@
+// Flags that several commands share: WebAssembly features and limits, -W after Wasmtime's manner.
+#pragma once
+
+#include "cli/args.h"
+#include "runtime/store.h"
+
+namespace ashlar::cli {
+
+/// Ids of the shared flags; a command's own begin at kFirstOwnFlag.
+enum ConfigFlag : int {
+  kFeatureFlag,
+  kBoundsChecksFlag,
+  kLazyFlag,
+  kMaxMemoryFlag,
+  kMaxStackFlag,
+  kMaxGcHeapFlag,
+  kFuelFlag,
+  kTimeoutFlag,
+  kFirstOwnFlag
+};
+
+inline constexpr Flag kFeatureFlagRow = {
+    kFeatureFlag, 'W', "features", "NAME[=y|n],...",
+    "allow or forbid WebAssembly features\n('ashlar features'); 'all' is all of them"};
+inline constexpr Flag kBoundsChecksFlagRow = {kBoundsChecksFlag, 0, "bounds-checks", "guard|explicit",
+                                              "how accesses beyond a memory are found"};
+inline constexpr Flag kLazyFlagRow = {kLazyFlag, 0, "lazy", "",
+                                      "validate each function at its first call, not all at once"};
+
+/// What the shared flags say.
+struct Settings {
+  runtime::Config config;
+  runtime::StoreLimits limits;
+  int64_t fuel = 0;         ///< when config.fuel
+  uint64_t timeout_ns = 0;  ///< 0: none
+};
+
+/// Reads the shared flags; others are left alone. -W takes Wasmtime's names of limits too (fuel=N, timeout=D,
+/// max-memory-size=N, max-wasm-stack=N).
+Result<Settings> read_settings(const Args& args);
+
+}  // namespace ashlar::cli

@@ -1,0 +1,67 @@
+// Activation: one run of the interpreter between a host call into the guest and its return.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "interp/state.h"
+#include "runtime/store.h"
+#include "runtime/traps.h"
+
+namespace ashlar::interp {
+
+/// A call that changed the instance: what to restore when it returns.
+struct CrossFrame {
+  InstanceContext* ctx;
+  const Code* return_ip;
+  Slot* fp;            ///< the callee's frame
+};
+
+struct Activation {
+  runtime::Store* store = nullptr;
+  Activation* previous = nullptr;       ///< of this thread
+  InstanceContext* ctx = nullptr;       ///< at entry
+  std::vector<CrossFrame> cross;
+  // Filled when the run ends by a trap.
+  runtime::Trap trap = runtime::Trap::none;
+  const Code* trap_ip = nullptr;
+  Slot* trap_fp = nullptr;
+  bool has_error = false;
+  Status error;                         ///< a host function's error
+  Regs* regs = nullptr;                 ///< loop dispatch only
+  void* jump[5] = {};                   ///< __builtin_setjmp buffer of the entry
+};
+
+/// The innermost activation of this thread.
+extern thread_local Activation* t_activation;
+
+inline Activation& activation_of(const Regs& s) { return *static_cast<Activation*>(s.ctx->store->activation); }
+
+/// Return addresses with a meaning of their own; each has a zero frame delta in the word before it.
+const Code* exit_code();      ///< leaves the interpreter
+const Code* restore_code();   ///< pops a CrossFrame
+const Code* host_code();      ///< FuncCell::code of host functions
+
+/// One frame of the guest stack, innermost first.
+struct Frame {
+  const Code* ip;      ///< of the trapping instruction, or the return address
+  Slot* fp;
+  const struct FuncCode* func;
+  class ModuleCode* module;
+  InstanceContext* ctx;
+};
+
+/// Renders the backtrace of a trap at (ip, fp).
+std::string backtrace(Activation& a, const Code* ip, Slot* fp);
+
+/// Where to continue after a throw.
+struct Landing {
+  const Code* ip = nullptr;
+  Slot* fp = nullptr;
+  InstanceContext* ctx = nullptr;
+};
+/// Finds the handler of exception `exn` thrown at (ip, fp, ctx), writes its payload; ip stays null when nothing in this
+/// activation catches it.
+Landing unwind(Activation& a, const Code* ip, Slot* fp, InstanceContext* ctx, runtime::GcRef exn);
+
+}  // namespace ashlar::interp

@@ -1,0 +1,111 @@
+// Walking the guest stack: backtraces and the search for exception handlers.
+#include <cstdio>
+
+#include "interp/activation.h"
+#include "interp/module_code.h"
+
+namespace ashlar::interp {
+
+namespace {
+
+/// Steps from frame to frame, innermost first. The header slot of each frame holds the return address; the word before it
+/// begins with the distance to the caller's frame.
+class FrameWalk {
+ public:
+  FrameWalk(const Activation& a, const Code* ip, Slot* fp, InstanceContext* ctx)
+      : cross_(a.cross.size()), activation_(a) {
+    frame_.ip = ip;
+    frame_.fp = fp;
+    frame_.ctx = ctx;
+    find();
+  }
+  /// False when the entry of the activation has been reached.
+  bool valid() const { return frame_.func != nullptr; }
+  const Frame& frame() const { return frame_; }
+  bool next() {
+    const Code* back = reinterpret_cast<const Code*>(frame_.fp[frame_.func->header]);
+    if (back == restore_code()) {
+      const CrossFrame& c = activation_.cross[--cross_];
+      back = c.return_ip;
+      frame_.ctx = c.ctx;
+    }
+    if (back == exit_code()) {
+      frame_.func = nullptr;
+      return false;
+    }
+    frame_.fp -= read<uint16_t>(back - 8);
+    frame_.ip = back - 1;  // inside the call
+    find();
+    return valid();
+  }
+  /// How many changes of instance lie outside the current frame.
+  size_t cross_left() const { return cross_; }
+
+ private:
+  void find() {
+    CodeOwner owner = find_code(frame_.ip);
+    frame_.func = owner.func;
+    frame_.module = owner.module;
+  }
+  Frame frame_{};
+  size_t cross_;
+  const Activation& activation_;
+};
+
+bool write_payload(Activation& a, const CatchEntry& e, Slot* fp, InstanceContext* ctx, runtime::GcRef exn) {
+  runtime::GcHeap& heap = a.store->heap();
+  if (e.kind == CatchEntry::Kind::Tag) {
+    if (heap.exn_tag(exn) != ctx->tags[e.tag]) return false;
+    uint32_t n = heap.header(exn)->length;
+    const Slot* payload = heap.exn_payload(exn);
+    for (uint32_t i = 0; i < n; ++i) fp[e.payload_slot + i] = payload[i];
+  }
+  if (e.with_ref) fp[e.ref_slot] = exn;
+  return true;
+}
+
+}  // namespace
+
+Landing unwind(Activation& a, const Code* ip, Slot* fp, InstanceContext* ctx, runtime::GcRef exn) {
+  FrameWalk walk(a, ip, fp, ctx);
+  for (; walk.valid(); walk.next()) {
+    const Frame& f = walk.frame();
+    uint32_t at = static_cast<uint32_t>(f.ip - f.func->begin());
+    uint32_t limit = ~uint32_t{0};
+    for (const HandlerRange& r : f.func->handlers) {
+      if (at < r.begin || at >= r.end || r.depth > limit) continue;
+      if (r.delegate_depth != HandlerRange::kNoDelegate) {
+        limit = r.delegate_depth;
+        continue;
+      }
+      for (const CatchEntry& e : r.catches) {
+        if (!write_payload(a, e, f.fp, f.ctx, exn)) continue;
+        a.cross.resize(walk.cross_left());
+        return {f.func->begin() + e.target, f.fp, f.ctx};
+      }
+    }
+  }
+  return {};
+}
+
+std::string backtrace(Activation& a, const Code* ip, Slot* fp) {
+  constexpr int kMost = 64;
+  std::string out = "wasm backtrace:";
+  FrameWalk walk(a, ip, fp, nullptr);
+  int n = 0;
+  for (; walk.valid(); walk.next(), ++n) {
+    if (n >= kMost) continue;
+    const Frame& f = walk.frame();
+    char line[64];
+    std::snprintf(line, sizeof line, "\n  %4d: %#8x - ", n, f.module->wasm_offset(*f.func, f.ip));
+    out += line;
+    std::string_view module = f.module->module().names.module;
+    out += module.empty() ? std::string_view("<unknown>") : module;
+    out += '!';
+    out += f.module->func_name(f.func->index);
+  }
+  if (n > kMost) out += "\n  ... " + std::to_string(n - kMost) + " more frames";
+  return n == 0 ? std::string() : out;
+}
+
+}  // namespace ashlar::interp

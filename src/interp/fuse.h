@@ -1,0 +1,111 @@
+// Keys of steps as types: connects the step templates with the numbers that lowering emits.
+#pragma once
+
+#include "interp/keys.h"
+#include "interp/steps.h"
+
+namespace ashlar::interp {
+
+template <class S>
+struct KeyOf;
+
+template <auto shape>
+constexpr int later_index() {
+  return static_cast<int>(shape);
+}
+template <auto shape>
+constexpr int first_operand_index() {
+  if constexpr (std::is_same_v<decltype(shape), Src>) {
+    return first_index(shape);
+  } else {
+    return static_cast<int>(shape);
+  }
+}
+
+template <Op op, auto D, auto A>
+struct KeyOf<Un<op, D, A>> {
+  static constexpr Key value =
+      make_key(StepKind::Numeric, op, un_index(op, static_cast<int>(D), first_operand_index<A>()));
+};
+template <Op op, auto D, auto A, auto B>
+struct KeyOf<Bin<op, D, A, B>> {
+  static constexpr Key value =
+      make_key(StepKind::Numeric, op, bin_index(op, static_cast<int>(D), first_operand_index<A>(), later_index<B>()));
+};
+template <Op op, auto D, Src A>
+struct KeyOf<Load<op, D, A>> {
+  static constexpr Key value =
+      make_key(StepKind::Load, op, static_cast<uint32_t>(static_cast<int>(D) * kSrcCount + static_cast<int>(A)));
+};
+template <Op op, Src A, auto V>
+struct KeyOf<Store<op, A, V>> {
+  static constexpr int nv = is_int_letter(isa::info(op).operand(1)) ? kSrcCount : 2;
+  static constexpr Key value =
+      make_key(StepKind::Store, op, static_cast<uint32_t>(static_cast<int>(A) * nv + static_cast<int>(V)));
+};
+template <bool wide, Dst D, Src A>
+struct KeyOf<Mov<wide, D, A>> {
+  static constexpr Key value = make_key(StepKind::Mov, wide, static_cast<uint32_t>(D) * kSrcCount + static_cast<uint32_t>(A));
+};
+template <bool wide, Src A>
+struct KeyOf<MovS<wide, A>> {
+  static constexpr Key value = make_key(StepKind::MovS, wide, static_cast<uint32_t>(A));
+};
+template <class T, FDst D, FSrc A>
+struct KeyOf<FMov<T, D, A>> {
+  static constexpr uint32_t kWidth = sizeof(T) == 4 ? 0 : sizeof(T) == 8 ? 1 : 2;
+  static constexpr Key value = make_key(StepKind::FMov, kWidth, static_cast<uint32_t>(D) * 3 + static_cast<uint32_t>(A));
+};
+template <Dst D>
+struct KeyOf<GlobalGet<D>> {
+  static constexpr Key value = make_key(StepKind::GlobalGet, 0u, static_cast<uint32_t>(D));
+};
+template <Src A>
+struct KeyOf<GlobalSet<A>> {
+  static constexpr Key value = make_key(StepKind::GlobalSet, 0u, static_cast<uint32_t>(A));
+};
+
+/// Stands for the branch at the end of a fused sequence.
+template <bool back, class Cond>
+struct BranchIf {};
+template <bool back>
+struct Branch {};
+
+template <bool back, Op op, auto A, auto B, bool negate>
+struct KeyOf<BranchIf<back, CmpCond<op, A, B, negate>>> {
+  static constexpr int na = first_shapes(op, isa::info(op).operand(0));
+  static constexpr int nb = later_shapes(op, isa::info(op).operand(1));
+  static constexpr Key value = make_key(
+      StepKind::CmpBr, op,
+      static_cast<uint32_t>(((back * 2 + negate) * na + first_operand_index<A>()) * nb + later_index<B>()));
+};
+template <bool back, Src A, bool negate>
+struct KeyOf<BranchIf<back, NezCond<A, negate>>> {
+  static constexpr Key value =
+      make_key(StepKind::NezBr, 0u, static_cast<uint32_t>((back * 2 + negate) * 5 + first_index(A)));
+};
+template <bool back>
+struct KeyOf<Branch<back>> {
+  static constexpr Key value = make_key(StepKind::Br, 0u, back);
+};
+
+struct FusedRow {
+  Handler handler;
+  uint8_t n;
+  Key keys[4];
+};
+
+template <class... Steps>
+constexpr FusedRow fused() {
+  return {&linear<Steps...>, sizeof...(Steps), {KeyOf<Steps>::value...}};
+}
+template <bool back, class Cond, class... Steps>
+constexpr FusedRow fused_if() {
+  return {&branch_if<back, Cond, Steps...>, sizeof...(Steps) + 1, {KeyOf<Steps>::value..., KeyOf<BranchIf<back, Cond>>::value}};
+}
+template <bool back, class... Steps>
+constexpr FusedRow fused_br() {
+  return {&branch<back, Steps...>, sizeof...(Steps) + 1, {KeyOf<Steps>::value..., KeyOf<Branch<back>>::value}};
+}
+
+}  // namespace ashlar::interp

@@ -1,0 +1,259 @@
+// Handlers of control transfer: entry, returns, branch tables, safepoints, traps, throws and slot operations.
+#include "interp/activation.h"
+#include "interp/keys.h"
+#include "interp/slot_ops.h"
+#include "interp/steps.h"
+
+namespace ashlar::interp {
+
+namespace {
+
+[[gnu::noinline]] void record_trap(Activation& a, Trap trap, const Code* ip, Slot* fp) {
+  a.trap = trap;
+  a.trap_ip = ip;
+  a.trap_fp = fp;
+}
+
+/// Function entry: a frame of n slots must fit. Stream: u32 frame slots, u16 first slot to zero, u16 count.
+[[gnu::always_inline]] inline bool frame_fits(const Regs& s) {
+  return s.fp + read<uint32_t>(s.ip + 8) <= __atomic_load_n(&s.ctx->stack_limit, __ATOMIC_RELAXED);
+}
+[[gnu::always_inline]] inline void zero_locals(const Regs& s) {
+  Slot* at = s.fp + read<uint16_t>(s.ip + 12);
+  Slot* end = at + read<uint16_t>(s.ip + 14);
+#pragma clang loop vectorize(disable) unroll(disable)
+  for (; at != end; ++at) {
+    *at = 0;
+    asm volatile("" ::: "memory");  // keeps this from becoming a call of memset
+  }
+}
+
+ASHLAR_HANDLER stack_slow(ASHLAR_PARAMS) {
+  ASHLAR_ENTER();
+  bool stopped = s.ctx->interrupt->load(std::memory_order_relaxed) != 0;
+  record_trap(activation_of(s), stopped ? Trap::interrupted : Trap::call_stack_exhausted, s.ip, s.fp);
+  ASHLAR_LEAVE();
+}
+
+ASHLAR_HANDLER enter(ASHLAR_PARAMS) {
+  ASHLAR_ENTER();
+  if (!frame_fits(s)) [[unlikely]]
+    ASHLAR_GOTO(stack_slow, s.ip);
+  zero_locals(s);
+  ASHLAR_NEXT(s.ip + 16);
+}
+/// The same, then loads the hot locals. Stream: as enter, then three slots.
+ASHLAR_HANDLER enter_l(ASHLAR_PARAMS) {
+  ASHLAR_ENTER();
+  if (!frame_fits(s)) [[unlikely]]
+    ASHLAR_GOTO(stack_slow, s.ip);
+  zero_locals(s);
+  s.l0 = s.fp[read<uint16_t>(s.ip + 16)];
+  s.l1 = s.fp[read<uint16_t>(s.ip + 18)];
+  s.l2 = s.fp[read<uint16_t>(s.ip + 20)];
+  ASHLAR_NEXT(s.ip + 24);
+}
+/// Hot locals to and from their home slots, around calls. Stream: three slots.
+ASHLAR_HANDLER spill_l(ASHLAR_PARAMS) {
+  ASHLAR_ENTER();
+  s.fp[read<uint16_t>(s.ip + 8)] = s.l0;
+  s.fp[read<uint16_t>(s.ip + 10)] = s.l1;
+  s.fp[read<uint16_t>(s.ip + 12)] = s.l2;
+  ASHLAR_NEXT(s.ip + 16);
+}
+ASHLAR_HANDLER reload_l(ASHLAR_PARAMS) {
+  ASHLAR_ENTER();
+  s.l0 = s.fp[read<uint16_t>(s.ip + 8)];
+  s.l1 = s.fp[read<uint16_t>(s.ip + 10)];
+  s.l2 = s.fp[read<uint16_t>(s.ip + 12)];
+  ASHLAR_NEXT(s.ip + 16);
+}
+
+/// Stream: u32 cost of the block that follows.
+ASHLAR_HANDLER fuel(ASHLAR_PARAMS) {
+  ASHLAR_ENTER();
+  s.ctx->store->fuel -= read<uint32_t>(s.ip + 8);
+  if (s.ctx->store->fuel < 0) [[unlikely]] {
+    s.r = static_cast<uint64_t>(Trap::out_of_fuel);
+    ASHLAR_GOTO(trap_exit, s.ip);
+  }
+  ASHLAR_NEXT(s.ip + 16);
+}
+
+ASHLAR_HANDLER unreachable_(ASHLAR_PARAMS) {
+  ASHLAR_ENTER();
+  s.r = static_cast<uint64_t>(Trap::unreachable);
+  ASHLAR_GOTO(trap_exit, s.ip);
+}
+
+// Returns. Stream: u16 header slot, then the source. The word before the return address begins with the distance of the
+// two frames.
+#define ASHLAR_RETURN(target)            \
+  do {                                   \
+    const Code* return_ip_ = (target);   \
+    s.fp -= read<uint16_t>(return_ip_ - 8); \
+    ASHLAR_NEXT(return_ip_);             \
+  } while (0)
+
+[[gnu::always_inline]] inline const Code* return_address(const Regs& s) {
+  return reinterpret_cast<const Code*>(s.fp[read<uint16_t>(s.ip + 8)]);
+}
+
+ASHLAR_HANDLER ret_0(ASHLAR_PARAMS) {
+  ASHLAR_ENTER();
+  ASHLAR_RETURN(return_address(s));
+}
+ASHLAR_HANDLER ret_r(ASHLAR_PARAMS) {
+  ASHLAR_ENTER();
+  const Code* to = return_address(s);
+  s.fp[0] = s.r;
+  ASHLAR_RETURN(to);
+}
+/// A float or v128 result; the header is at least as far as the result's slots reach.
+ASHLAR_HANDLER ret_x(ASHLAR_PARAMS) {
+  ASHLAR_ENTER();
+  const Code* to = return_address(s);
+  std::memcpy(s.fp, &s.x, 16);
+  ASHLAR_RETURN(to);
+}
+ASHLAR_HANDLER ret_s(ASHLAR_PARAMS) {
+  ASHLAR_ENTER();
+  const Code* to = return_address(s);
+  s.r = s.fp[read<uint16_t>(s.ip + 10)];
+  s.fp[0] = s.r;
+  ASHLAR_RETURN(to);
+}
+/// Stream: header, source, count.
+ASHLAR_HANDLER ret_many(ASHLAR_PARAMS) {
+  ASHLAR_ENTER();
+  const Code* to = return_address(s);
+  const Slot* from = s.fp + read<uint16_t>(s.ip + 10);
+  uint32_t n = read<uint16_t>(s.ip + 12);
+#pragma clang loop vectorize(disable) unroll(disable)
+  for (uint32_t i = 0; i < n; ++i) {
+    s.fp[i] = from[i];
+    asm volatile("" ::: "memory");
+  }
+  s.r = s.fp[0];
+  std::memcpy(&s.x, s.fp, 16);
+  ASHLAR_RETURN(to);
+}
+
+/// Index in r. Stream: u32 count of labels without the default; (count + 1) displacements from the instruction's start.
+ASHLAR_HANDLER br_table(ASHLAR_PARAMS) {
+  ASHLAR_ENTER();
+  uint32_t i = static_cast<uint32_t>(s.r);
+  uint32_t n = read<uint32_t>(s.ip + 8);
+  if (i > n) i = n;
+  const Code* target = s.ip + read<int32_t>(s.ip + 12 + 4 * uint64_t{i});
+  if (target <= s.ip && must_stop(s)) [[unlikely]]
+    ASHLAR_GOTO(safepoint_slow, target);
+  ASHLAR_NEXT(target);
+}
+
+/// Stream: function, u16 base slot, then the function's immediates (10 bytes). The hot locals survive.
+ASHLAR_HANDLER slot_op(ASHLAR_PARAMS) {
+  ASHLAR_ENTER();
+  SlotFn fn = read<SlotFn>(s.ip + 8);
+  Slot* base = s.fp + read<uint16_t>(s.ip + 16);
+  Trap t = fn(s.ctx, base, s.ip + 18);
+  if (t != Trap::none) [[unlikely]] {
+    s.r = static_cast<uint64_t>(t);
+    ASHLAR_GOTO(trap_exit, s.ip);
+  }
+  ASHLAR_NEXT(s.ip + kSlotOpSize);
+}
+
+/// Continues where an exception (in r) is caught, or leaves.
+ASHLAR_HANDLER raise(ASHLAR_PARAMS) {
+  ASHLAR_ENTER();
+  Activation& a = activation_of(s);
+  Landing l = unwind(a, s.ip, s.fp, s.ctx, static_cast<runtime::GcRef>(s.r));
+  if (l.ip == nullptr) {
+    s.ctx->store->pending_exception = static_cast<runtime::GcRef>(s.r);
+    record_trap(a, Trap::uncaught_exception, s.ip, s.fp);
+    ASHLAR_LEAVE();
+  }
+  s.fp = l.fp;
+  s.ctx = l.ctx;
+  s.mem = l.ctx->mem0_base;
+  ASHLAR_NEXT(l.ip);
+}
+
+/// Stream: u32 tag, u16 first payload slot, u16 payload slots.
+ASHLAR_HANDLER throw_(ASHLAR_PARAMS) {
+  ASHLAR_ENTER();
+  uint16_t n = read<uint16_t>(s.ip + 14);
+  runtime::GcHeap& heap = s.ctx->store->heap();
+  s.r = heap.alloc_exn(s.ctx->tags[read<uint32_t>(s.ip + 8)], n);
+  if (s.r == runtime::kNullRef) [[unlikely]] {
+    s.r = static_cast<uint64_t>(Trap::gc_heap_exhausted);
+    ASHLAR_GOTO(trap_exit, s.ip);
+  }
+  const Slot* payload = s.fp + read<uint16_t>(s.ip + 12);
+  Slot* to = heap.exn_payload(static_cast<runtime::GcRef>(s.r));
+  for (uint32_t i = 0; i < n; ++i) to[i] = payload[i];
+  ASHLAR_GOTO(raise, s.ip);
+}
+/// Stream: u16 slot of the exnref.
+ASHLAR_HANDLER throw_ref(ASHLAR_PARAMS) {
+  ASHLAR_ENTER();
+  s.r = s.fp[read<uint16_t>(s.ip + 8)];
+  if (s.r == runtime::kNullRef) {
+    s.r = static_cast<uint64_t>(Trap::null_exception_reference);
+    ASHLAR_GOTO(trap_exit, s.ip);
+  }
+  ASHLAR_GOTO(raise, s.ip);
+}
+
+}  // namespace
+
+ASHLAR_HANDLER trap_exit(ASHLAR_PARAMS) {
+  ASHLAR_ENTER();
+  record_trap(activation_of(s), static_cast<Trap>(s.r), s.ip, s.fp);
+  ASHLAR_LEAVE();
+}
+ASHLAR_HANDLER safepoint_slow(ASHLAR_PARAMS) {
+  ASHLAR_ENTER();
+  if (s.ctx->interrupt->load(std::memory_order_relaxed) == 0) ASHLAR_NEXT(s.ip);
+  record_trap(activation_of(s), Trap::interrupted, s.ip, s.fp);
+  ASHLAR_LEAVE();
+}
+ASHLAR_HANDLER raise_exception(ASHLAR_PARAMS) {
+  ASHLAR_ENTER();
+  ASHLAR_GOTO(raise, s.ip);
+}
+
+Handler call_family_handler(MiscOp op);
+
+Handler misc_handler(MiscOp op) {
+  switch (op) {
+    case MiscOp::unreachable_: return &unreachable_;
+    case MiscOp::enter: return &enter;
+    case MiscOp::enter_l: return &enter_l;
+    case MiscOp::spill_l: return &spill_l;
+    case MiscOp::reload_l: return &reload_l;
+    case MiscOp::fuel: return &fuel;
+    case MiscOp::ret_0: return &ret_0;
+    case MiscOp::ret_r: return &ret_r;
+    case MiscOp::ret_x: return &ret_x;
+    case MiscOp::ret_s: return &ret_s;
+    case MiscOp::ret_many: return &ret_many;
+    case MiscOp::br_table: return &br_table;
+    case MiscOp::slot_op: return &slot_op;
+    case MiscOp::throw_: return &throw_;
+    case MiscOp::throw_ref: return &throw_ref;
+    case MiscOp::call_direct:
+    case MiscOp::call_cell:
+    case MiscOp::call_indirect:
+    case MiscOp::call_ref:
+    case MiscOp::tail_call_direct:
+    case MiscOp::tail_call_cell:
+    case MiscOp::tail_call_indirect:
+    case MiscOp::tail_call_ref:
+      return call_family_handler(op);
+  }
+  __builtin_unreachable();
+}
+
+}  // namespace ashlar::interp

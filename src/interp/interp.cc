@@ -1,0 +1,87 @@
+// Entry into the interpreter, faults that become traps, and the errors that leave it.
+#include "interp/interp.h"
+
+#include "interp/activation.h"
+#include "interp/faults.h"
+#include "interp/module_code.h"
+
+namespace ashlar::interp {
+
+thread_local Activation* t_activation = nullptr;
+
+namespace {
+
+#if ASHLAR_DISPATCH_LOOP
+void run(Activation& a, Regs regs) {
+  a.regs = &regs;
+  const Code* ip = regs.ip;
+  while (ip != nullptr) ip = handler_at(ip)(regs);
+}
+#else
+void run(Activation&, Regs s) {
+  handler_at(s.ip)(s.ip, s.fp, s.mem, s.l2, s.r, s.l0, s.l1, s.ctx, s.x);
+}
+#endif
+
+/// Runs until the guest returns, traps or faults. A fault comes back here from the signal handler.
+[[gnu::noinline]] void run_guarded(Activation& a, const Regs& regs) {
+  if (__builtin_setjmp(a.jump) == 0) run(a, regs);
+}
+
+Error error_of(Activation& a) {
+  runtime::Store& store = *a.store;
+  std::string notes;
+  if (a.trap_ip != nullptr) notes = backtrace(a, a.trap_ip, a.trap_fp);
+  if (a.has_error) {
+    Error e = std::move(a.error).error();
+    if (e.phase() == Phase::Exit || notes.empty()) return e;
+    return std::move(e).with_notes(std::move(notes));
+  }
+  return runtime::make_trap(store, a.trap).with_notes(std::move(notes));
+}
+
+Status invoke(runtime::Store& store, const runtime::FuncCell& f, Slot* slots) {
+  uint32_t header = f.param_slots > f.result_slots ? f.param_slots : f.result_slots;
+  Slot* fp = store.stack_top;
+  if (fp == nullptr || fp + header + 1 > store.stack_limit) return make_error(ErrorCode::call_stack_exhausted);
+  Activation a;
+  a.store = &store;
+  a.previous = t_activation;
+  a.ctx = f.ctx;
+  for (uint32_t i = 0; i < f.param_slots; ++i) fp[i] = slots[i];
+  fp[header] = reinterpret_cast<Slot>(exit_code());
+  Regs regs{};
+  regs.ip = static_cast<const Code*>(f.code);
+  regs.fp = fp;
+  regs.ctx = f.ctx;
+  regs.mem = f.ctx->mem0_base;
+  void* outer = store.activation;
+  store.activation = &a;
+  t_activation = &a;
+  run_guarded(a, regs);
+  t_activation = a.previous;
+  // The backtrace walks frames that are still there.
+  Status status;
+  if (a.trap != runtime::Trap::none) {
+    status = std::unexpected(error_of(a));
+  } else {
+    for (uint32_t i = 0; i < f.result_slots; ++i) slots[i] = fp[i];
+  }
+  store.activation = outer;
+  return status;
+}
+
+std::unique_ptr<runtime::TierModule> make_module(const module::Module& m, const runtime::Config& config) {
+  return std::make_unique<ModuleCode>(m, config);
+}
+
+const void* host_entry() { return host_code(); }
+
+}  // namespace
+
+const runtime::Tier& tier() {
+  static const runtime::Tier instance{&make_module, &invoke, &host_entry, &install_fault_handler};
+  return instance;
+}
+
+}  // namespace ashlar::interp

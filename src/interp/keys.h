@@ -1,0 +1,121 @@
+// Keys: the name of a step with its operand shapes as a number; what lowering emits and the handler tables are indexed by.
+#pragma once
+
+#include <cstdint>
+
+#include "interp/shapes.h"
+#include "isa/op_table.h"
+
+namespace ashlar::interp {
+
+using isa::Op;
+
+enum class StepKind : uint8_t {
+  Numeric,       ///< op; (d * na + a) * nb + b
+  Tern,          ///< op; d * 2 + c
+  Load,          ///< op; d * 6 + a (all of Src)
+  Store,         ///< op; a * nv + v
+  LoadChecked,   ///< op; d * 2 + a
+  StoreChecked,  ///< op; a * 2 + v
+  Mov,           ///< wide; d * 6 + a
+  MovS,          ///< wide; a
+  Const64,       ///< d; kDstCount: into a slot, accumulator untouched
+  FMov,          ///< width class (0 f32, 1 f64, 2 v128); d * 3 + a
+  VMovS,
+  Select,        ///< ((d * 3 + a) * 3 + b) * 2 + c over S C R...
+  FSelect,       ///< width class; ((d * 2 + a) * 2 + b) * 2 + c
+  GlobalGet,     ///< d
+  GlobalSet,     ///< a
+  CmpBr,         ///< op; ((back * 2 + negate) * na + a) * nb + b
+  NezBr,         ///< (back * 2 + negate) * 5 + a
+  Br,            ///< back
+  Misc,          ///< op = MiscOp: handlers that stand alone
+};
+
+/// kind : 5, op : 11, index : 16
+using Key = uint32_t;
+constexpr Key make_key(StepKind kind, uint32_t op, uint32_t index) {
+  return static_cast<uint32_t>(kind) << 27 | op << 16 | index;
+}
+constexpr Key make_key(StepKind kind, Op op, uint32_t index) {
+  return make_key(kind, static_cast<uint32_t>(op), index);
+}
+constexpr StepKind kind_of(Key k) { return static_cast<StepKind>(k >> 27); }
+constexpr uint32_t op_of(Key k) { return (k >> 16) & 0x7ff; }
+constexpr uint32_t index_of(Key k) { return k & 0xffff; }
+
+// ---- which shapes an opcode has ------------------------------------------------------------------------------
+
+constexpr bool is_int_letter(char c) { return c == 'i' || c == 'l'; }
+
+constexpr bool is_compare(Op op) {
+  const isa::OpInfo& o = isa::info(op);
+  return !o.special && o.operand_count() == 2 && o.result_count() == 1 && o.result(0) == 'i' &&
+         o.imm == isa::ImmKind::None && o.prefix == 0 &&
+         ((op >= Op::i32_eqz && op <= Op::f64_ge));
+}
+
+/// Opcodes that also take their integer operands from, and put their result into, the hot locals.
+constexpr bool is_hot(Op op) {
+  switch (op) {
+    case Op::i32_add: case Op::i32_sub: case Op::i32_mul: case Op::i32_and: case Op::i32_or: case Op::i32_xor:
+    case Op::i32_shl: case Op::i32_shr_s: case Op::i32_shr_u: case Op::i32_rotl:
+    case Op::i64_add: case Op::i64_sub: case Op::i64_mul: case Op::i64_and: case Op::i64_or: case Op::i64_xor:
+    case Op::i64_shl: case Op::i64_shr_s: case Op::i64_shr_u: case Op::i64_rotl:
+    case Op::i32_wrap_i64: case Op::i64_extend_i32_u: case Op::i64_extend_i32_s: case Op::i32_extend8_s:
+    case Op::i32_extend16_s: case Op::i32_eqz: case Op::i64_eqz:
+      return true;
+    default:
+      return is_compare(op) && is_int_letter(isa::info(op).operand(0));
+  }
+}
+
+/// Number of shapes of the first operand (no constants), later operands, and the destination.
+constexpr int first_shapes(Op op, char letter) { return is_int_letter(letter) ? (is_hot(op) ? 5 : 2) : 2; }
+constexpr int later_shapes(Op op, char letter) {
+  if (is_int_letter(letter)) return is_hot(op) ? 6 : 3;
+  return letter == 'v' ? 2 : 3;
+}
+constexpr int dest_shapes(Op op) {
+  const isa::OpInfo& o = isa::info(op);
+  if (!is_int_letter(o.result(0))) return 2;
+  return is_hot(op) && !is_compare(op) ? 5 : 2;
+}
+
+inline constexpr Src kFirstSrc[] = {Src::R, Src::S, Src::L0, Src::L1, Src::L2};
+/// Index of a source among kFirstSrc; it must not be C.
+constexpr int first_index(Src s) { return s < Src::C ? static_cast<int>(s) : static_cast<int>(s) - 1; }
+
+constexpr uint32_t bin_index(Op op, int d, int a, int b) {
+  const isa::OpInfo& o = isa::info(op);
+  return static_cast<uint32_t>((d * first_shapes(op, o.operand(0)) + a) * later_shapes(op, o.operand(1)) + b);
+}
+constexpr uint32_t un_index(Op op, int d, int a) {
+  return static_cast<uint32_t>(d * first_shapes(op, isa::info(op).operand(0)) + a);
+}
+
+/// Stand-alone handlers.
+enum class MiscOp : uint16_t {
+#define MISC(id) id,
+#include "interp/misc.def"
+#undef MISC
+};
+
+/// The handler of a single step (or branch, or misc instruction); null when that shape does not exist.
+Handler find_handler(Key key);
+
+/// The handler of a fused sequence of keys[0..n), n >= 2; null when there is none.
+Handler find_fused(const Key* keys, int n);
+/// Whether some fused sequence begins with keys[0..n).
+bool is_fused_prefix(const Key* keys, int n);
+
+// One table a translation unit.
+const Handler* int_table(Op op);
+const Handler* float_table(Op op);
+const Handler* simd_table(Op op);
+Handler memory_handler(Key key);
+Handler move_handler(Key key);
+Handler branch_handler(Key key);
+Handler misc_handler(MiscOp op);
+
+}  // namespace ashlar::interp

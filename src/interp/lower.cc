@@ -1,0 +1,265 @@
+// The driver of lowering: locals, hot locals, entry, and one case an instruction family.
+#include "interp/lower.h"
+
+#include <algorithm>
+
+#include "interp/lowering.h"
+#include "validate/validate.h"
+
+namespace ashlar::interp {
+
+Lowering::Lowering(ModuleCode& code, module::FuncIdx f, module::FuncFacts facts, std::vector<OffsetPair>* offsets)
+    : code_(code),
+      m_(code.module()),
+      f_(f),
+      facts_(std::move(facts)),
+      type_(m_.func_type(f)),
+      reader_(m_, f, isa::Features::all()),
+      fuel_(code.config().fuel) {
+  emitter_.offsets = offsets;
+}
+
+/// Frame: parameters | (results reach here) | return address | other locals | operands.
+void Lowering::declare_locals() {
+  std::vector<binary::LocalGroup> groups;
+  (void)binary::read_locals(reader_, static_cast<uint32_t>(type_.params.size()), ~uint32_t{0} >> 1, groups);
+  header_ = header_of(type_);
+  uint32_t slot = 0;
+  for (ValType p : type_.params) {
+    locals_.push_back({p.kind(), static_cast<uint16_t>(slot), -1});
+    slot += slots_of(p.kind());
+  }
+  slot = header_ + 1u;
+  zero_first_ = static_cast<uint16_t>(slot);
+  for (const binary::LocalGroup& g : groups) {
+    for (uint32_t i = 0; i < g.count; ++i) {
+      locals_.push_back({g.type.kind(), static_cast<uint16_t>(slot), -1});
+      slot += slots_of(g.type.kind());
+    }
+  }
+  zero_count_ = static_cast<uint16_t>(slot - zero_first_);
+  max_slot_ = slot;  // 50,000 v128 locals overflow 16 bits; finish() refuses them
+  temp_base_ = static_cast<uint16_t>(slot);
+}
+
+/// Weighs uses of integer locals by loop depth against the calls that would have to save them.
+void Lowering::choose_hot_locals() {
+  std::vector<uint64_t> weight(locals_.size(), 0);
+  uint64_t calls = 0, here = 1;
+  std::vector<uint64_t> outer;
+  binary::BodyReader reader(m_, f_, isa::Features::all());
+  std::vector<binary::LocalGroup> groups;
+  (void)binary::read_locals(reader, static_cast<uint32_t>(type_.params.size()), ~uint32_t{0} >> 1, groups);
+  binary::Imm imm;
+  while (!reader.at_end()) {
+    Op op = reader.next(imm);
+    switch (op) {
+      case Op::kCount:
+        return;
+      case Op::local_get:
+      case Op::local_set:
+      case Op::local_tee:
+        weight[imm.a] += here;
+        break;
+      case Op::loop:
+        outer.push_back(here);
+        if (here < 100'000) here *= 8;
+        break;
+      case Op::block:
+      case Op::if_:
+      case Op::try_:
+      case Op::try_table:
+        outer.push_back(here);
+        break;
+      case Op::end:
+      case Op::delegate:
+        if (outer.empty()) break;
+        here = outer.back();
+        outer.pop_back();
+        break;
+      case Op::call:
+      case Op::call_indirect:
+      case Op::call_ref:
+        calls += here;
+        break;
+      default:
+        break;
+    }
+  }
+  uint32_t best[kHotLocals];
+  int n = 0;
+  uint64_t benefit = 0;
+  for (; n < kHotLocals; ++n) {
+    uint64_t top = 0;
+    for (uint32_t i = 0; i < locals_.size(); ++i) {
+      if (!is_int(locals_[i].kind) || std::find(best, best + n, i) != best + n || weight[i] <= top) continue;
+      top = weight[i];
+      best[n] = i;
+    }
+    if (top < 3) break;
+    benefit += top;
+  }
+  if (n == 0 || benefit <= 3 * calls + 4) return;
+  uses_hot_ = true;
+  // Unused hot registers save to a slot of their own.
+  uint16_t dummy = temp_base_++;
+  max_slot_ = temp_base_;
+  for (int i = 0; i < kHotLocals; ++i) hot_slots_[i] = dummy;
+  for (int i = 0; i < n; ++i) {
+    locals_[best[i]].hot = static_cast<int8_t>(i);
+    hot_slots_[i] = locals_[best[i]].slot;
+  }
+}
+
+void Lowering::emit_entry() {
+  entry_at_ = emitter_.begin_misc(uses_hot_ ? MiscOp::enter_l : MiscOp::enter, m_.funcs[f_].body_offset);
+  emitter_.raw<uint32_t>(0);
+  emitter_.raw<uint16_t>(zero_first_);
+  emitter_.raw<uint16_t>(zero_count_);
+  if (uses_hot_)
+    for (uint16_t s : hot_slots_) emitter_.raw<uint16_t>(s);
+  emitter_.end_misc();
+}
+
+void Lowering::begin_fuel_block() {
+  if (!fuel_) return;
+  if (fuel_at_ != 0) emitter_.patch<uint32_t>(fuel_at_, fuel_count_);
+  fuel_at_ = emitter_.begin_misc(MiscOp::fuel, wasm_) + 8;
+  emitter_.raw<uint32_t>(0);
+  emitter_.end_misc();
+  fuel_count_ = 0;
+}
+
+/// Code behind an unconditional branch: nothing is emitted until its block ends.
+void Lowering::skip_unreachable(Op op) {
+  switch (op) {
+    case Op::block:
+    case Op::loop:
+    case Op::if_:
+    case Op::try_:
+    case Op::try_table:
+      ++skip_depth_;
+      ++control_next_;
+      return;
+    case Op::delegate:
+    case Op::end:
+      if (skip_depth_ > 0) --skip_depth_;
+      return;
+    default:
+      return;
+  }
+}
+
+void Lowering::lower_op(Op op, const binary::Imm& imm) {
+  const isa::OpInfo& o = isa::info(op);
+  switch (op) {
+    case Op::nop: return;
+    case Op::unreachable: return trap_here(MiscOp::unreachable_);
+    case Op::block:
+    case Op::loop:
+    case Op::if_:
+    case Op::try_: return begin_block(op, imm.block);
+    case Op::try_table: {
+      std::vector<binary::CatchClause> catches(imm.catches.begin(), imm.catches.end());
+      begin_block(op, imm.block);
+      labels_.back().catches = std::move(catches);
+      return;
+    }
+    case Op::else_: return lower_else();
+    case Op::end: return lower_end();
+    case Op::catch_:
+    case Op::catch_all: return lower_catch(op, imm);
+    case Op::delegate: return lower_delegate(imm.a);
+    case Op::rethrow: return lower_rethrow(imm.a);
+    case Op::throw_: return lower_throw(imm.a);
+    case Op::throw_ref: return lower_throw_ref();
+    case Op::br: return lower_branch(imm.a);
+    case Op::br_if: return lower_branch_if(imm.a);
+    case Op::br_table: return lower_branch_table(imm);
+    case Op::br_on_null:
+    case Op::br_on_non_null:
+    case Op::br_on_cast:
+    case Op::br_on_cast_fail: return lower_br_on(op, imm);
+    case Op::return_: return lower_return();
+    case Op::call: return lower_call(imm.a);
+    case Op::call_indirect: return lower_call_indirect(imm, false);
+    case Op::call_ref: return lower_call_ref(imm.a, false);
+    case Op::return_call: return lower_return_call(imm.a);
+    case Op::return_call_indirect: return lower_call_indirect(imm, true);
+    case Op::return_call_ref: return lower_call_ref(imm.a, true);
+    case Op::drop: (void)pop(); return;
+    case Op::select:
+    case Op::select_t: return lower_select();
+    case Op::local_get: return lower_local_get(imm.a);
+    case Op::local_set: return lower_local_set(imm.a, false);
+    case Op::local_tee: return lower_local_set(imm.a, true);
+    case Op::global_get: return lower_global_get(imm.a);
+    case Op::global_set: return lower_global_set(imm.a);
+    case Op::i32_const: return push_const(ValKind::I32, imm.lo);
+    case Op::i64_const: return push_const(ValKind::I64, imm.lo);
+    case Op::f32_const: return push_const(ValKind::F32, imm.lo);
+    case Op::f64_const: return push_const(ValKind::F64, imm.lo);
+    case Op::v128_const: return push_const(ValKind::V128, imm.lo, imm.hi);
+    case Op::atomic_fence:
+      slot_op(slot_function(op), {}, 0, {});
+      return;
+    default: break;
+  }
+  if (lower_reference(op, imm) || lower_gc(op, imm) || lower_slot_op(op, imm)) return;
+  if (o.imm == isa::ImmKind::MemArg) return o.result_count() == 1 ? lower_load(op, imm) : lower_store(op, imm);
+  lower_numeric(op, imm);
+}
+
+Result<std::unique_ptr<FuncCode>> Lowering::run() {
+  declare_locals();
+  if (max_slot_ > 60'000)
+    return make_error(ErrorCode::implementation_limit, m_.funcs[f_].body_offset, "a function's frame has more than 60,000 slots");
+  choose_hot_locals();
+  wasm_ = m_.funcs[f_].body_offset;
+  emit_entry();
+  Label function{.op = Op::block, .base = temp_base_, .params = {}, .results = kinds(type_.results)};
+  labels_.push_back(std::move(function));
+  begin_fuel_block();
+  binary::Imm imm;
+  while (!labels_.empty()) {
+    Op op = reader_.next(imm);
+    wasm_ = static_cast<uint32_t>(reader_.op_pos());
+    CHECK(op != Op::kCount);  // validated
+    if (unreachable_) {
+      bool closes = op == Op::end || op == Op::else_ || op == Op::catch_ || op == Op::catch_all || op == Op::delegate;
+      if (skip_depth_ > 0 || !closes) {
+        skip_unreachable(op);
+        continue;
+      }
+    } else {
+      ++fuel_count_;
+    }
+    lower_op(op, imm);
+  }
+  if (max_slot_ > 65'000)
+    return make_error(ErrorCode::implementation_limit, m_.funcs[f_].body_offset, "a function's frame has more than 65,000 slots");
+  return finish();
+}
+
+std::unique_ptr<FuncCode> Lowering::finish() {
+  (void)emitter_.label();
+  if (fuel_) emitter_.patch<uint32_t>(fuel_at_, fuel_count_);
+  // Some slot operations write one slot more than they read.
+  emitter_.patch<uint32_t>(entry_at_ + 8, max_slot_ + 4);
+  auto out = std::make_unique<FuncCode>();
+  out->index = f_;
+  out->header = header_;
+  out->size = static_cast<uint32_t>(emitter_.code().size());
+  out->words = std::make_unique_for_overwrite<uint64_t[]>(out->size / 8 + 1);
+  std::memcpy(out->words.get(), emitter_.code().data(), out->size);
+  out->handlers = std::move(handlers_);
+  return out;
+}
+
+Result<std::unique_ptr<FuncCode>> lower(ModuleCode& code, module::FuncIdx f, std::vector<OffsetPair>* offsets) {
+  validate::ValidateOptions options{.features = code.config().features, .limits = code.config().limits};
+  TRY_ASSIGN(module::FuncFacts facts, validate::validate_function(code.module(), f, options));
+  return Lowering(code, f, std::move(facts), offsets).run();
+}
+
+}  // namespace ashlar::interp

@@ -1,0 +1,203 @@
+// The state of lowering one function: an abstract operand stack that says where each value is, and open labels.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "binary/body_reader.h"
+#include "interp/emitter.h"
+#include "interp/lower.h"
+#include "interp/slot_ops.h"
+#include "isa/op_table.h"
+#include "module/module.h"
+#include "runtime/engine.h"
+
+namespace ashlar::interp {
+
+using isa::ValKind;
+using isa::ValType;
+
+/// Where an operand is. Its home slot is fixed by its place on the stack; it need not be there.
+struct Val {
+  enum class At : uint8_t { Home, Local, Const, R, X };
+  At at = At::Home;
+  ValKind kind = ValKind::I32;
+  uint16_t home = 0;
+  uint32_t local = 0;      ///< At::Local
+  uint32_t serial = 0;     ///< At::R, At::X: the step that made it
+  uint64_t lo = 0, hi = 0;  ///< At::Const
+};
+
+struct Label {
+  isa::Op op;                     ///< block, loop, if_, try_, try_table; block for the function itself
+  uint32_t height = 0;            ///< operands below the parameters
+  uint16_t base = 0;              ///< home slot of the first parameter or result
+  std::vector<ValKind> params{}, results{};
+  uint32_t loop_target = 0;
+  std::vector<Fixup> fixups{};    ///< forward branches to the end
+  bool has_else_fixup = false;
+  Fixup else_fixup{};
+  uint32_t range_begin = 0;       ///< try: where protection begins; in a legacy catch body the index of its range
+  std::vector<binary::CatchClause> catches{}; ///< try_table
+  bool in_catch = false;
+  uint16_t exn_slot = 0;          ///< legacy catch body: where the exnref is kept
+
+  const std::vector<ValKind>& branch_types() const { return op == isa::Op::loop ? params : results; }
+};
+
+class Lowering {
+ public:
+  Lowering(ModuleCode& code, module::FuncIdx f, module::FuncFacts facts, std::vector<OffsetPair>* offsets);
+  Result<std::unique_ptr<FuncCode>> run();
+
+ private:
+  // lower.cc: driver
+  void declare_locals();
+  void choose_hot_locals();
+  void emit_entry();
+  void patch_entry();
+  void lower_op(isa::Op op, const binary::Imm& imm);
+  void skip_unreachable(isa::Op op);
+  std::unique_ptr<FuncCode> finish();
+
+  // lowering_values.cc: operands
+  Val& push(Val::At at, ValKind kind);
+  Val pop();
+  void push_home(ValKind kind) { push(Val::At::Home, kind); }
+  void push_const(ValKind kind, uint64_t lo, uint64_t hi = 0);
+  bool is_int(ValKind k) const { return k <= ValKind::I64 || k == ValKind::Ref; }
+  static uint16_t slots_of(ValKind k) { return k == ValKind::V128 ? 2 : 1; }
+  uint16_t height_slot() const { return stack_.empty() ? temp_base_ : static_cast<uint16_t>(stack_.back().home + slots_of(stack_.back().kind)); }
+  void wrote_slot(uint16_t slot, int n = 1);
+  void r_clobbered() { r_slot_ = -1; }
+  void x_clobbered() { x_slot_ = -1; }
+  /// Frees the accumulator: its live owner moves home.
+  void free_r();
+  void free_x();
+  void materialize(Val& v);          ///< to its home slot
+  void materialize_top(size_t n);
+  void flush_all();                  ///< all lazies but constants
+  void copy_to(const Val& v, uint16_t slot);   ///< without touching the accumulators
+  Src int_src(Val& v, Step& s, bool allow_const, bool allow_hot);
+  FSrc float_src(Val& v, Step& s, bool allow_const);
+  Step make(StepKind kind, uint32_t op, uint32_t index) const;
+  Step make(Key key) const;
+  void emit_to_r(Step& s, ValKind kind);       ///< result in r; pushes it
+  void emit_to_x(Step& s, ValKind kind);
+  bool made_by_last(const Val& v) { return emitter_.last() != nullptr && v.serial == emitter_.last_serial(); }
+  bool retarget_int(Step& s, Dst d, uint16_t slot);
+  bool retarget_float(Step& s, uint16_t slot);
+  void mov_to_r(Val& v);
+  void mov_to_x(Val& v);
+
+  // lowering_ops.cc
+  void lower_numeric(isa::Op op, const binary::Imm& imm);
+  void lower_unary(isa::Op op, const binary::Imm& imm);
+  void lower_binary(isa::Op op, const binary::Imm& imm);
+  void lower_ternary(isa::Op op);
+  void put_imm(Step& s, isa::Op op, const binary::Imm& imm);
+  bool fold(isa::Op op, size_t operands);
+  void lower_local_get(uint32_t i);
+  void lower_local_set(uint32_t i, bool tee);
+  void lower_global_get(uint32_t i);
+  void lower_global_set(uint32_t i);
+  void lower_select();
+  void lower_load(isa::Op op, const binary::Imm& imm);
+  void lower_store(isa::Op op, const binary::Imm& imm);
+  bool is_guarded(const binary::Imm& imm) const;
+  void slot_op(SlotFn fn, SlotImm imm, size_t operands, std::initializer_list<ValKind> results, uint64_t offset = 0);
+  void slot_op_kinds(SlotFn fn, SlotImm imm, size_t operands, const std::vector<ValKind>& results, uint64_t offset = 0);
+  bool lower_slot_op(isa::Op op, const binary::Imm& imm);
+  bool lower_gc(isa::Op op, const binary::Imm& imm);
+  bool lower_reference(isa::Op op, const binary::Imm& imm);
+
+  // lowering_control.cc
+  void begin_block(isa::Op op, const binary::BlockType& type);
+  void lower_else();
+  void lower_end();
+  void lower_branch(uint32_t depth);
+  void lower_branch_if(uint32_t depth);
+  void lower_branch_table(const binary::Imm& imm);
+  void lower_return();
+  void branch_to(Label& l);
+  void move_to_label(const Label& l);
+  bool in_place(const Label& l) const;
+  /// Branches when `cond` is non-zero (negate: zero).
+  struct Condition {
+    Step step;
+    bool is_compare;
+  };
+  Condition take_condition(bool negate, bool back);
+  void emit_branch_if(Condition c, Label& l, bool back);
+  void conditional_to_label(Condition positive, uint32_t depth, bool negate);
+  void lower_br_on(isa::Op op, const binary::Imm& imm);
+  void reset_to(const Label& l, const std::vector<ValKind>& kinds);
+  void end_try_table(Label& l);
+  void lower_catch(isa::Op op, const binary::Imm& imm);
+  void close_catch_body(Label& l);
+  void lower_delegate(uint32_t depth);
+  void lower_rethrow(uint32_t depth);
+  void lower_throw_ref();
+  void lower_throw(uint32_t tag);
+  void add_range(Label& l, uint32_t depth, std::vector<CatchEntry> entries, uint32_t delegate);
+  void trap_here(MiscOp op);
+  Label& label_at(uint32_t depth) { return labels_[labels_.size() - 1 - depth]; }
+
+  // lowering_call.cc
+  void lower_call(uint32_t f);
+  void lower_call_indirect(const binary::Imm& imm, bool tail);
+  void lower_call_ref(uint32_t type, bool tail);
+  void lower_return_call(uint32_t f);
+  void before_call(const module::FuncType& t);
+  void after_call(const module::FuncType& t);
+  static uint32_t slots(const std::vector<ValType>& types);
+  uint16_t header_of(const module::FuncType& t) const;
+  void emit_tail(const module::FuncType& t);
+  void emit_distance(const module::FuncType& t);
+  void spill_hot();
+  void reload_hot();
+
+  // fuel
+  void begin_fuel_block();
+
+  std::vector<ValKind> kinds(const std::vector<ValType>& types) const;
+  const module::FuncType& type_at(uint32_t t) const { return m_.types[t].func; }
+  uint32_t at() const { return wasm_; }
+
+  struct Local {
+    ValKind kind;
+    uint16_t slot;
+    int8_t hot = -1;
+  };
+
+  ModuleCode& code_;
+  const module::Module& m_;
+  module::FuncIdx f_;
+  module::FuncFacts facts_;
+  const module::FuncType& type_;
+  binary::BodyReader reader_;
+  Emitter emitter_;
+  std::vector<Local> locals_;
+  std::vector<Val> stack_;
+  std::vector<Label> labels_;
+  std::vector<HandlerRange> handlers_;
+  size_t control_next_ = 0;        ///< next of facts_.control
+  uint32_t slot_limit_hit_ = 0;
+  uint32_t max_slot_ = 0;
+  uint16_t header_ = 0;
+  uint16_t temp_base_ = 0;
+  uint16_t zero_first_ = 0, zero_count_ = 0;
+  uint16_t hot_slots_[3] = {};
+  bool uses_hot_ = false;
+  int32_t r_slot_ = -1, x_slot_ = -1;   ///< slot that the accumulator mirrors
+  int32_t r_owner_ = -1, x_owner_ = -1;  ///< stack index of the operand that lives only in the accumulator
+  bool unreachable_ = false;
+  uint32_t skip_depth_ = 0;
+  uint32_t wasm_ = 0;              ///< module byte offset of the current instruction
+  uint32_t entry_at_ = 0;
+  bool fuel_ = false;
+  uint32_t fuel_at_ = 0;
+  uint32_t fuel_count_ = 0;
+};
+
+}  // namespace ashlar::interp

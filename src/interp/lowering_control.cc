@@ -1,0 +1,481 @@
+// Lowering of blocks, branches and exceptions.
+#include <algorithm>
+
+#include "interp/lowering.h"
+#include "module/type_registry.h"
+
+namespace ashlar::interp {
+
+std::vector<ValKind> Lowering::kinds(const std::vector<ValType>& types) const {
+  std::vector<ValKind> out;
+  out.reserve(types.size());
+  for (ValType t : types) out.push_back(t.kind());
+  return out;
+}
+
+void Lowering::begin_block(Op op, const binary::BlockType& type) {
+  Label l;
+  l.op = op;
+  if (type.kind == binary::BlockType::Kind::Value) {
+    l.results.push_back(type.value.kind());
+  } else if (type.kind == binary::BlockType::Kind::Type) {
+    l.params = kinds(type_at(type.type).params);
+    l.results = kinds(type_at(type.type).results);
+  }
+  bool targeted = true;
+  if (control_next_ < facts_.control.size()) targeted = facts_.control[control_next_].targeted != 0;
+  ++control_next_;
+  Condition c;
+  if (op == Op::if_) c = take_condition(true, false);
+  // A block that nobody branches to is no merge: what is lazy may stay so.
+  if (op != Op::block || targeted) {
+    flush_all();
+    if (op != Op::block) materialize_top(l.params.size());
+  }
+  l.height = static_cast<uint32_t>(stack_.size() - l.params.size());
+  l.base = l.params.empty() ? height_slot() : stack_[l.height].home;
+  uint32_t base_end = uint32_t{l.base};
+  for (ValKind k : l.results) base_end += slots_of(k);
+  if (base_end > max_slot_) max_slot_ = base_end;
+  if (op == Op::if_) {
+    c.step.wasm = wasm_;
+    l.else_fixup = emitter_.branch(c.step);
+    l.has_else_fixup = true;
+    begin_fuel_block();
+  } else if (op == Op::loop) {
+    r_slot_ = x_slot_ = -1;
+    l.loop_target = emitter_.label();
+    begin_fuel_block();
+  } else if (op == Op::try_ || op == Op::try_table) {
+    l.range_begin = emitter_.label();
+  }
+  labels_.push_back(std::move(l));
+}
+
+/// The stack as it is at a merge: everything at home.
+void Lowering::reset_to(const Label& l, const std::vector<ValKind>& kinds) {
+  while (stack_.size() > l.height) pop();
+  for (ValKind k : kinds) push_home(k);
+  r_slot_ = x_slot_ = -1;
+}
+
+/// Whether the operands a branch carries are where the label wants them.
+bool Lowering::in_place(const Label& l) const {
+  size_t n = l.branch_types().size();
+  if (n == 0) return true;
+  const Val& first = stack_[stack_.size() - n];
+  return first.home == l.base;
+}
+
+/// Copies the operands a branch carries to the label's homes. Ascending order is safe: a destination is never above its
+/// source.
+void Lowering::move_to_label(const Label& l) {
+  size_t n = l.branch_types().size();
+  uint16_t to = l.base;
+  for (size_t i = stack_.size() - n; i < stack_.size(); ++i) {
+    const Val& v = stack_[i];
+    if (!(v.at == Val::At::Home && v.home == to)) copy_to(v, to);
+    to = static_cast<uint16_t>(to + slots_of(v.kind));
+  }
+}
+
+void Lowering::branch_to(Label& l) {
+  Step s = make(StepKind::Br, 0, l.op == Op::loop ? 1 : 0);
+  Fixup f = emitter_.branch(s);
+  if (l.op == Op::loop) {
+    emitter_.bind(f, l.loop_target);
+  } else {
+    l.fixups.push_back(f);
+  }
+}
+
+void Lowering::lower_branch(uint32_t depth) {
+  Label& l = label_at(depth);
+  if (&l == labels_.data()) {
+    lower_return();
+    return;
+  }
+  move_to_label(l);
+  branch_to(l);
+  unreachable_ = true;
+}
+
+/// Takes the condition off the stack: the comparison that made it, when that is the newest step, else a test of its value.
+Lowering::Condition Lowering::take_condition(bool negate, bool back) {
+  uint32_t flags = (back ? 2u : 0u) + (negate ? 1u : 0u);
+  Val c = pop();
+  if (c.at == Val::At::R && made_by_last(c) && kind_of(emitter_.last()->key) == StepKind::Numeric) {
+    Step s = *emitter_.last();
+    Op op = static_cast<Op>(op_of(s.key));
+    uint32_t i = index_of(s.key);
+    if (is_compare(op)) {
+      uint32_t na = static_cast<uint32_t>(first_shapes(op, isa::info(op).operand(0)));
+      uint32_t nb = static_cast<uint32_t>(later_shapes(op, isa::info(op).operand(1)));
+      s.key = make_key(StepKind::CmpBr, op, flags * na * nb + i);
+      emitter_.drop_last();
+      return {s, true};
+    }
+    if (op == Op::i32_eqz) {
+      s.key = make_key(StepKind::NezBr, 0u, (flags ^ 1u) * 5 + i);
+      emitter_.drop_last();
+      return {s, true};
+    }
+    if (op == Op::i64_eqz) {
+      uint32_t na = static_cast<uint32_t>(first_shapes(Op::i64_eq, 'l'));
+      uint32_t nb = static_cast<uint32_t>(later_shapes(Op::i64_eq, 'l'));
+      s.put<int32_t>(0);
+      s.key = make_key(StepKind::CmpBr, Op::i64_eq, (flags * na + i) * nb + static_cast<uint32_t>(Src::C));
+      emitter_.drop_last();
+      return {s, true};
+    }
+  }
+  Step s = make(StepKind::NezBr, 0, 0);
+  Src src = int_src(c, s, false, true);
+  s.key = make_key(StepKind::NezBr, 0u, flags * 5 + static_cast<uint32_t>(first_index(src)));
+  return {s, false};
+}
+
+void Lowering::emit_branch_if(Condition c, Label& l, bool back) {
+  Fixup f = emitter_.branch(c.step);
+  if (back) {
+    emitter_.bind(f, l.loop_target);
+  } else {
+    l.fixups.push_back(f);
+  }
+}
+
+void Lowering::lower_branch_if(uint32_t depth) {
+  Label& l = label_at(depth);
+  size_t n = l.branch_types().size();
+  bool function = &l == labels_.data();
+  // The operands below the condition may have to go home first; the condition stays what it is.
+  bool direct = !function && (n == 0 || [&] {
+                  const Val& first = stack_[stack_.size() - 1 - n];
+                  return first.home == l.base;
+                }());
+  bool back = direct && l.op == Op::loop;
+  Condition c = take_condition(!direct, back);
+  if (direct) {
+    materialize_top(n);
+    emit_branch_if(c, l, back);
+    begin_fuel_block();
+    return;
+  }
+  // The way out needs copies: branch around them.
+  Fixup around = emitter_.branch(c.step);
+  std::vector<Val> saved = stack_;
+  int32_t r_owner = r_owner_, x_owner = x_owner_;
+  lower_branch(depth);
+  unreachable_ = false;
+  stack_ = std::move(saved);
+  r_owner_ = r_owner;
+  x_owner_ = x_owner;
+  emitter_.bind(around, emitter_.label());
+  r_slot_ = x_slot_ = -1;
+  begin_fuel_block();
+}
+
+void Lowering::lower_branch_table(const binary::Imm& imm) {
+  std::vector<uint32_t> depths(imm.labels.begin(), imm.labels.end());
+  depths.push_back(imm.a);
+  size_t n = label_at(imm.a).branch_types().size();
+  Val index = pop();
+  materialize_top(n);
+  if (index.at != Val::At::R) free_r();
+  mov_to_r(index);
+  uint32_t start = emitter_.begin_misc(MiscOp::br_table, wasm_);
+  emitter_.raw<uint32_t>(static_cast<uint32_t>(depths.size() - 1));
+  uint32_t table = emitter_.position();
+  for (size_t i = 0; i < depths.size(); ++i) emitter_.raw<int32_t>(0);
+  emitter_.end_misc();
+  std::vector<std::pair<uint32_t, uint32_t>> stubs;  // depth, target
+  for (size_t i = 0; i < depths.size(); ++i) {
+    Fixup f{table + 4 * static_cast<uint32_t>(i), start};
+    Label& l = label_at(depths[i]);
+    bool function = &l == labels_.data();
+    if (!function && in_place(l)) {
+      if (l.op == Op::loop) {
+        emitter_.bind(f, l.loop_target);
+      } else {
+        l.fixups.push_back(f);
+      }
+      continue;
+    }
+    auto known = std::find_if(stubs.begin(), stubs.end(), [&](auto& s) { return s.first == depths[i]; });
+    if (known != stubs.end()) {
+      emitter_.bind(f, known->second);
+      continue;
+    }
+    uint32_t target = emitter_.label();
+    stubs.emplace_back(depths[i], target);
+    emitter_.bind(f, target);
+    r_slot_ = x_slot_ = -1;
+    std::vector<Val> saved = stack_;
+    lower_branch(depths[i]);
+    stack_ = std::move(saved);
+  }
+  unreachable_ = true;
+}
+
+void Lowering::lower_return() {
+  const auto& results = type_.results;
+  MiscOp op;
+  uint16_t source = 0, count = 0;
+  bool has_source = false;
+  if (results.empty()) {
+    op = MiscOp::ret_0;
+  } else if (results.size() == 1) {
+    Val v = pop();
+    if (is_int(v.kind)) {
+      if (v.at == Val::At::Home || (v.at == Val::At::Local && locals_[v.local].hot < 0)) {
+        op = MiscOp::ret_s;
+        source = v.at == Val::At::Home ? v.home : locals_[v.local].slot;
+        has_source = r_slot_ != source;
+        if (!has_source) op = MiscOp::ret_r;
+      } else {
+        mov_to_r(v);
+        op = MiscOp::ret_r;
+      }
+    } else {
+      mov_to_x(v);
+      op = MiscOp::ret_x;
+    }
+  } else {
+    materialize_top(results.size());
+    source = stack_[stack_.size() - results.size()].home;
+    count = static_cast<uint16_t>(slots(results));
+    has_source = true;
+    op = MiscOp::ret_many;
+  }
+  emitter_.begin_misc(op, wasm_);
+  emitter_.raw<uint16_t>(header_);
+  if (has_source) emitter_.raw<uint16_t>(source);
+  if (op == MiscOp::ret_many) emitter_.raw<uint16_t>(count);
+  emitter_.end_misc();
+  unreachable_ = true;
+}
+
+void Lowering::lower_else() {
+  Label& l = labels_.back();
+  if (!unreachable_) {
+    move_to_label(l);
+    branch_to(l);
+  }
+  unreachable_ = false;
+  emitter_.bind(l.else_fixup, emitter_.label());
+  l.has_else_fixup = false;
+  reset_to(l, l.params);
+  begin_fuel_block();
+}
+
+void Lowering::lower_end() {
+  Label& l = labels_.back();
+  if (labels_.size() == 1) {
+    if (!unreachable_) lower_return();
+    labels_.pop_back();
+    return;
+  }
+  if (l.op == Op::try_table) end_try_table(l);
+  if (l.op == Op::try_) {
+    if (!l.in_catch) {
+      add_range(l, static_cast<uint32_t>(labels_.size()) - 1, {}, HandlerRange::kNoDelegate);
+    } else {
+      close_catch_body(l);
+    }
+  }
+  bool merges = !l.fixups.empty() || l.has_else_fixup;
+  if (!merges) {
+    if (unreachable_) {
+      // Dead code goes on; heights stay right for whatever follows.
+      std::vector<ValKind> results = l.results;
+      reset_to(l, results);
+    } else if (l.op == Op::try_ || l.op == Op::try_table) {
+      emitter_.label();
+    }
+    labels_.pop_back();
+    return;
+  }
+  if (!unreachable_) move_to_label(Label{.op = Op::block, .base = l.base, .params = {}, .results = l.results});
+  uint32_t here = emitter_.label();
+  for (Fixup f : l.fixups) emitter_.bind(f, here);
+  if (l.has_else_fixup) emitter_.bind(l.else_fixup, here);
+  unreachable_ = false;
+  std::vector<ValKind> results = l.results;
+  reset_to(l, results);
+  labels_.pop_back();
+  begin_fuel_block();
+}
+
+// ---- exceptions ----------------------------------------------------------------------------------------------
+
+void Lowering::trap_here(MiscOp op) {
+  emitter_.begin_misc(op, wasm_);
+  emitter_.end_misc();
+  unreachable_ = true;
+}
+
+void Lowering::lower_throw(uint32_t tag) {
+  const module::FuncType& t = type_at(m_.tags[tag].type.type);
+  materialize_top(t.params.size());
+  uint16_t base = t.params.empty() ? height_slot() : stack_[stack_.size() - t.params.size()].home;
+  spill_hot();
+  emitter_.begin_misc(MiscOp::throw_, wasm_);
+  emitter_.raw<uint32_t>(tag);
+  emitter_.raw<uint16_t>(base);
+  emitter_.raw<uint16_t>(static_cast<uint16_t>(slots(t.params)));
+  emitter_.end_misc();
+  unreachable_ = true;
+}
+
+void Lowering::add_range(Label& l, uint32_t depth, std::vector<CatchEntry> entries, uint32_t delegate) {
+  HandlerRange r;
+  r.begin = l.range_begin;
+  r.end = emitter_.label();
+  r.depth = depth;
+  r.delegate_depth = delegate;
+  r.catches = std::move(entries);
+  handlers_.push_back(std::move(r));
+}
+
+/// Behind the body of a try_table: one landing a clause, which carries the payload on to the clause's label.
+void Lowering::end_try_table(Label& l) {
+  add_range(l, static_cast<uint32_t>(labels_.size()) - 1, {}, HandlerRange::kNoDelegate);
+  size_t range = handlers_.size() - 1;
+  bool was_unreachable = unreachable_;
+  std::vector<Val> saved = stack_;
+  int32_t r_owner = r_owner_, x_owner = x_owner_;
+  if (!unreachable_) {
+    // The results stay lazy no longer: the landings come in between.
+    materialize_top(l.results.size());
+    flush_all();
+    saved = stack_;
+    r_owner = r_owner_;
+    x_owner = x_owner_;
+    move_to_label(Label{.op = Op::block, .base = l.base, .params = {}, .results = l.results});
+    branch_to(l);
+  }
+  std::vector<binary::CatchClause> clauses = l.catches;
+  for (const binary::CatchClause& c : clauses) {
+    while (stack_.size() > labels_.back().height) pop();
+    CatchEntry e{};
+    e.kind = c.has_tag() ? CatchEntry::Kind::Tag : CatchEntry::Kind::All;
+    e.with_ref = c.has_ref();
+    e.tag = c.tag;
+    e.payload_slot = height_slot();
+    if (c.has_tag())
+      for (ValType t : type_at(m_.tags[c.tag].type.type).params) push_home(t.kind());
+    e.ref_slot = height_slot();
+    if (c.has_ref()) push_home(ValKind::Ref);
+    e.target = emitter_.label();
+    r_slot_ = x_slot_ = -1;
+    reload_hot();
+    handlers_[range].catches.push_back(e);
+    unreachable_ = false;
+    lower_branch(c.label + 1);  // labels count from outside the try_table
+  }
+  unreachable_ = was_unreachable;
+  stack_ = std::move(saved);
+  r_owner_ = r_owner;
+  x_owner_ = x_owner;
+  r_slot_ = x_slot_ = -1;
+  // Fall-through came by the branch above, so the end is reached through the label only.
+  unreachable_ = true;
+}
+
+void Lowering::close_catch_body(Label& l) {
+  if (!unreachable_) {
+    move_to_label(Label{.op = Op::block, .base = l.base, .params = {}, .results = l.results});
+    branch_to(l);
+  }
+  unreachable_ = true;
+}
+
+/// catch or catch_all of a legacy try. The body runs with the exnref in a hidden operand below the payload.
+void Lowering::lower_catch(Op op, const binary::Imm& imm) {
+  Label& l = labels_.back();
+  close_catch_body(l);
+  if (!l.in_catch) {
+    add_range(l, static_cast<uint32_t>(labels_.size()) - 1, {}, HandlerRange::kNoDelegate);
+    // The range was added before those of try blocks inside the catch bodies; its clauses come at the end.
+    l.in_catch = true;
+    l.range_begin = static_cast<uint32_t>(handlers_.size() - 1);
+  }
+  while (stack_.size() > l.height) pop();
+  CatchEntry e{};
+  e.kind = op == Op::catch_ ? CatchEntry::Kind::Tag : CatchEntry::Kind::All;
+  e.with_ref = true;
+  e.tag = imm.a;
+  e.ref_slot = height_slot();
+  push_home(ValKind::Ref);
+  l.exn_slot = e.ref_slot;
+  e.payload_slot = height_slot();
+  if (op == Op::catch_)
+    for (ValType t : type_at(m_.tags[imm.a].type.type).params) push_home(t.kind());
+  e.target = emitter_.label();
+  r_slot_ = x_slot_ = -1;
+  reload_hot();
+  handlers_[l.range_begin].catches.push_back(e);
+  unreachable_ = false;
+  begin_fuel_block();
+}
+
+void Lowering::lower_delegate(uint32_t depth) {
+  Label& l = labels_.back();
+  uint32_t self = static_cast<uint32_t>(labels_.size()) - 1;
+  add_range(l, self, {}, self - 1 - depth);
+  // From here it ends like a block.
+  l.op = Op::block;
+  lower_end();
+}
+
+void Lowering::lower_rethrow(uint32_t depth) {
+  uint16_t slot = label_at(depth).exn_slot;
+  spill_hot();
+  emitter_.begin_misc(MiscOp::throw_ref, wasm_);
+  emitter_.raw<uint16_t>(slot);
+  emitter_.end_misc();
+  unreachable_ = true;
+}
+
+void Lowering::lower_throw_ref() {
+  materialize(stack_.back());
+  uint16_t slot = stack_.back().home;
+  spill_hot();
+  emitter_.begin_misc(MiscOp::throw_ref, wasm_);
+  emitter_.raw<uint16_t>(slot);
+  emitter_.end_misc();
+  unreachable_ = true;
+}
+
+void Lowering::lower_br_on(Op op, const binary::Imm& imm) {
+  switch (op) {
+    case Op::br_on_null:
+      // Branches without the reference when it is null, else keeps it: its home stays what it is.
+      materialize(stack_.back());
+      push_const(ValKind::I64, 0);
+      lower_binary(Op::i64_eq, imm);
+      lower_branch_if(imm.a);
+      push_home(ValKind::Ref);
+      return;
+    case Op::br_on_non_null: {
+      // Branches with the reference when it is not null, else drops it. The comparison reads it where it is.
+      materialize(stack_.back());
+      uint16_t home = stack_.back().home;
+      push(Val::At::Home, ValKind::Ref).home = home;
+      push_const(ValKind::I64, 0);
+      lower_binary(Op::i64_ne, imm);
+      lower_branch_if(imm.a);
+      pop();
+      return;
+    }
+    default:
+      break;
+  }
+  // br_on_cast, br_on_cast_fail: the reference stays in place; a flag is computed above it.
+  ValType target = ValType::ref(imm.null2, module::to_canonical(m_, imm.heap2));
+  slot_op(&slot_test_keep, {target.raw(), 0, 0}, 1, {ValKind::Ref, ValKind::I32});
+  if (op == Op::br_on_cast_fail) lower_unary(Op::i32_eqz, imm);
+  lower_branch_if(imm.a);
+}
+
+}  // namespace ashlar::interp

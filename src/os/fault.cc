@@ -1,0 +1,94 @@
+// Fault signals: installation, chaining to earlier handlers, alternate stacks.
+#include "os/fault.h"
+
+#include <csignal>
+#include <cstdlib>
+
+#include <sys/mman.h>
+#include <ucontext.h>
+
+namespace ashlar::os {
+
+namespace {
+
+FaultHandler g_handler = nullptr;
+struct sigaction g_old_segv, g_old_bus;
+
+Fault read_fault(const siginfo_t* info, const ucontext_t* context) {
+  Fault f{};
+  f.address = info->si_addr;
+#if defined(__x86_64__)
+  const auto& regs = context->uc_mcontext.gregs;
+  f.pc = reinterpret_cast<void*>(regs[REG_RIP]);
+  f.argument0 = reinterpret_cast<void*>(regs[REG_R12]);
+  f.argument1 = reinterpret_cast<void*>(regs[REG_R13]);
+#elif defined(__aarch64__)
+  f.pc = reinterpret_cast<void*>(context->uc_mcontext.pc);
+  f.argument0 = reinterpret_cast<void*>(context->uc_mcontext.regs[20]);
+  f.argument1 = reinterpret_cast<void*>(context->uc_mcontext.regs[21]);
+#endif
+  return f;
+}
+
+void pass_on(int signal, siginfo_t* info, void* context) {
+  const struct sigaction& old = signal == SIGSEGV ? g_old_segv : g_old_bus;
+  if ((old.sa_flags & SA_SIGINFO) != 0 && old.sa_sigaction != nullptr) {
+    old.sa_sigaction(signal, info, context);
+    return;
+  }
+  if (old.sa_handler == SIG_IGN) return;
+  if (old.sa_handler != SIG_DFL) {
+    old.sa_handler(signal);
+    return;
+  }
+  // Returning repeats the access, now with the default action.
+  ::signal(signal, SIG_DFL);
+}
+
+void on_signal(int signal, siginfo_t* info, void* context) {
+  Fault f = read_fault(info, static_cast<const ucontext_t*>(context));
+  if (g_handler != nullptr && g_handler(f)) return;
+  pass_on(signal, info, context);
+}
+
+/// Owns a thread's alternate stack.
+struct AlternateStack {
+  static constexpr size_t kSize = 64 * 1024;
+  void* memory = nullptr;
+  ~AlternateStack() {
+    if (memory == nullptr) return;
+    stack_t none{};
+    none.ss_flags = SS_DISABLE;
+    ::sigaltstack(&none, nullptr);
+    ::munmap(memory, kSize);
+  }
+};
+thread_local AlternateStack t_stack;
+
+}  // namespace
+
+void set_fault_handler(FaultHandler handler) {
+  g_handler = handler;
+  struct sigaction action {};
+  action.sa_sigaction = &on_signal;
+  // NODEFER: the handler may leave by a jump, which would keep the signal blocked.
+  action.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER;
+  sigemptyset(&action.sa_mask);
+  ::sigaction(SIGSEGV, &action, &g_old_segv);
+  ::sigaction(SIGBUS, &action, &g_old_bus);
+}
+
+void ensure_alternate_stack() {
+  if (t_stack.memory != nullptr) return;
+  stack_t current{};
+  if (::sigaltstack(nullptr, &current) == 0 && (current.ss_flags & SS_DISABLE) == 0) return;
+  void* memory = ::mmap(nullptr, AlternateStack::kSize, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (memory == MAP_FAILED) return;
+  stack_t stack{};
+  stack.ss_sp = memory;
+  stack.ss_size = AlternateStack::kSize;
+  ::sigaltstack(&stack, nullptr);
+  t_stack.memory = memory;
+}
+
+}  // namespace ashlar::os

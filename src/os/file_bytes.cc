@@ -1,0 +1,86 @@
+// Reads or maps whole files.
+#include "os/file_bytes.h"
+
+#include <sys/mman.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include "os/file.h"
+
+namespace ashlar::os {
+namespace {
+
+// Below this a copy costs less than the mapping's page faults.
+constexpr uint64_t kMapFrom = 256 * 1024;
+constexpr size_t kFirstChunk = 64 * 1024;
+
+std::unexpected<Error> failed(const std::string& path, int code) {
+  return make_error(ErrorCode::io_failed, kNoOffset, path, std::strerror(code));
+}
+
+Result<std::vector<uint8_t>> read_all(const Fd& file, const std::string& path, uint64_t expected) {
+  std::vector<uint8_t> bytes;
+  size_t used = 0;
+  // One byte more than expected, so that the end is seen without growing.
+  bytes.resize(expected != 0 && expected < kMapFrom ? static_cast<size_t>(expected) + 1 : kFirstChunk);
+  for (;;) {
+    if (used == bytes.size()) bytes.resize(bytes.size() * 2);
+    const Buffer rest{bytes.data() + used, bytes.size() - used};
+    auto n = read_into(file.raw(), std::span(&rest, 1));
+    if (!n && n.error() == EINTR) continue;
+    if (!n) return failed(path, n.error());
+    if (*n == 0) break;
+    used += *n;
+  }
+  bytes.resize(used);
+  return bytes;
+}
+
+}  // namespace
+
+FileBytes::FileBytes(FileBytes&& other) noexcept
+    : bytes_(std::move(other.bytes_)),
+      mapped_(std::exchange(other.mapped_, nullptr)),
+      mapped_size_(std::exchange(other.mapped_size_, 0)) {}
+
+FileBytes& FileBytes::operator=(FileBytes&& other) noexcept {
+  std::swap(bytes_, other.bytes_);
+  std::swap(mapped_, other.mapped_);
+  std::swap(mapped_size_, other.mapped_size_);
+  return *this;
+}
+
+FileBytes::~FileBytes() {
+  if (mapped_ != nullptr) ::munmap(mapped_, mapped_size_);
+}
+
+Result<FileBytes> read_file(const std::string& path) {
+  Fd file;
+  if (path == "-") {
+    file = Fd::borrow(0);
+  } else {
+    auto opened = open_at(kWorkingDirectory, path.c_str(), kOpenRead);
+    if (!opened) return failed(path, opened.error());
+    file = std::move(*opened);
+  }
+  auto info = file_info(file.raw());
+  if (!info) return failed(path, info.error());
+  if (info->kind == FileKind::Directory) return failed(path, EISDIR);
+  const bool at_start = path != "-";  // standard input may have been read in part
+  if (at_start && info->kind == FileKind::Regular && info->size >= kMapFrom && info->size <= SIZE_MAX) {
+    void* at = ::mmap(nullptr, static_cast<size_t>(info->size), PROT_READ, MAP_PRIVATE, file.raw(), 0);
+    if (at != MAP_FAILED) {
+      FileBytes out;
+      out.mapped_ = at;
+      out.mapped_size_ = static_cast<size_t>(info->size);
+      return out;
+    }
+  }
+  TRY_ASSIGN(auto bytes, read_all(file, path, info->size));
+  return FileBytes(std::move(bytes));
+}
+
+}  // namespace ashlar::os

@@ -1,0 +1,39 @@
+// A whole file's bytes for reading: mapped when large, copied when small or not a regular file.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+
+namespace ashlar::os {
+
+/// Owns the bytes of one file. Move-only.
+class FileBytes {
+ public:
+  FileBytes() = default;
+  explicit FileBytes(std::vector<uint8_t> bytes) : bytes_(std::move(bytes)) {}
+  FileBytes(FileBytes&& other) noexcept;
+  FileBytes& operator=(FileBytes&& other) noexcept;
+  ~FileBytes();
+
+  std::span<const uint8_t> bytes() const {
+    if (mapped_ != nullptr) return {static_cast<const uint8_t*>(mapped_), mapped_size_};
+    return bytes_;
+  }
+  bool mapped() const { return mapped_ != nullptr; }
+
+ private:
+  friend Result<FileBytes> read_file(const std::string& path);
+  std::vector<uint8_t> bytes_;
+  void* mapped_ = nullptr;
+  size_t mapped_size_ = 0;
+};
+
+/// The bytes of the file at `path`; "-" is standard input. A mapped file must not be cut short by somebody else while
+/// it is in use (reading beyond its new end faults), as with every mapping.
+Result<FileBytes> read_file(const std::string& path);
+
+}  // namespace ashlar::os

@@ -1,0 +1,37 @@
+// POSIX implementation of page reservation and protection.
+#include "os/pages.h"
+
+#include <sys/mman.h>
+#include <unistd.h>
+
+namespace ashlar::os {
+
+namespace {
+
+// MAP_NORESERVE: a reservation of gigabytes must not count against the machine's commit limit.
+uint8_t* map(uint64_t bytes, int protection) {
+  void* p = mmap(nullptr, bytes, protection, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  return p == MAP_FAILED ? nullptr : static_cast<uint8_t*>(p);
+}
+
+}  // namespace
+
+size_t page_size() {
+  static const size_t size = static_cast<size_t>(sysconf(_SC_PAGESIZE));
+  return size;
+}
+
+uint64_t round_up_to_pages(uint64_t bytes) {
+  const uint64_t mask = page_size() - 1;
+  return (bytes + mask) & ~mask;
+}
+
+uint8_t* reserve_pages(uint64_t bytes) { return map(bytes, PROT_NONE); }
+
+uint8_t* map_pages(uint64_t bytes) { return map(bytes, PROT_READ | PROT_WRITE); }
+
+bool open_pages(uint8_t* address, uint64_t bytes) { return mprotect(address, bytes, PROT_READ | PROT_WRITE) == 0; }
+
+void release_pages(uint8_t* address, uint64_t bytes) { munmap(address, bytes); }
+
+}  // namespace ashlar::os

@@ -1,0 +1,25 @@
+// Owns address space: reserving, opening and releasing ranges of pages; the only place that changes protection.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace ashlar::os {
+
+/// Bytes of a page of this machine; a power of two.
+size_t page_size();
+/// `bytes` rounded up to whole pages; 0 when that overflows.
+uint64_t round_up_to_pages(uint64_t bytes);
+
+/// Reserves address space that faults when touched and costs no memory. Null when there is none left.
+/// `bytes` is a multiple of page_size().
+uint8_t* reserve_pages(uint64_t bytes);
+/// Reserves pages that read as zero and are committed when first written. Null when there is no address space left.
+uint8_t* map_pages(uint64_t bytes);
+/// Makes pages of a reservation readable and writable; new ones read as zero. `address` and `bytes` are multiples of
+/// page_size(). False when the system refuses.
+bool open_pages(uint8_t* address, uint64_t bytes);
+/// Gives a whole reservation back.
+void release_pages(uint8_t* address, uint64_t bytes);
+
+}  // namespace ashlar::os

@@ -1,0 +1,140 @@
+// Calls from the host into a store and from guests to host functions: checks, marshalling, depth.
+#include <algorithm>
+#include <array>
+#include <exception>
+#include <memory>
+
+#include "module/subtyping.h"
+#include "runtime/store.h"
+
+namespace ashlar::runtime {
+
+namespace {
+
+/// Slots of one call: most signatures fit without allocation.
+class SlotBuffer {
+ public:
+  explicit SlotBuffer(size_t count) {
+    if (count > inline_.size()) heap_ = std::make_unique<Slot[]>(count);
+  }
+  Slot* data() { return heap_ ? heap_.get() : inline_.data(); }
+
+ private:
+  std::array<Slot, 16> inline_{};
+  std::unique_ptr<Slot[]> heap_;
+};
+
+/// One more call on the host's stack until the end of the scope, and the guest's stack back where it was.
+class DepthScope {
+ public:
+  explicit DepthScope(Store& store) : store_(store), top_(store.stack_top) { ++store_.host_depth; }
+  ~DepthScope() {
+    --store_.host_depth;
+    store_.stack_top = top_;
+  }
+  DepthScope(const DepthScope&) = delete;
+  DepthScope& operator=(const DepthScope&) = delete;
+
+ private:
+  Store& store_;
+  Slot* top_;
+};
+
+/// Slots leave the high half of narrow values unspecified; values at rest have it zero.
+bool is_narrow(const Store& store, isa::ValType type) {
+  switch (type.kind()) {
+    case isa::ValKind::I32:
+    case isa::ValKind::F32:
+      return true;
+    case isa::ValKind::Ref:
+      return !store.is_func_ref(type);
+    case isa::ValKind::I64:
+    case isa::ValKind::F64:
+    case isa::ValKind::V128:
+    case isa::ValKind::Bot:
+      return false;
+  }
+  return false;
+}
+
+}  // namespace
+
+Memory* Caller::memory() const {
+  if (instance == nullptr || instance->module().memories.empty()) return nullptr;
+  if (instance->module().memories.size() == 1) return instance->ctx.mem0;
+  Extern named;
+  if (instance->find_export("memory", &named) && named.kind == module::ExternKind::Memory) return named.memory;
+  return instance->ctx.mem0;
+}
+
+bool Store::is_func_ref(isa::ValType type) const {
+  const isa::HeapType heap = type.heap();
+  if (heap.is_concrete()) return types().get(heap.index()).def.kind == module::CompositeKind::Func;
+  return heap == isa::AbsHeap::Func || heap == isa::AbsHeap::NoFunc;
+}
+
+/// Static types must be of the same hierarchy; within it the value itself decides.
+bool Store::accepts(isa::ValType param, const Value& value) const {
+  if (!param.is_ref() || !value.type.is_ref()) return param == value.type;
+  const auto bottom = [this](isa::HeapType heap) {
+    return module::bottom_of(heap.is_abstract() ? heap.abs() : module::abs_of(types().get(heap.index()).def.kind));
+  };
+  if (bottom(param.heap()) != bottom(value.type.heap())) return false;
+  if (is_func_ref(param)) return heap_.func_matches(as_func(value.lo), param);
+  const auto r = static_cast<GcRef>(value.lo);
+  return r == value.lo && heap_.is_valid(r) && heap_.matches(r, param);
+}
+
+Status Store::check_arguments(const module::FuncType& type, std::span<const Value> args) const {
+  if (args.size() != type.params.size()) {
+    return make_error(ErrorCode::argument_mismatch, kNoOffset,
+                      std::to_string(type.params.size()) + " expected, " + std::to_string(args.size()) + " given");
+  }
+  for (size_t i = 0; i < args.size(); ++i) {
+    if (accepts(type.params[i], args[i])) continue;
+    return make_error(ErrorCode::argument_mismatch, kNoOffset,
+                      "argument " + std::to_string(i + 1) + " is not of type " + isa::to_string(type.params[i]));
+  }
+  return {};
+}
+
+Status Store::call(FuncCell* f, std::span<const Value> args, std::vector<Value>& results) {
+  const module::FuncType& type = types().get(f->type_id).def.func;
+  TRY(check_arguments(type, args));
+  SlotBuffer slots(std::max(f->param_slots, f->result_slots));
+  Slot* at = slots.data();
+  for (const Value& arg : args) {
+    *at++ = arg.lo;
+    if (arg.type.is_vec()) *at++ = arg.hi;
+  }
+  TRY(invoke(*f, slots.data()));
+  at = slots.data();
+  results.reserve(results.size() + type.results.size());
+  for (isa::ValType result : type.results) {
+    Value value{result, *at++, 0};
+    if (result.is_vec()) value.hi = *at++;
+    if (is_narrow(*this, result)) value.lo = static_cast<uint32_t>(value.lo);
+    results.push_back(value);
+  }
+  return {};
+}
+
+Status Store::invoke(const FuncCell& f, Slot* slots) {
+  if (host_depth >= limits_.host_depth) return make_error(ErrorCode::call_stack_exhausted);
+  DepthScope scope(*this);
+  if (f.host != nullptr) return call_host(f, nullptr, slots);
+  return engine_->tier().invoke(*this, f, slots);
+}
+
+Status Store::call_host(const FuncCell& f, Instance* caller, Slot* slots) {
+  Caller from{*this, caller};
+  try {
+    return f.host->call(from, slots);
+  } catch (const std::exception& e) {
+    return make_error(ErrorCode::host_trap, kNoOffset, "exception in " + f.host->name + ": " + e.what());
+  } catch (...) {
+    return make_error(ErrorCode::host_trap, kNoOffset, "exception in " + f.host->name);
+  }
+}
+
+}  // namespace ashlar::runtime

@@ -1,0 +1,52 @@
+// InstanceContext and FuncCell: what handlers and generated code may touch, at fixed offsets.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+
+#include "runtime/value.h"
+
+namespace ashlar::runtime {
+
+class Store;
+class Memory;
+class Table;
+class Instance;
+struct HostFunc;
+struct InstanceContext;
+struct TagInstance;
+
+/// A function as a first-class value: what funcref points to. Address-stable for the store's life.
+struct FuncCell {
+  const void* code;      ///< tier entry; for the interpreter its first instruction. Never null.
+  InstanceContext* ctx;  ///< of the instance that defines it; host functions: null
+  uint32_t type_id;      ///< canonical function type
+  uint32_t index;        ///< in its module; kNoIndex for host functions
+  const HostFunc* host;  ///< host functions only
+  uint32_t param_slots;  ///< slots of parameters and results (v128 counts two)
+  uint32_t result_slots;
+};
+
+/// One an instance. Fields are rows of layout.def; a static check compares offsets.
+struct InstanceContext {
+  uint8_t* mem0_base;  ///< memory 0; null without one. Memories never move.
+  Memory* mem0;
+  Slot** globals;  ///< pointer to each global's value (imports point elsewhere)
+  Memory** memories;
+  Table** tables;
+  FuncCell** funcs;  ///< created on demand: use Instance::func_cell(i) when null
+  TagInstance** tags;
+  uint8_t* gc_base;                        ///< start of the store's GC heap range
+  const std::atomic<uint32_t>* interrupt;  ///< non-zero: take the slow path at the next safepoint
+  Slot* stack_limit;                       ///< a frame must end at or below this
+  Store* store;
+  Instance* instance;
+  void* tier_module;  ///< the tier's data of this module (interp::ModuleCode*)
+};
+
+/// A tag instance: identity is its address.
+struct TagInstance {
+  uint32_t type_id;  ///< canonical function type; results are empty
+};
+
+}  // namespace ashlar::runtime

@@ -1,0 +1,52 @@
+// Instance: exports, function cells on demand, passive segments.
+#include "runtime/store.h"
+
+namespace ashlar::runtime {
+
+bool Instance::find_export(std::string_view name, Extern* out) {
+  const module::Export* found = module().find_export(name);
+  if (found == nullptr) return false;
+  *out = export_at(static_cast<size_t>(found - module().exports.data()));
+  return true;
+}
+
+Extern Instance::export_at(size_t i) {
+  const module::Export& e = module().exports[i];
+  switch (e.kind) {
+    case module::ExternKind::Func:
+      return Extern::of(func_cell(e.index));
+    case module::ExternKind::Table:
+      return Extern::of(tables_[e.index]);
+    case module::ExternKind::Memory:
+      return Extern::of(memories_[e.index]);
+    case module::ExternKind::Global:
+      return Extern::of(global_instances_[e.index]);
+    case module::ExternKind::Tag:
+      return Extern::of(tags_[e.index]);
+  }
+  check_failed("export kind", __FILE__, __LINE__);
+}
+
+FuncCell* Instance::func_cell(module::FuncIdx i) {
+  FuncCell*& cell = funcs_[i];
+  if (cell != nullptr) return cell;
+  const module::Module& m = module();
+  const module::FuncType& type = m.func_type(i);
+  FuncCell fresh{};
+  fresh.code = compiled_->tier().entry(i);
+  fresh.ctx = &ctx;
+  fresh.type_id = m.canonical[m.funcs[i].type];
+  fresh.index = i;
+  for (isa::ValType param : type.params) fresh.param_slots += param.slot_count();
+  for (isa::ValType result : type.results) fresh.result_slots += result.slot_count();
+  cell = &store().cells_.emplace_back(fresh);
+  return cell;
+}
+
+std::span<const uint8_t> Instance::data(uint32_t i) const {
+  if (data_dropped_[i]) return {};
+  const module::Data& data = module().datas[i];
+  return module().bytes.subspan(data.bytes_offset, data.bytes_size);
+}
+
+}  // namespace ashlar::runtime

@@ -1,0 +1,241 @@
+// Instantiation: imports, allocation, active segments, start (spec: Execution > Modules > Instantiation).
+#include <algorithm>
+#include <utility>
+
+#include "runtime/bulk.h"
+#include "runtime/const_expr.h"
+#include "runtime/import_match.h"
+#include "runtime/store.h"
+
+namespace ashlar::runtime {
+
+/// The steps for one instance, in order. Whatever fails, the instance stays in the store: its functions may be in
+/// tables and globals of others already.
+struct Instantiator {
+  Store& store;
+  Instance& inst;
+  const module::Module& m;
+  ConstEvaluator eval{inst};
+
+  Status run(std::span<const Extern> imports);
+  void reserve();
+  void bind_import(const module::Import& import, const Extern& given);
+  void bind_context();
+  Status make_memories();
+  void make_tags();
+  Status make_globals();
+  Status make_tables();
+  Status make_elems();
+  Status make_elem(uint32_t i);
+  Status run_elems();
+  Status init_table(uint32_t i);
+  Status run_datas();
+  Status run_start();
+  Result<uint64_t> offset(const module::ConstExpr& expr, bool is64);
+};
+
+Status Instantiator::run(std::span<const Extern> imports) {
+  reserve();
+  for (size_t i = 0; i < m.imports.size(); ++i) bind_import(m.imports[i], imports[i]);
+  make_tags();
+  TRY(make_memories());
+  bind_context();
+  TRY(make_globals());
+  TRY(make_tables());
+  TRY(make_elems());
+  TRY(run_elems());
+  TRY(run_datas());
+  return run_start();
+}
+
+/// The lists get their final size at once: the context points into them from the beginning.
+void Instantiator::reserve() {
+  inst.funcs_ = std::make_unique<FuncCell*[]>(m.funcs.size());
+  inst.globals_.resize(m.globals.size());
+  inst.global_instances_.resize(m.globals.size());
+  inst.tables_.resize(m.tables.size());
+  inst.memories_.resize(m.memories.size());
+  inst.tags_.resize(m.tags.size());
+  inst.elems_.resize(m.elems.size());
+  inst.data_dropped_.resize(m.datas.size());
+}
+
+void Instantiator::bind_import(const module::Import& import, const Extern& given) {
+  const uint32_t i = import.index;
+  switch (import.kind) {
+    case module::ExternKind::Func:
+      inst.funcs_[i] = given.func;
+      return;
+    case module::ExternKind::Table:
+      inst.tables_[i] = given.table;
+      return;
+    case module::ExternKind::Memory:
+      inst.memories_[i] = given.memory;
+      return;
+    case module::ExternKind::Global:
+      inst.global_instances_[i] = given.global;
+      inst.globals_[i] = given.global->value;
+      return;
+    case module::ExternKind::Tag:
+      inst.tags_[i] = given.tag;
+      return;
+  }
+}
+
+void Instantiator::bind_context() {
+  InstanceContext& ctx = inst.ctx;
+  ctx.mem0 = inst.memories_.empty() ? nullptr : inst.memories_[0];
+  ctx.mem0_base = ctx.mem0 == nullptr ? nullptr : ctx.mem0->base();
+  ctx.globals = inst.globals_.data();
+  ctx.memories = inst.memories_.data();
+  ctx.tables = inst.tables_.data();
+  ctx.funcs = inst.funcs_.get();
+  ctx.tags = inst.tags_.data();
+  ctx.interrupt = &store.interrupt_flag();
+  ctx.stack_limit = store.stack_limit;
+  ctx.tier_module = &inst.compiled_->tier();
+  store.heap().bind_base(&ctx.gc_base);
+}
+
+void Instantiator::make_tags() {
+  for (size_t i = m.imported_tags; i < m.tags.size(); ++i) {
+    inst.tags_[i] = store.new_tag(m.canonical[m.tags[i].type.type]);
+  }
+}
+
+Status Instantiator::make_memories() {
+  for (size_t i = m.imported_memories; i < m.memories.size(); ++i) {
+    TRY_ASSIGN(inst.memories_[i], store.new_memory(m.memories[i].type));
+  }
+  return {};
+}
+
+Status Instantiator::make_globals() {
+  for (size_t i = m.imported_globals; i < m.globals.size(); ++i) {
+    module::GlobalType type = m.globals[i].type;
+    type.type = module::to_canonical(m, type.type);
+    Value init{type.type};
+    Slot out[2];
+    TRY(eval.eval(m.globals[i].init, out));
+    init.lo = out[0];
+    init.hi = out[1];
+    inst.global_instances_[i] = store.new_global(type, init);
+    inst.globals_[i] = inst.global_instances_[i]->value;
+  }
+  return {};
+}
+
+Status Instantiator::make_tables() {
+  for (size_t i = m.imported_tables; i < m.tables.size(); ++i) {
+    module::TableType type = m.tables[i].type;
+    type.elem = module::to_canonical(m, type.elem);
+    Slot init = 0;
+    if (m.tables[i].init) {
+      TRY_ASSIGN(init, eval.eval_slot(*m.tables[i].init));
+    }
+    TRY_ASSIGN(inst.tables_[i], store.new_table(type, init));
+  }
+  return {};
+}
+
+/// Declared segments can't be used, and active ones of plain functions are written straight into their table.
+Status Instantiator::make_elems() {
+  for (uint32_t i = 0; i < m.elems.size(); ++i) {
+    const module::Elem& elem = m.elems[i];
+    if (elem.mode == module::SegmentMode::Declared) continue;
+    if (elem.mode == module::SegmentMode::Active && elem.exprs.empty()) continue;
+    TRY(make_elem(i));
+  }
+  return {};
+}
+
+Status Instantiator::make_elem(uint32_t i) {
+  const module::Elem& elem = m.elems[i];
+  std::vector<Slot>& refs = inst.elems_[i];
+  refs.reserve(elem.size());
+  for (module::FuncIdx f : elem.funcs) refs.push_back(from_func(inst.func_cell(f)));
+  for (const module::ConstExpr& expr : elem.exprs) {
+    TRY_ASSIGN(const Slot ref, eval.eval_slot(expr));
+    refs.push_back(ref);
+  }
+  return {};
+}
+
+Result<uint64_t> Instantiator::offset(const module::ConstExpr& expr, bool is64) {
+  TRY_ASSIGN(const Slot value, eval.eval_slot(expr));
+  return is64 ? value : static_cast<uint32_t>(value);
+}
+
+Status Instantiator::run_elems() {
+  for (uint32_t i = 0; i < m.elems.size(); ++i) {
+    if (m.elems[i].mode == module::SegmentMode::Active) TRY(init_table(i));
+  }
+  return {};
+}
+
+Status Instantiator::init_table(uint32_t i) {
+  const module::Elem& elem = m.elems[i];
+  Table& table = *inst.tables_[elem.table];
+  TRY_ASSIGN(const uint64_t at, offset(elem.offset, table.type().limits.is64));
+  if (elem.exprs.empty()) {
+    if (!in_bounds(at, elem.funcs.size(), table.size())) return make_error(ErrorCode::out_of_bounds_table_access);
+    for (size_t k = 0; k < elem.funcs.size(); ++k) table.set(at + k, from_func(inst.func_cell(elem.funcs[k])));
+    return {};
+  }
+  TRY(to_status(store, table_init(inst, i, table, at, 0, elem.size())));
+  inst.drop_elem(i);
+  return {};
+}
+
+Status Instantiator::run_datas() {
+  for (uint32_t i = 0; i < m.datas.size(); ++i) {
+    const module::Data& data = m.datas[i];
+    if (data.mode != module::SegmentMode::Active) continue;
+    Memory& memory = *inst.memories_[data.memory];
+    TRY_ASSIGN(const uint64_t at, offset(data.offset, memory.type().limits.is64));
+    TRY(to_status(store, memory_init(inst, i, memory, at, 0, data.bytes_size)));
+    inst.drop_data(i);
+  }
+  return {};
+}
+
+Status Instantiator::run_start() {
+  if (!m.start) return {};
+  Slot none = 0;
+  return store.invoke(*inst.func_cell(*m.start), &none);
+}
+
+namespace {
+
+Status check_imports(const Store& store, const module::Module& m, std::span<const Extern> imports) {
+  for (size_t i = 0; i < m.imports.size(); ++i) {
+    const module::Import& import = m.imports[i];
+    if (i >= imports.size()) {
+      return make_error(ErrorCode::unknown_import, import.offset, std::string(import.module), std::string(import.name),
+                        std::string(module::to_string(import.kind)));
+    }
+    std::string mismatch = import_mismatch(store, m, import, imports[i]);
+    if (mismatch.empty()) continue;
+    return make_error(ErrorCode::incompatible_import_type, import.offset, std::string(import.module),
+                      std::string(import.name), std::move(mismatch));
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<Instance*> Store::instantiate(std::shared_ptr<CompiledModule> module, std::span<const Extern> imports) {
+  if (module->engine() != engine_) return make_error(ErrorCode::foreign_module);
+  TRY(check_imports(*this, module->module(), imports));
+  if (instances_.size() >= limits_.instances) {
+    return make_error(ErrorCode::store_limit, kNoOffset, "at most " + std::to_string(limits_.instances) + " instances");
+  }
+  Instance& instance = *instances_.emplace_back(std::make_unique<Instance>());
+  instance.compiled_ = std::move(module);
+  instance.ctx.store = this;
+  instance.ctx.instance = &instance;
+  TRY(Instantiator{*this, instance, instance.module()}.run(imports));
+  return &instance;
+}
+
+}  // namespace ashlar::runtime

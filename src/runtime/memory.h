@@ -1,0 +1,78 @@
+// Linear memories: reserved address space, growth in place, guard pages; shared memories with wait queues.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+
+#include "base/error.h"
+#include "module/types.h"
+
+namespace ashlar::runtime {
+
+struct MemoryRange;
+
+/// A memory's base never moves: the whole range it may ever use is reserved at creation. 32-bit memories with 64 KiB
+/// pages reserve 4 GiB plus kGuardBytes behind (and a little for the access's own width), so that any 32-bit address
+/// plus an offset below kGuardBytes faults instead of reaching foreign memory. Pages beyond the current size are
+/// PROT_NONE. Memories with custom page size 1 and memory64 are never guarded exactly to the byte: code for them checks
+/// explicitly.
+class Memory {
+  struct Key {};
+
+ public:
+  static constexpr uint64_t kGuardBytes = 64ull << 20;
+
+  /// A memory64 may use at most `max_reservation64` bytes, or its declared maximum where that is less.
+  static Result<std::shared_ptr<Memory>> create(const module::MemoryType& type, uint64_t max_reservation64);
+  explicit Memory(Key) {}
+  ~Memory();
+  Memory(const Memory&) = delete;
+  Memory& operator=(const Memory&) = delete;
+
+  uint8_t* base() const { return base_; }
+  /// Current size in bytes; relaxed read.
+  uint64_t byte_size() const { return size_.load(std::memory_order_relaxed); }
+  uint64_t pages() const { return byte_size() >> type_.page_size_log2; }
+  const module::MemoryType& type() const { return type_; }
+  bool shared() const { return type_.limits.shared; }
+  /// Whether out-of-bounds accesses below 4 GiB + kGuardBytes fault in the guard (32-bit, 64 KiB pages).
+  bool guarded() const { return guarded_; }
+
+  /// Grows by `delta` pages; returns the old size in pages or -1. Thread-safe. The caller checks store limits
+  /// (Store::memory_grow does).
+  int64_t grow(uint64_t delta);
+
+  /// memory.atomic.wait / notify on a shared memory. `expected` is compared with a value of `size` (4 or 8) bytes at
+  /// addr. timeout in ns, negative: for ever. Returns 0 woken, 1 not equal, 2 timed out. `interrupted` is polled (at
+  /// most every 10 ms) and counts as timed out: the caller looks at the flag afterwards. The caller has checked bounds,
+  /// alignment and shared().
+  uint32_t wait(uint64_t addr, uint64_t expected, int size, int64_t timeout_ns,
+                const std::atomic<uint32_t>& interrupted);
+  uint32_t notify(uint64_t addr, uint32_t count);
+
+  static constexpr size_t base_offset();  ///< of base_ and size_ for generated code
+  static constexpr size_t size_offset();
+
+ private:
+  Status reserve(uint64_t min_bytes, uint64_t wanted);
+  bool open(uint64_t old_bytes, uint64_t new_bytes);
+
+  uint8_t* base_ = nullptr;
+  std::atomic<uint64_t> size_{0};
+  module::MemoryType type_;
+  uint64_t reserved_ = 0;   ///< address space, guard included
+  uint64_t max_bytes_ = 0;  ///< beyond which it never grows: the type's maximum, the index type, the reservation
+  bool guarded_ = false;
+  MemoryRange* range_ = nullptr;  ///< in the list that the fault handler reads
+  std::mutex grow_mutex_;         ///< shared memories grow on any thread
+};
+
+constexpr size_t Memory::base_offset() { return __builtin_offsetof(Memory, base_); }
+constexpr size_t Memory::size_offset() { return __builtin_offsetof(Memory, size_); }
+
+/// Whether `addr` lies in the reserved range of some live memory of this process; async-signal-safe, lock-free.
+bool is_memory_fault_address(const void* addr);
+
+}  // namespace ashlar::runtime

@@ -1,0 +1,82 @@
+// A linked list of chunks of slots that only grows, so that a signal handler may walk it at any moment.
+#include "runtime/memory_ranges.h"
+
+#include <atomic>
+#include <cstddef>
+#include <memory>
+
+#include "runtime/memory.h"
+
+namespace ashlar::runtime {
+
+/// begin: 0 free, 1 claimed by a thread that is still writing `end`, else the range's first address.
+struct MemoryRange {
+  std::atomic<uintptr_t> begin{0};
+  std::atomic<uintptr_t> end{0};
+};
+static_assert(std::atomic<uintptr_t>::is_always_lock_free);
+
+namespace {
+
+constexpr uintptr_t kFree = 0;
+constexpr uintptr_t kClaimed = 1;
+
+struct Chunk {
+  static constexpr size_t kSlots = 64;
+  MemoryRange slots[kSlots];
+  std::atomic<Chunk*> next{nullptr};
+};
+
+constinit Chunk first_chunk;
+
+MemoryRange* claim(Chunk& chunk) {
+  for (MemoryRange& slot : chunk.slots) {
+    uintptr_t expected = kFree;
+    if (slot.begin.load(std::memory_order_relaxed) == kFree &&
+        slot.begin.compare_exchange_strong(expected, kClaimed, std::memory_order_acquire)) {
+      return &slot;
+    }
+  }
+  return nullptr;
+}
+
+/// The chunk behind `chunk`, made when there is none. Chunks live as long as the process.
+Chunk& following(Chunk& chunk) {
+  Chunk* next = chunk.next.load(std::memory_order_acquire);
+  if (next != nullptr) return *next;
+  auto fresh = std::make_unique<Chunk>();
+  if (chunk.next.compare_exchange_strong(next, fresh.get(), std::memory_order_acq_rel)) return *fresh.release();
+  return *next;
+}
+
+}  // namespace
+
+MemoryRange* add_memory_range(const void* begin, const void* end) {
+  Chunk* chunk = &first_chunk;
+  MemoryRange* slot = claim(*chunk);
+  while (slot == nullptr) {
+    chunk = &following(*chunk);
+    slot = claim(*chunk);
+  }
+  slot->end.store(reinterpret_cast<uintptr_t>(end), std::memory_order_relaxed);
+  slot->begin.store(reinterpret_cast<uintptr_t>(begin), std::memory_order_release);
+  return slot;
+}
+
+void remove_memory_range(MemoryRange* range) { range->begin.store(kFree, std::memory_order_release); }
+
+// A slot that is reused while it is read may give a wrong answer for an address in neither range's memory only: the
+// memory that the faulting code runs on is alive, so its own slot does not change.
+bool is_memory_fault_address(const void* addr) {
+  const auto address = reinterpret_cast<uintptr_t>(addr);
+  for (const Chunk* chunk = &first_chunk; chunk != nullptr; chunk = chunk->next.load(std::memory_order_acquire)) {
+    for (const MemoryRange& slot : chunk->slots) {
+      const uintptr_t begin = slot.begin.load(std::memory_order_acquire);
+      if (begin <= kClaimed || address < begin) continue;
+      if (address < slot.end.load(std::memory_order_relaxed)) return true;
+    }
+  }
+  return false;
+}
+
+}  // namespace ashlar::runtime

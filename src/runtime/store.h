@@ -1,0 +1,202 @@
+// Store: owns everything that running code can reach; belongs to one thread at a time.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "base/error.h"
+#include "runtime/context.h"
+#include "runtime/engine.h"
+#include "runtime/gc_heap.h"
+#include "runtime/memory.h"
+#include "runtime/table.h"
+
+namespace ashlar::runtime {
+
+class Instance;
+class Store;
+
+/// What a host function sees of its caller.
+struct Caller {
+  Store& store;
+  Instance* instance;  ///< the calling instance; null when called from the host
+  /// The caller's only memory; of several its export "memory", else memory 0. Null without one.
+  Memory* memory() const;
+};
+
+/// A host function: reads its parameters from slots[0..], writes its results to slots[0..]. An error becomes a trap (or
+/// an exit). To throw a wasm exception: set store.pending_exception and return make_error(uncaught_exception).
+struct HostFunc {
+  std::function<Status(Caller&, Slot* slots)> call;
+  std::string name;  ///< for backtraces
+};
+
+struct GlobalInstance {
+  alignas(16) Slot value[2] = {};
+  module::GlobalType type;  ///< canonical
+};
+
+/// Anything that can be imported or exported.
+struct Extern {
+  module::ExternKind kind;
+  union {
+    FuncCell* func;
+    Table* table;
+    Memory* memory;
+    GlobalInstance* global;
+    TagInstance* tag;
+  };
+
+  static Extern of(FuncCell* x) { return {module::ExternKind::Func, {.func = x}}; }
+  static Extern of(Table* x) { return {module::ExternKind::Table, {.table = x}}; }
+  static Extern of(Memory* x) { return {module::ExternKind::Memory, {.memory = x}}; }
+  static Extern of(GlobalInstance* x) { return {module::ExternKind::Global, {.global = x}}; }
+  static Extern of(TagInstance* x) { return {module::ExternKind::Tag, {.tag = x}}; }
+};
+
+struct StoreLimits {
+  uint64_t memory_bytes = ~0ull;    ///< all memories together
+  uint64_t table_elements = ~0ull;  ///< all tables together
+  uint64_t instances = ~0ull;
+  uint64_t gc_heap_bytes = 1ull << 30;
+  uint64_t stack_bytes = 8ull << 20;  ///< of guest frames
+  uint32_t host_depth = 100;          ///< nested host -> guest -> host calls
+};
+
+class Store {
+ public:
+  explicit Store(std::shared_ptr<Engine> engine, StoreLimits limits = {});
+  ~Store();
+  Store(const Store&) = delete;
+  Store& operator=(const Store&) = delete;
+
+  Engine& engine() const { return *engine_; }
+  const StoreLimits& limits() const { return limits_; }
+  module::TypeRegistry& types() const { return *engine_->types(); }
+
+  // Objects made by the host. Types are canonical (TypeRegistry::intern_func, to_canonical). Null results never occur:
+  // errors say which limit was met.
+  FuncCell* new_host_func(uint32_t type_id, HostFunc f);
+  Result<Memory*> new_memory(const module::MemoryType& type);
+  /// A memory shared with other stores (threads).
+  Memory* adopt_memory(std::shared_ptr<Memory> memory);
+  Result<Table*> new_table(const module::TableType& type, Slot init);
+  GlobalInstance* new_global(const module::GlobalType& type, const Value& init);
+  TagInstance* new_tag(uint32_t type_id);
+
+  /// Whether a value of this canonical reference type is a FuncCell* (else a GcRef).
+  bool is_func_ref(isa::ValType type) const;
+
+  /// Links and instantiates: checks import types, allocates, runs active segments and the start function.
+  /// `imports` are in import order. Errors: Link ("incompatible import type", "unknown import" with names and what was
+  /// expected), Trap (segments, start). Spec: Execution > Modules > Instantiation.
+  Result<Instance*> instantiate(std::shared_ptr<CompiledModule> module, std::span<const Extern> imports);
+
+  /// Calls through the tier. Arguments must match the function's parameters (checked). Results are appended.
+  Status call(FuncCell* f, std::span<const Value> args, std::vector<Value>& results);
+
+  /// Runs f on slots that hold max(param_slots, result_slots), through the tier or, for host functions, at once; what
+  /// call() and the start function use. Nesting is bounded by StoreLimits::host_depth.
+  Status invoke(const FuncCell& f, Slot* slots);
+  /// The host function behind f, with its C++ exceptions made traps. `caller`: the calling instance, or null. For
+  /// tiers.
+  Status call_host(const FuncCell& f, Instance* caller, Slot* slots);
+
+  // memory.grow and table.grow within the store's limits: the old size, or -1.
+  int64_t memory_grow(Memory& memory, uint64_t delta);
+  int64_t table_grow(Table& table, uint64_t delta, Slot init);
+
+  GcHeap& heap() { return heap_; }
+
+  // Interruption (thread-safe): the running guest traps with `interrupted` at its next safepoint.
+  void interrupt(std::string reason);
+  void clear_interrupt();
+  std::string interrupt_reason() const;
+  const std::atomic<uint32_t>& interrupt_flag() const { return interrupt_; }
+
+  int64_t fuel = 0;                    ///< remaining, when Config::fuel; negative: exhausted
+  GcRef pending_exception = kNullRef;  ///< set with an uncaught_exception error
+  void* user_data = nullptr;
+
+  // Guest stack (interpreter frames): [stack_base, stack_limit) slots; stack_top is where the next entry frame begins.
+  Slot* stack_base = nullptr;
+  Slot* stack_limit = nullptr;
+  Slot* stack_top = nullptr;
+  uint32_t host_depth = 0;
+  void* activation = nullptr;  ///< the tier's innermost run on this store
+
+  // What the limits of all memories and all tables count.
+  uint64_t memory_bytes_used = 0;
+  uint64_t table_elements_used = 0;
+
+ private:
+  friend class Instance;
+  friend struct Instantiator;
+  Status check_arguments(const module::FuncType& type, std::span<const Value> args) const;
+  bool accepts(isa::ValType param, const Value& value) const;
+
+  std::shared_ptr<Engine> engine_;
+  StoreLimits limits_;
+  GcHeap heap_;
+  std::atomic<uint32_t> interrupt_{0};
+  std::deque<std::unique_ptr<Instance>> instances_;
+  std::deque<std::shared_ptr<Memory>> memories_;
+  std::deque<std::unique_ptr<Table>> tables_;
+  std::deque<GlobalInstance> globals_;
+  std::deque<TagInstance> tags_;
+  std::deque<FuncCell> cells_;
+  std::deque<HostFunc> host_funcs_;
+  struct Private;
+  std::unique_ptr<Private> private_;
+};
+
+/// An instance of a module; lives as long as its store.
+class Instance {
+ public:
+  Instance() = default;  ///< Store::instantiate fills it
+  Instance(const Instance&) = delete;
+  Instance& operator=(const Instance&) = delete;
+
+  InstanceContext ctx{};
+  const std::shared_ptr<CompiledModule>& compiled() const { return compiled_; }
+  const module::Module& module() const { return compiled_->module(); }
+  Store& store() const { return *ctx.store; }
+
+  /// Export by name; kind is checked by the caller. False when there is none.
+  bool find_export(std::string_view name, Extern* out);
+  Extern export_at(size_t i);
+  /// The cell of function i, created on first use.
+  FuncCell* func_cell(module::FuncIdx i);
+
+  // Passive segments: emptied by data.drop / elem.drop.
+  bool data_dropped(uint32_t i) const { return data_dropped_[i]; }
+  void drop_data(uint32_t i) { data_dropped_[i] = true; }
+  std::span<const uint8_t> data(uint32_t i) const;                    ///< empty when dropped
+  std::span<const Slot> elem(uint32_t i) const { return elems_[i]; }  ///< evaluated references; empty when dropped
+  void drop_elem(uint32_t i) {
+    elems_[i].clear();
+    elems_[i].shrink_to_fit();
+  }
+
+ private:
+  friend class Store;
+  friend struct Instantiator;
+  std::shared_ptr<CompiledModule> compiled_;
+  std::vector<Slot*> globals_;
+  std::vector<Memory*> memories_;
+  std::vector<Table*> tables_;
+  std::vector<TagInstance*> tags_;
+  std::vector<GlobalInstance*> global_instances_;
+  std::unique_ptr<FuncCell*[]> funcs_;
+  std::vector<bool> data_dropped_;
+  std::vector<std::vector<Slot>> elems_;
+};
+
+}  // namespace ashlar::runtime

@@ -1,0 +1,39 @@
+#!/usr/bin/env python3
+"""Checks that each header of src/ and include/ compiles alone, begins with a sentence and has `#pragma once`."""
+
+import concurrent.futures
+import os
+import pathlib
+import subprocess
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+FLAGS = ["-std=c++23", "-fsyntax-only", "-Wall", "-Wextra", "-Werror", "-Wno-pragma-once-outside-header",
+         "-Wno-unused-const-variable", "-march=native", "-Isrc", "-Iinclude", "-x", "c++"]
+
+
+def check(path):
+    """What is wrong with a header, or None."""
+    text = path.read_text()
+    if not text.startswith("// "):
+        return "the first line does not say in a sentence what the file owns"
+    if "\n#pragma once\n" not in text and path.parent.name != "include":
+        return "no #pragma once"
+    done = subprocess.run(["clang++-22", *FLAGS, str(path)], cwd=ROOT, capture_output=True, text=True)
+    return None if done.returncode == 0 else f"does not compile alone:\n{done.stderr[:1500]}"
+
+
+def main():
+    headers = sorted([*(ROOT / "src").rglob("*.h"), *(ROOT / "include").rglob("*.h")])
+    failed = 0
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        for path, finding in zip(headers, pool.map(check, headers)):
+            if finding:
+                failed += 1
+                print(f"{path.relative_to(ROOT)}:1: {finding}")
+    print(f"headers: {len(headers)} checked, {failed} finding(s)")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
