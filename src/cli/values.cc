@@ -208,6 +208,21 @@ std::string format_ref(runtime::Store& store, const Value& value) {
   return "struct";
 }
 
+/// By export, by the name section, or by number; a tag of another module is nameless here.
+std::string tag_name(const runtime::TagInstance* tag, const runtime::Instance* instance) {
+  constexpr const char* kNameless = "a tag of another module";
+  if (!instance) return kNameless;
+  const module::Module& m = instance->module();
+  uint32_t index = 0;
+  while (index < m.tags.size() && instance->ctx.tags[index] != tag) ++index;
+  if (index == m.tags.size()) return kNameless;
+  for (const module::Export& e : m.exports) {
+    if (e.kind == module::ExternKind::Tag && e.index == index) return "'" + printable(e.name) + "'";
+  }
+  const auto name = m.names.tags.find(index);
+  return name == m.names.tags.end() ? "tag " + std::to_string(index) : "'" + printable(name->second) + "'";
+}
+
 }  // namespace
 
 Result<Value> parse_value(runtime::Store& store, ValType type, std::string_view text, size_t position) {
@@ -269,13 +284,13 @@ std::string format_value(runtime::Store& store, const Value& value) {
   return "?";
 }
 
-std::string format_exception(runtime::Store& store) {
+std::string format_exception(runtime::Store& store, const runtime::Instance* instance) {
   const runtime::GcRef ref = store.pending_exception;
-  if (ref == runtime::kNullRef) return {};
+  if (ref == runtime::kNullRef) return "uncaught exception";
   const runtime::TagInstance* tag = store.heap().exn_tag(ref);
   const module::FuncType& type = store.types().get(tag->type_id).def.func;
   const runtime::Slot* slot = store.heap().exn_payload(ref);
-  std::string out = "uncaught exception with payload (";
+  std::string out = "uncaught exception: " + tag_name(tag, instance) + " (";
   for (size_t i = 0; i < type.params.size(); ++i) {
     Value value{type.params[i], slot[0], 0};
     if (value.type.is_vec()) value.hi = slot[1];

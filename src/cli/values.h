@@ -23,7 +23,8 @@ std::string format_value(runtime::Store& store, const runtime::Value& value);
 std::string format_f32(uint32_t bits);
 std::string format_f64(uint64_t bits);
 
-/// "uncaught exception: tag #3 (10, 2.5)": the store's pending exception; empty when there is none.
-std::string format_exception(runtime::Store& store);
+/// "uncaught exception: $oops (i32 3, f64 0.5)": the store's pending exception. The tag is named as `instance` (may be
+/// null) knows it.
+std::string format_exception(runtime::Store& store, const runtime::Instance* instance);
 
 }  // namespace ashlar::cli

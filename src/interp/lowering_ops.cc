@@ -150,11 +150,9 @@ void Lowering::lower_binary(Op op, const binary::Imm& imm) {
   if (a.at == Val::At::Const && b.at != Val::At::Const && is_int(a.kind)) {
     if (is_commutative(op)) {
       std::swap(a, b);
-      std::swap(a.home, b.home);
     } else if (mirrored(op) != op) {
       op = mirrored(op);
       std::swap(a, b);
-      std::swap(a.home, b.home);
     }
   }
   const isa::OpInfo& o = isa::info(op);

@@ -225,7 +225,8 @@ Status accept_late_invoke(const module::Module& m, Plan& plan) {
   return {};
 }
 
-Status load_and_start(Plan& plan, const std::shared_ptr<runtime::Engine>& engine, runtime::Store& store) {
+Status load_and_start(Plan& plan, const std::shared_ptr<runtime::Engine>& engine, runtime::Store& store,
+                      runtime::Instance*& instance) {
   TRY_ASSIGN(auto compiled, api::compile_file(engine, plan.file));
   TRY(accept_late_invoke(compiled->module(), plan));
   for (std::string_view argument : plan.arguments) {
@@ -237,11 +238,11 @@ Status load_and_start(Plan& plan, const std::shared_ptr<runtime::Engine>& engine
     Result<std::shared_ptr<runtime::CompiledModule>> other = api::compile_file(engine, file);
     if (!other) return std::unexpected(std::move(other).error().in_file(file));
     TRY(wasi.define(linker, (*other)->module()));
-    TRY_ASSIGN(runtime::Instance * instance, linker.instantiate(std::move(*other)));
-    linker.define_instance(name, *instance);
+    TRY_ASSIGN(runtime::Instance * preloaded, linker.instantiate(std::move(*other)));
+    linker.define_instance(name, *preloaded);
   }
   TRY(wasi.define(linker, compiled->module()));
-  TRY_ASSIGN(runtime::Instance * instance, linker.instantiate(std::move(compiled)));
+  TRY_ASSIGN(instance, linker.instantiate(std::move(compiled)));
   return start(store, *instance, plan);
 }
 
@@ -254,13 +255,14 @@ int run_run(const Args& args) {
   const std::string file = plan->file;
   std::optional<Watchdog> watchdog;
   if (plan->settings.timeout_ns != 0) watchdog.emplace(store, plan->settings.timeout_ns, file);
-  const Status done = load_and_start(*plan, engine, store);
+  runtime::Instance* instance = nullptr;
+  const Status done = load_and_start(*plan, engine, store, instance);
   watchdog.reset();
   if (done) return kExitOk;
   if (const std::optional<int> code = api::exit_code(done.error())) return *code;
   if (done.error().phase() == Phase::Usage) return report_usage(done.error(), "run");
   if (done.error().code() == ErrorCode::uncaught_exception) {
-    std::string text = file + ": " + format_exception(store);
+    std::string text = file + ": " + format_exception(store, instance);
     if (!done.error().notes().empty()) text += "\n" + done.error().notes();
     print_error(text);
     return kExitTrap;
