@@ -26,9 +26,10 @@ cat <<NEXT
 
 That was a C program, compiled to $(stat -c %s "$program") bytes of WebAssembly and run by Ashlar. What to try next:
   $ashlar $program your own arguments
-  $ashlar print $program | less         # the program as text
-  $ashlar objdump $program | less       # its sections and code
-  $ashlar run --help                         # directories, environment, limits, --invoke
-  clang-22 --target=wasm32-wasi --sysroot=/usr -O2 -o prog.wasm prog.c && $ashlar prog.wasm
-  make test                                        # everything Ashlar checks about itself
+  $ashlar print $program | less      # the program as text
+  $ashlar objdump $program | less    # its sections and code
+  $ashlar run --help                              # directories, environment, limits, --invoke
+  make test                                                # everything Ashlar checks about itself
+Your own program in C:
+  clang-22 --target=wasm32-wasi -Wno-deprecated --sysroot=/usr -O2 -o prog.wasm prog.c && $ashlar prog.wasm
 NEXT

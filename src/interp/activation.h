@@ -42,6 +42,9 @@ const Code* exit_code();      ///< leaves the interpreter
 const Code* restore_code();   ///< pops a CrossFrame
 const Code* host_code();      ///< FuncCell::code of host functions
 
+/// Zero-extends the i32 values and GC references among slots that came from the host.
+void narrow(const runtime::Store& store, const std::vector<isa::ValType>& types, Slot* slots);
+
 /// One frame of the guest stack, innermost first.
 struct Frame {
   const Code* ip;      ///< of the trapping instruction, or the return address

@@ -64,6 +64,18 @@ ASHLAR_HANDLER restore_ctx(ASHLAR_PARAMS) {
   ASHLAR_NEXT(f.return_ip);
 }
 
+}  // namespace
+
+void narrow(const runtime::Store& store, const std::vector<isa::ValType>& types, Slot* slots) {
+  for (isa::ValType t : types) {
+    bool narrow = t.kind() == isa::ValKind::I32 || (t.is_ref() && !store.is_func_ref(t));
+    if (narrow) *slots &= 0xffff'ffffu;
+    slots += t.slot_count();
+  }
+}
+
+namespace {
+
 /// Calls the host; false when the run must end (trap recorded) or an exception is to be raised (in *exn).
 [[gnu::noinline]] bool call_host(InstanceContext* ctx, const FuncCell* cell, Slot* fp, const Code* ip, runtime::GcRef* exn) {
   runtime::Store& store = *ctx->store;
@@ -77,11 +89,12 @@ ASHLAR_HANDLER restore_ctx(ASHLAR_PARAMS) {
     return false;
   }
   store.stack_top = fp + header + 1;
-  runtime::Caller caller{store, ctx->instance};
-  Status status = cell->host->call(caller, fp);
+  Status status = store.call_host(*cell, ctx->instance, fp);
   store.stack_top = saved_top;
-  if (status) [[likely]]
+  if (status) [[likely]] {
+    narrow(store, store.types().get(cell->type_id).def.func.results, fp);
     return true;
+  }
   if (status.error().code() == ErrorCode::uncaught_exception && store.pending_exception != runtime::kNullRef) {
     *exn = store.pending_exception;
     store.pending_exception = runtime::kNullRef;

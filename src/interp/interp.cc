@@ -4,6 +4,7 @@
 #include "interp/activation.h"
 #include "interp/faults.h"
 #include "interp/module_code.h"
+#include "os/fault.h"
 
 namespace ashlar::interp {
 
@@ -44,11 +45,13 @@ Status invoke(runtime::Store& store, const runtime::FuncCell& f, Slot* slots) {
   uint32_t header = f.param_slots > f.result_slots ? f.param_slots : f.result_slots;
   Slot* fp = store.stack_top;
   if (fp == nullptr || fp + header + 1 > store.stack_limit) return make_error(ErrorCode::call_stack_exhausted);
+  if (t_activation == nullptr) os::ensure_alternate_stack();
   Activation a;
   a.store = &store;
   a.previous = t_activation;
   a.ctx = f.ctx;
   for (uint32_t i = 0; i < f.param_slots; ++i) fp[i] = slots[i];
+  narrow(store, store.types().get(f.type_id).def.func.params, fp);
   fp[header] = reinterpret_cast<Slot>(exit_code());
   Regs regs{};
   regs.ip = static_cast<const Code*>(f.code);

@@ -92,7 +92,7 @@ void Instantiator::bind_context() {
   ctx.funcs = inst.funcs_.get();
   ctx.tags = inst.tags_.data();
   ctx.interrupt = &store.interrupt_flag();
-  ctx.stack_limit = store.stack_limit;
+  store.bind_stack_limit(&ctx.stack_limit);
   ctx.tier_module = &inst.compiled_->tier();
   store.heap().bind_base(&ctx.gc_base);
 }

@@ -13,6 +13,7 @@ namespace ashlar::runtime {
 struct Store::Private {
   mutable std::mutex mutex;
   std::string interrupt_reason;
+  std::vector<Slot**> stack_limits;  ///< of every instance's context
   uint64_t stack_bytes = 0;
 };
 
@@ -122,12 +123,21 @@ void Store::interrupt(std::string reason) {
   std::lock_guard lock(private_->mutex);
   private_->interrupt_reason = std::move(reason);
   interrupt_.store(1, std::memory_order_release);
+  // Running code compares its frame with the limit at entries and loops: none is low enough now.
+  for (Slot** limit : private_->stack_limits) __atomic_store_n(limit, static_cast<Slot*>(nullptr), __ATOMIC_RELAXED);
 }
 
 void Store::clear_interrupt() {
   std::lock_guard lock(private_->mutex);
   private_->interrupt_reason.clear();
   interrupt_.store(0, std::memory_order_release);
+  for (Slot** limit : private_->stack_limits) __atomic_store_n(limit, stack_limit, __ATOMIC_RELAXED);
+}
+
+void Store::bind_stack_limit(Slot** limit) {
+  std::lock_guard lock(private_->mutex);
+  *limit = interrupt_.load(std::memory_order_relaxed) != 0 ? nullptr : stack_limit;
+  private_->stack_limits.push_back(limit);
 }
 
 std::string Store::interrupt_reason() const {

@@ -120,6 +120,8 @@ class Store {
   void clear_interrupt();
   std::string interrupt_reason() const;
   const std::atomic<uint32_t>& interrupt_flag() const { return interrupt_; }
+  /// Sets an instance context's stack limit, and from then on lowers it to null while the store is interrupted.
+  void bind_stack_limit(Slot** limit);
 
   int64_t fuel = 0;                    ///< remaining, when Config::fuel; negative: exhausted
   GcRef pending_exception = kNullRef;  ///< set with an uncaught_exception error

@@ -29,11 +29,11 @@ class FileBytesTest : public ::testing::Test {
 };
 
 TEST_F(FileBytesTest, Sizes) {
-  for (size_t size : {size_t{0}, size_t{1}, size_t{65536}, size_t{262143}, size_t{262144}, size_t{3'000'000}}) {
+  for (size_t size : {size_t{0}, size_t{1}, size_t{16383}, size_t{16384}, size_t{262144}, size_t{3'000'000}}) {
     auto bytes = read_file(make(size));
     ASSERT_TRUE(bytes.has_value()) << size;
     EXPECT_EQ(bytes->bytes().size(), size);
-    EXPECT_EQ(bytes->mapped(), size >= 262144);
+    EXPECT_EQ(bytes->mapped(), size >= 16384);
     FileBytes moved = std::move(*bytes);
     EXPECT_EQ(moved.bytes().size(), size);
     if (size != 0) EXPECT_EQ(moved.bytes().back(), 'x');
