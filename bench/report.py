@@ -29,7 +29,8 @@ def table(header, rows):
 class Report:
     """Collects the samples of every kernel, checks them, and prints the tables."""
 
-    def __init__(self, engines):
+    def __init__(self, engines, clock):
+        self.clock = clock
         self.engines = [engine.name for engine in engines]
         self.problems = []  # of peers too
         self.failed = False  # ours only
@@ -48,14 +49,14 @@ class Report:
 
     def ratio(self, result, engine, simd=False):
         sample = result["simd" if simd else "scalar"].get(engine)
-        return None if sample is None or sample.error else sample.wall_ns / result["native"].wall_ns
+        return None if sample is None or sample.error else sample.nanoseconds(self.clock) / result["native"].nanoseconds(self.clock)
 
     def kernels(self, results):
         """Ratios of run time; the mean is over the kernels that an engine could run."""
         results = {name: result for name, result in results.items() if result["in_mean"]}
         if not results:
             return
-        print("## Run time, times that of the best native build (geometric mean last)\n")
+        print(f"## {'Run' if self.clock == 'wall' else 'Processor'} time, times that of the best native build (geometric mean last)\n")
         compare = [f"ashlar/{peer}" for peer in self.engines if peer != "ashlar"] if "ashlar" in self.engines else []
         rows = []
         ratios = {engine: [] for engine in [*self.engines, *compare]}
@@ -67,7 +68,7 @@ class Report:
             for column, value in line.items():
                 if value:
                     ratios[column].append(value)
-            rows.append([name, f"{result['native'].wall_ns / 1e6:.1f}", result["flavour"], *map(number, line.values())])
+            rows.append([name, f"{result['native'].nanoseconds(self.clock) / 1e6:.1f}", result["flavour"], *map(number, line.values())])
         last = [number(mean(values)) + ("" if len(values) == len(results) else f" ({len(values)}/{len(results)})")
                 for values in ratios.values()]
         rows.append(["mean", "", "", *last])

@@ -36,14 +36,17 @@ constexpr bool may_fault(Key k) { return kind_of(k) == StepKind::Load || kind_of
 
 uint32_t Emitter::write(int n, Handler handler) {
   uint32_t start = position();
+  if (trace != nullptr) trace_commit(n, start);
   raw(handler);
-  // A fault leaves the instruction pointer at the start, so the start belongs to the step that may fault.
-  uint32_t faulting = pending_[0].wasm;
-  for (int i = 0; i < n; ++i)
-    if (may_fault(pending_[i].key)) faulting = pending_[i].wasm;
-  record(start, faulting);
+  // A fault leaves the instruction pointer at the start, or behind the last step that could have faulted.
+  auto responsible = [&](int i) {
+    for (int k = i; k < n; ++k)
+      if (may_fault(pending_[k].key)) return pending_[k].wasm;
+    return pending_[i].wasm;
+  };
+  record(start, responsible(0));
   for (int i = 0; i < n; ++i) {
-    if (n > 1) record(position(), pending_[i].wasm);
+    if (n > 1) record(position(), responsible(i));
     code_.insert(code_.end(), pending_[i].bytes, pending_[i].bytes + pending_[i].size);
   }
   end_misc();
@@ -87,23 +90,28 @@ Fixup Emitter::branch(Step s) {
     if (h != nullptr) {
       int total = 0;
       for (int i = 0; i < count_; ++i) total += pending_[i].size;
-      uint32_t start = write(count_, h);
-      return {start + 8 + static_cast<uint32_t>(total) - 4, start};
+      uint32_t at = write(count_, h) + 8 + static_cast<uint32_t>(total) - 4;
+      return {at, at};
     }
     commit_first();
     if (count_ == 0) break;
   }
   // commit_first never swallows the branch alone: a fused tail would have been found above.
   int total = pending_[0].size;
-  uint32_t start = write(1, find_handler(pending_[0].key));
-  return {start + 8 + static_cast<uint32_t>(total) - 4, start};
+  uint32_t at = write(1, find_handler(pending_[0].key)) + 8 + static_cast<uint32_t>(total) - 4;
+  return {at, at};
 }
 
 void Emitter::bind(Fixup f, uint32_t target) { patch(f.at, static_cast<int32_t>(target) - static_cast<int32_t>(f.from)); }
 
+void Emitter::trace_commit(int n, uint32_t start) {
+  for (int i = 0; i < n; ++i) trace->push_back({start, pending_[i].key});
+}
+
 uint32_t Emitter::begin_misc(MiscOp op, uint32_t wasm) {
   flush();
   uint32_t start = position();
+  if (trace != nullptr) trace->push_back({start, TraceEntry::kBoundary});
   record(start, wasm);
   raw(misc_handler(op));
   return start;

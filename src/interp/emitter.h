@@ -24,6 +24,13 @@ struct Step {
   }
 };
 
+/// For profiling: which steps the code at an offset consists of.
+struct TraceEntry {
+  static constexpr Key kBoundary = ~Key{0};   ///< a label or a stand-alone instruction: nothing is fused across
+  uint32_t code;
+  Key key;
+};
+
 /// Where a branch's displacement stands and what it counts from.
 struct Fixup {
   uint32_t at;
@@ -32,10 +39,9 @@ struct Fixup {
 
 class Emitter {
  public:
-  static constexpr int kMaxFused = 4;
-
   /// When set, code offsets are recorded for traps and backtraces.
   std::vector<OffsetPair>* offsets = nullptr;
+  std::vector<TraceEntry>* trace = nullptr;
 
   void step(const Step& s);
   /// The newest step while it can still be changed or dropped; null behind a label or a stand-alone instruction.
@@ -47,6 +53,7 @@ class Emitter {
   /// Commits everything and returns the position, to be jumped to.
   uint32_t label() {
     flush();
+    if (trace != nullptr) trace->push_back({position(), TraceEntry::kBoundary});
     return position();
   }
   uint32_t position() const { return static_cast<uint32_t>(code_.size()); }
@@ -76,6 +83,7 @@ class Emitter {
   void commit_first();
   /// Writes pending_[0..n) as one instruction; returns its start.
   uint32_t write(int n, Handler handler);
+  void trace_commit(int n, uint32_t start);
   void record(uint32_t code, uint32_t wasm) {
     if (offsets != nullptr) offsets->push_back({code, wasm});
   }

@@ -17,13 +17,24 @@ class FrameWalk {
     frame_.ip = ip;
     frame_.fp = fp;
     frame_.ctx = ctx;
-    find();
+    // A host function that was tail-called from another instance returns through the landmark.
+    if (ip + 1 == restore_code()) {
+      return_to(restore_code());
+    } else {
+      find();
+    }
   }
   /// False when the entry of the activation has been reached.
   bool valid() const { return frame_.func != nullptr; }
   const Frame& frame() const { return frame_; }
   bool next() {
-    const Code* back = reinterpret_cast<const Code*>(frame_.fp[frame_.func->header]);
+    return return_to(reinterpret_cast<const Code*>(frame_.fp[frame_.func->header]));
+  }
+  /// How many changes of instance lie outside the current frame.
+  size_t cross_left() const { return cross_; }
+
+ private:
+  bool return_to(const Code* back) {
     if (back == restore_code()) {
       const CrossFrame& c = activation_.cross[--cross_];
       back = c.return_ip;
@@ -38,10 +49,6 @@ class FrameWalk {
     find();
     return valid();
   }
-  /// How many changes of instance lie outside the current frame.
-  size_t cross_left() const { return cross_; }
-
- private:
   void find() {
     CodeOwner owner = find_code(frame_.ip);
     frame_.func = owner.func;

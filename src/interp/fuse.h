@@ -47,6 +47,13 @@ template <bool wide, Dst D, Src A>
 struct KeyOf<Mov<wide, D, A>> {
   static constexpr Key value = make_key(StepKind::Mov, wide, static_cast<uint32_t>(D) * kSrcCount + static_cast<uint32_t>(A));
 };
+template <Dst D, Src A, Src B, Src C>
+struct KeyOf<Select<D, A, B, C>> {
+  static constexpr uint32_t index(Src s) { return s == Src::S ? 0 : s == Src::C ? 1 : 2; }
+  static constexpr Key value =
+      make_key(StepKind::Select, 0u,
+               ((static_cast<uint32_t>(D) * 3 + index(A)) * 3 + index(B)) * 2 + static_cast<uint32_t>(C));
+};
 template <bool wide, Src A>
 struct KeyOf<MovS<wide, A>> {
   static constexpr Key value = make_key(StepKind::MovS, wide, static_cast<uint32_t>(A));
@@ -92,7 +99,7 @@ struct KeyOf<Branch<back>> {
 struct FusedRow {
   Handler handler;
   uint8_t n;
-  Key keys[4];
+  Key keys[kMaxFused];
 };
 
 template <class... Steps>

@@ -46,7 +46,7 @@ class FusedIndex {
   struct Cell {
     Handler handler = nullptr;
     uint8_t n = 0;
-    Key keys[4] = {};
+    Key keys[kMaxFused] = {};
   };
   Cell& find(const Key* keys, int n) {
     uint64_t h = static_cast<uint64_t>(n);

@@ -82,10 +82,14 @@ namespace {
   Activation& a = *static_cast<Activation*>(store.activation);
   uint32_t header = cell->param_slots > cell->result_slots ? cell->param_slots : cell->result_slots;
   Slot* saved_top = store.stack_top;
+  // The trap is the caller's: inside its call, in its frame.
+  auto trap = [&](Trap t) {
+    a.trap = t;
+    a.trap_ip = ip - 1;
+    a.trap_fp = fp - read<uint16_t>(ip - 8);
+  };
   if (fp + header + 1 > store.stack_limit) {
-    a.trap = Trap::call_stack_exhausted;
-    a.trap_ip = ip;
-    a.trap_fp = fp;
+    trap(Trap::call_stack_exhausted);
     return false;
   }
   store.stack_top = fp + header + 1;
@@ -102,9 +106,7 @@ namespace {
   }
   a.error = std::move(status);
   a.has_error = true;
-  a.trap = Trap::host_trap;
-  a.trap_ip = ip;
-  a.trap_fp = fp;
+  trap(Trap::host_trap);
   return false;
 }
 

@@ -4,6 +4,7 @@
 #include "interp/activation.h"
 #include "interp/faults.h"
 #include "interp/module_code.h"
+#include "interp/profile.h"
 #include "os/fault.h"
 
 namespace ashlar::interp {
@@ -16,7 +17,12 @@ namespace {
 void run(Activation& a, Regs regs) {
   a.regs = &regs;
   const Code* ip = regs.ip;
-  while (ip != nullptr) ip = handler_at(ip)(regs);
+  while (ip != nullptr) {
+#if ASHLAR_PROFILE
+    profile::count(ip);
+#endif
+    ip = handler_at(ip)(regs);
+  }
 }
 #else
 void run(Activation&, Regs s) {

@@ -104,6 +104,9 @@ enum class MiscOp : uint16_t {
 /// The handler of a single step (or branch, or misc instruction); null when that shape does not exist.
 Handler find_handler(Key key);
 
+/// Longest fused sequence, its branch included.
+inline constexpr int kMaxFused = 6;
+
 /// The handler of a fused sequence of keys[0..n), n >= 2; null when there is none.
 Handler find_fused(const Key* keys, int n);
 /// Whether some fused sequence begins with keys[0..n).

@@ -49,6 +49,7 @@ class Lowering {
  public:
   Lowering(ModuleCode& code, module::FuncIdx f, module::FuncFacts facts, std::vector<OffsetPair>* offsets);
   Result<std::unique_ptr<FuncCode>> run();
+  void set_trace(std::vector<TraceEntry>* trace) { emitter_.trace = trace; }
 
  private:
   // lower.cc: driver

@@ -6,6 +6,7 @@
 #include <shared_mutex>
 
 #include "interp/lower.h"
+#include "interp/profile.h"
 
 namespace ashlar::interp {
 
@@ -43,6 +44,9 @@ ModuleCode::ModuleCode(const module::Module& m, const runtime::Config& config) :
 }
 
 ModuleCode::~ModuleCode() {
+#if ASHLAR_PROFILE
+  for (const auto& f : codes_) profile::dump(*this, *f);
+#endif
   CodeMap& map = code_map();
   std::unique_lock lock(map.mutex);
   for (const auto& f : codes_) map.by_end.erase(f->end());

@@ -487,68 +487,95 @@ ASHLAR_HANDLER trap_exit(ASHLAR_PARAMS);
 /// Taken at a safepoint when the stack limit was lowered to stop the guest; ip is the instruction to continue with.
 ASHLAR_HANDLER safepoint_slow(ASHLAR_PARAMS);
 
+/// Runs steps in order and leaves p behind them; a trap ends the run with `at` where it happened. Between two steps that may
+/// fault, ip moves on to the operands that follow, so that a fault finds the right one.
+template <class... Steps>
+struct Sequence;
+template <>
+struct Sequence<> {
+  static constexpr bool may_fault = false;
+  static constexpr int size = 0;
+  [[gnu::always_inline]] static Trap run(Regs&, const Code*&, const Code*&) { return Trap::none; }
+};
+template <class First, class... Rest>
+struct Sequence<First, Rest...> {
+  static constexpr bool may_fault = First::may_fault || Sequence<Rest...>::may_fault;
+  static constexpr int size = First::size + Sequence<Rest...>::size;
+  [[gnu::always_inline]] static Trap run(Regs& s, const Code*& p, const Code*& at) {
+    at = p;
+    Trap t = First::run(s, p);
+    if (t != Trap::none) [[unlikely]]
+      return t;
+    if constexpr (First::may_fault && Sequence<Rest...>::may_fault) {
+      s.ip = p;
+      pin(s.ip);
+      p = s.ip;
+    }
+    return Sequence<Rest...>::run(s, p, at);
+  }
+};
+
 /// Steps one after the other, then the next instruction.
 template <class... Steps>
 ASHLAR_HANDLER linear(ASHLAR_PARAMS) {
   ASHLAR_ENTER();
-  constexpr int kSize = align8(8 + (Steps::size + ...));
+  using All = Sequence<Steps...>;
   const Code* p = s.ip + 8;
   const Code* at = p;
-  Trap t = Trap::none;
-  (void)((at = p, t = Steps::run(s, p), t == Trap::none) && ...);
+  Trap t = All::run(s, p, at);
   if (t != Trap::none) [[unlikely]] {
     s.r = static_cast<uint64_t>(t);
     ASHLAR_GOTO(trap_exit, at);
   }
-  if constexpr ((Steps::may_fault || ...)) pin(s.ip);
-  ASHLAR_NEXT(s.ip + kSize);
+  if constexpr (All::may_fault) pin(p);
+  ASHLAR_NEXT(p + (align8(8 + All::size) - (8 + All::size)));
 }
 
 [[gnu::always_inline]] inline bool must_stop(const Regs& s) {
   return s.fp >= __atomic_load_n(&s.ctx->stack_limit, __ATOMIC_RELAXED);
 }
 
-/// Steps, then a conditional branch. Stream: steps, condition, displacement from the instruction's start. A branch
-/// backwards is a safepoint.
+/// Steps, then a conditional branch. Stream: steps, condition, displacement from itself. A branch backwards is a
+/// safepoint.
 template <bool back, class Cond, class... Steps>
 ASHLAR_HANDLER branch_if(ASHLAR_PARAMS) {
   ASHLAR_ENTER();
-  constexpr int kSize = align8(8 + (Steps::size + ... + 0) + Cond::size + 4);
+  using All = Sequence<Steps...>;
+  constexpr int kSize = 8 + All::size + Cond::size + 4;
   const Code* p = s.ip + 8;
   const Code* at = p;
-  Trap t = Trap::none;
-  (void)((at = p, t = Steps::run(s, p), t == Trap::none) && ...);
+  Trap t = All::run(s, p, at);
   if (t != Trap::none) [[unlikely]] {
     s.r = static_cast<uint64_t>(t);
     ASHLAR_GOTO(trap_exit, at);
   }
+  if constexpr (All::may_fault) pin(p);
   bool taken = Cond::test(s, p);
-  if constexpr ((Steps::may_fault || ... || false)) pin(s.ip);
   if (taken) {
-    const Code* target = s.ip + read<int32_t>(p);
+    const Code* target = p + read<int32_t>(p);
     if constexpr (back) {
       if (must_stop(s)) [[unlikely]]
         ASHLAR_GOTO(safepoint_slow, target);
     }
     ASHLAR_NEXT(target);
   }
-  ASHLAR_NEXT(s.ip + kSize);
+  ASHLAR_NEXT(p + 4 + (align8(kSize) - kSize));
 }
 
 /// Steps, then an unconditional branch.
 template <bool back, class... Steps>
 ASHLAR_HANDLER branch(ASHLAR_PARAMS) {
   ASHLAR_ENTER();
+  using All = Sequence<Steps...>;
   const Code* p = s.ip + 8;
   const Code* at = p;
-  Trap t = Trap::none;
-  (void)((at = p, t = Steps::run(s, p), t == Trap::none) && ...);
+  Trap t = All::run(s, p, at);
   if (t != Trap::none) [[unlikely]] {
     s.r = static_cast<uint64_t>(t);
     ASHLAR_GOTO(trap_exit, at);
   }
-  if constexpr ((Steps::may_fault || ... || false)) pin(s.ip);
-  const Code* target = s.ip + read<int32_t>(p);
+  if constexpr (All::may_fault) pin(p);
+  const Code* target = p + read<int32_t>(p);
   if constexpr (back) {
     if (must_stop(s)) [[unlikely]]
       ASHLAR_GOTO(safepoint_slow, target);

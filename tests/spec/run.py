@@ -5,7 +5,7 @@ Each file is one process, so that a crash is charged to its file; --together giv
 Exit code: 0 all as expected, 1 a failure that is not listed or a listed one that passes, 77 no suite to run.
 
 known_failures.txt: one `path[:line]  reason` a line, path relative to the suite. A path ending in / is a folder; without
-a line the file (or folder) as a whole is expected to have failures.
+a line the file (or folder) as a whole is expected to have failures. A crash is never a known failure.
 """
 
 import argparse
@@ -22,6 +22,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 SKIPPED = 77
 
 Outcome = collections.namedtuple("Outcome", "passed skipped failures")  # failures: [(line, message)]
+CRASH = 0  # in place of a line; never a known failure
 
 
 class KnownFailures:
@@ -66,7 +67,10 @@ class KnownFailures:
 
 def crash(code, text):
     reason = f"killed by signal {-code}" if code < 0 else f"exit code {code} without a report"
-    return Outcome(0, 0, [(0, f"{reason}: {text.strip()[-2000:]}")])
+    lines = text.strip().splitlines()
+    # A sanitizer's report begins with what matters.
+    start = next((i for i, line in enumerate(lines) if "ERROR:" in line or "runtime error:" in line), max(0, len(lines) - 12))
+    return Outcome(0, 0, [(CRASH, "\n    ".join([reason, *lines[start : start + 12]]))])
 
 
 def run_scripts(command, paths, timeout):
@@ -74,7 +78,7 @@ def run_scripts(command, paths, timeout):
     try:
         done = subprocess.run([*command, "--json", *map(str, paths)], capture_output=True, timeout=timeout)
     except subprocess.TimeoutExpired:
-        return {path: Outcome(0, 0, [(0, f"still running after {timeout} s")]) for path in paths}
+        return {path: Outcome(0, 0, [(CRASH, f"still running after {timeout} s")]) for path in paths}
     try:
         report = json.loads(done.stdout.decode(errors="replace"))
         files = report["files"]
@@ -91,7 +95,7 @@ def run_scripts(command, paths, timeout):
         outcomes[path] = Outcome(entry.get("passed", 0), entry.get("skipped", 0), failures)
     any_failed = any(outcome.failures for outcome in outcomes.values())
     if (done.returncode != 0) != any_failed:
-        outcomes[paths[-1]].failures.append((0, f"exit code {done.returncode} disagrees with the report: "
+        outcomes[paths[-1]].failures.append((CRASH, f"exit code {done.returncode} disagrees with the report: "
                                              + done.stderr.decode(errors="replace")[-2000:]))
     return outcomes
 
@@ -115,7 +119,7 @@ def judge(outcomes, known, root, show):
         passed += outcome.passed
         skipped += outcome.skipped
         for line, message in outcome.failures:
-            if known.expects(name, line):
+            if line != CRASH and known.expects(name, line):
                 expected += 1
             else:
                 unexpected.append(f"{name}:{line}: {message}")

@@ -83,6 +83,9 @@ class RunnerTest(unittest.TestCase):
     def test_crash(self):
         self.check({"a.wast": "os.abort()"}, 1, "killed by signal 6")
 
+    def test_crash_is_never_known(self):
+        self.check({"a.wast": FAIL, "part/b.wast": "os.abort()", "part/c.wast": FAIL}, 1, "part/b.wast:0", "a.wast why\npart/ why")
+
     def test_exit_code_must_agree(self):
         self.check({"a.wast": "import atexit; atexit.register(lambda: os._exit(3))"}, 1, "a.wast:0")
 

@@ -1,0 +1,144 @@
+// Counting executions by address and naming step sequences as the rows of fused.def do.
+#include "interp/profile.h"
+
+#if ASHLAR_PROFILE
+
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+#include <unordered_map>
+
+#include "interp/lowering.h"
+#include "validate/validate.h"
+
+namespace ashlar::interp::profile {
+
+namespace {
+
+std::unordered_map<const Code*, uint64_t>& counts() {
+  static std::unordered_map<const Code*, uint64_t> map(1 << 16);
+  return map;
+}
+
+const char* const kSrcNames[] = {"Src::R", "Src::S", "Src::C", "Src::L0", "Src::L1", "Src::L2"};
+const char* const kDstNames[] = {"Dst::R", "Dst::RS", "Dst::L0", "Dst::L1", "Dst::L2"};
+const char* const kFSrcNames[] = {"FSrc::X", "FSrc::S", "FSrc::K"};
+const char* const kFDstNames[] = {"FDst::X", "FDst::XS"};
+const char* const kOpIds[] = {
+#define OP(id, prefix, code, mnemonic, imm, sig, feature, width) "Op::" #id,
+#include "isa/ops/all.def"
+};
+
+std::string first_name(char letter, uint32_t i) {
+  return is_int_letter(letter) ? kSrcNames[static_cast<int>(kFirstSrc[i])] : kFSrcNames[i];
+}
+std::string later_name(char letter, uint32_t i) { return is_int_letter(letter) ? kSrcNames[i] : kFSrcNames[i]; }
+std::string dest_name(char letter, uint32_t i) { return is_int_letter(letter) ? kDstNames[i] : kFDstNames[i]; }
+
+std::string numeric_name(Op op, uint32_t i) {
+  const isa::OpInfo& o = isa::info(op);
+  std::string id = kOpIds[static_cast<size_t>(op)];
+  uint32_t na = static_cast<uint32_t>(first_shapes(op, o.operand(0)));
+  if (o.operand_count() == 1)
+    return "Un<" + id + "," + dest_name(o.result(0), i / na) + "," + first_name(o.operand(0), i % na) + ">";
+  uint32_t nb = static_cast<uint32_t>(later_shapes(op, o.operand(1)));
+  return "Bin<" + id + "," + dest_name(o.result(0), i / nb / na) + "," + first_name(o.operand(0), i / nb % na) + "," +
+         later_name(o.operand(1), i % nb) + ">";
+}
+
+std::string compare_name(Op op, uint32_t i) {
+  const isa::OpInfo& o = isa::info(op);
+  uint32_t na = static_cast<uint32_t>(first_shapes(op, o.operand(0)));
+  uint32_t nb = static_cast<uint32_t>(later_shapes(op, o.operand(1)));
+  uint32_t flags = i / nb / na;
+  return std::string("if ") + (flags / 2 ? "true" : "false") + ",CmpCond<" + kOpIds[static_cast<size_t>(op)] + "," +
+         first_name(o.operand(0), i / nb % na) + "," + later_name(o.operand(1), i % nb) + "," +
+         (flags % 2 ? "true" : "false") + ">";
+}
+
+/// The step's type; empty for steps that are never fused.
+std::string name(Key key) {
+  uint32_t op = op_of(key), i = index_of(key);
+  const isa::OpInfo& o = isa::kOpTable[op < isa::kOpCount ? op : 0];
+  switch (kind_of(key)) {
+    case StepKind::Numeric:
+      return numeric_name(static_cast<Op>(op), i);
+    case StepKind::Load:
+      return std::string("Load<") + kOpIds[op] + "," + dest_name(o.result(0), i / kSrcCount) + "," + kSrcNames[i % kSrcCount] + ">";
+    case StepKind::Store: {
+      uint32_t nv = is_int_letter(o.operand(1)) ? kSrcCount : 2;
+      return std::string("Store<") + kOpIds[op] + "," + kSrcNames[i / nv] + "," + later_name(o.operand(1), i % nv) + ">";
+    }
+    case StepKind::Mov:
+      return std::string("Mov<") + (op ? "true," : "false,") + kDstNames[i / kSrcCount] + "," + kSrcNames[i % kSrcCount] + ">";
+    case StepKind::MovS:
+      return std::string("MovS<") + (op ? "true," : "false,") + kSrcNames[i] + ">";
+    case StepKind::FMov:
+      return std::string("FMov<") + (op == 0 ? "float," : op == 1 ? "double," : "V128,") + kFDstNames[i / 3] + "," + kFSrcNames[i % 3] + ">";
+    case StepKind::GlobalGet:
+      return std::string("GlobalGet<") + kDstNames[i] + ">";
+    case StepKind::GlobalSet:
+      return std::string("GlobalSet<") + kSrcNames[i] + ">";
+    case StepKind::Select: {
+      static const char* const names[] = {"Src::S", "Src::C", "Src::R"};
+      return std::string("Select<") + kDstNames[i / 18] + "," + names[i / 6 % 3] + "," + names[i / 2 % 3] + "," + kSrcNames[i % 2] + ">";
+    }
+    case StepKind::CmpBr:
+      return compare_name(static_cast<Op>(op), i);
+    case StepKind::NezBr:
+      return std::string("if ") + (i / 10 ? "true" : "false") + ",NezCond<" + kSrcNames[static_cast<int>(kFirstSrc[i % 5])] + "," +
+             (i / 5 % 2 ? "true" : "false") + ">";
+    case StepKind::Br:
+      return i ? "br true" : "br false";
+    default:
+      return {};
+  }
+}
+
+}  // namespace
+
+void count(const Code* ip) { ++counts()[ip]; }
+
+void dump(ModuleCode& code, const FuncCode& f) {
+  const char* path = std::getenv("ASHLAR_PROFILE_OUT");
+  if (path == nullptr) return;
+  std::vector<TraceEntry> trace;
+  validate::ValidateOptions options{.features = code.config().features, .limits = code.config().limits};
+  auto facts = validate::validate_function(code.module(), f.index, options);
+  if (!facts) return;
+  Lowering lowering(code, f.index, std::move(*facts), nullptr);
+  lowering.set_trace(&trace);
+  if (!lowering.run()) return;
+  std::FILE* out = std::fopen(path, "a");
+  if (out == nullptr) return;
+  std::string line;
+  uint64_t weight = 0;
+  auto end_line = [&] {
+    if (!line.empty() && weight > 0) std::fprintf(out, "%llu%s\n", static_cast<unsigned long long>(weight), line.c_str());
+    line.clear();
+    weight = 0;
+  };
+  for (const TraceEntry& e : trace) {
+    std::string step = e.key == TraceEntry::kBoundary ? std::string() : name(e.key);
+    if (step.empty()) {
+      // A stand-alone instruction counts as one dispatch.
+      end_line();
+      if (auto it = counts().find(f.begin() + e.code); it != counts().end() && e.key != TraceEntry::kBoundary)
+        std::fprintf(out, "%llu\t?\n", static_cast<unsigned long long>(it->second));
+      continue;
+    }
+    if (line.empty()) {
+      auto it = counts().find(f.begin() + e.code);
+      weight = it == counts().end() ? 0 : it->second;
+    }
+    line += "\t" + step;
+    StepKind k = kind_of(e.key);
+    if (k == StepKind::CmpBr || k == StepKind::NezBr || k == StepKind::Br) end_line();
+  }
+  end_line();
+  std::fclose(out);
+}
+
+}  // namespace ashlar::interp::profile
+
+#endif
