@@ -66,6 +66,12 @@ def our_engine(options):
     return [Engine("ashlar", str(options.ashlar), command, version or "version unknown")]
 
 
+def identity(options):
+    """What changes when the command is built anew."""
+    status = options.ashlar.stat() if options.ashlar.exists() else None
+    return status and (status.st_mtime_ns, status.st_size)
+
+
 def build_launcher(build):
     source = HOSTS / "launch.c"
     output = build / "launch"
@@ -80,7 +86,8 @@ def say_what_runs(engines):
     model = next((line.split(":", 1)[1].strip() for line in pathlib.Path("/proc/cpuinfo").read_text().splitlines()
                   if line.startswith("model name")), platform.machine())
     version = subprocess.run([compiler(), "--version"], capture_output=True, text=True).stdout.splitlines()[0]
-    print(f"\nCommand: bench/run.py {shlex.join(sys.argv[1:])}\nMachine: {model}, {os.cpu_count()} cores; native code and kernels by {version}\n")
+    print(f"\nCommand: bench/run.py {shlex.join(sys.argv[1:])}")
+    print(f"Machine: {model}, {os.cpu_count()} cores; native code and kernels by {version}\n")
     for engine in engines:
         prepare = f" (after {engine.prepare[0]})" if engine.prepare else ""
         print(f"- {engine.name}: {engine.version}: {pathlib.Path(engine.program).name} {' '.join(engine.command)}{prepare}")
@@ -176,6 +183,7 @@ def main():
     peers = find(options.peers, options.build_dir, [pathlib.Path(folder).resolve() for folder in options.peer_dir],
                  options.install_peers)
     engines = [*our_engine(options), *peers]
+    measured = identity(options)
     report = Report(engines, options.clock)
     say_what_runs(engines)
     results = {}
@@ -193,6 +201,8 @@ def main():
             report.hello({"native": hello["native"], **hello["scalar"]})
     if options.only in (None, "validate") and not (options.kernel and not options.only):
         measure_validation(options, engines, runner, report)
+    if identity(options) != measured:
+        report.problem("ashlar", "the command was built anew during the run: these numbers mix two programs")
     if options.json:
         write_json(options.json, results, hello)
     return report.finish()

@@ -26,6 +26,7 @@ struct Activation {
   runtime::Trap trap = runtime::Trap::none;
   const Code* trap_ip = nullptr;
   Slot* trap_fp = nullptr;
+  bool trap_by_fault = false;           ///< trap_ip and trap_fp are what two registers held at a fault
   bool has_error = false;
   Status error;                         ///< a host function's error
   Regs* regs = nullptr;                 ///< loop dispatch only

@@ -15,7 +15,7 @@ struct Step {
   Key key = 0;
   uint32_t wasm = 0;      ///< module byte offset of the wasm instruction
   uint8_t size = 0;
-  uint8_t bytes[34];
+  uint8_t bytes[40];
 
   template <class T>
   void put(T value) {

@@ -23,6 +23,7 @@ bool on_fault(const os::Fault& fault) {
 #else
   a->trap_ip = static_cast<const Code*>(fault.argument0);
   a->trap_fp = static_cast<Slot*>(fault.argument1);
+  a->trap_by_fault = true;
 #endif
   __builtin_longjmp(a->jump, 1);
 }

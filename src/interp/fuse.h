@@ -63,6 +63,34 @@ struct KeyOf<FMov<T, D, A>> {
   static constexpr uint32_t kWidth = sizeof(T) == 4 ? 0 : sizeof(T) == 8 ? 1 : 2;
   static constexpr Key value = make_key(StepKind::FMov, kWidth, static_cast<uint32_t>(D) * 3 + static_cast<uint32_t>(A));
 };
+template <Op op, FDst D, FSrc C>
+struct KeyOf<Tern<op, D, C>> {
+  static constexpr Key value = make_key(StepKind::Tern, op, static_cast<uint32_t>(D) * 2 + static_cast<uint32_t>(C));
+};
+template <class T, FDst D, FSrc A, FSrc B, Src C>
+struct KeyOf<FSelect<T, D, A, B, C>> {
+  static constexpr uint32_t kWidth = sizeof(T) == 4 ? 0 : sizeof(T) == 8 ? 1 : 2;
+  static constexpr Key value =
+      make_key(StepKind::FSelect, kWidth,
+               ((static_cast<uint32_t>(D) * 2 + static_cast<uint32_t>(A)) * 2 + static_cast<uint32_t>(B)) * 2 +
+                   static_cast<uint32_t>(C));
+};
+template <Dst D>
+struct KeyOf<Const64<D>> {
+  static constexpr Key value = make_key(StepKind::Const64, 0u, static_cast<uint32_t>(D));
+};
+template <>
+struct KeyOf<Const64S> {
+  static constexpr Key value = make_key(StepKind::Const64, 0u, kDstCount);
+};
+template <>
+struct KeyOf<VMovS> {
+  static constexpr Key value = make_key(StepKind::VMovS, 0u, 0u);
+};
+template <>
+struct KeyOf<VConstS> {
+  static constexpr Key value = make_key(StepKind::VMovS, 0u, 1u);
+};
 template <Dst D>
 struct KeyOf<GlobalGet<D>> {
   static constexpr Key value = make_key(StepKind::GlobalGet, 0u, static_cast<uint32_t>(D));

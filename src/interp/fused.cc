@@ -1,8 +1,9 @@
 // The table of fused sequences and its lookup.
 #include "interp/fuse.h"
 
+#include <array>
 #include <cstddef>
-#include <vector>
+#include <iterator>
 
 namespace ashlar::interp {
 namespace {
@@ -20,53 +21,70 @@ constexpr FusedRow kRows[] = {
 #undef FUSE_BR
 };
 
-/// Open addressing over hashes of key sequences; every prefix of a row has an entry, its handler null when it is none.
-class FusedIndex {
- public:
-  FusedIndex() {
-    size_t n = 16;
-    while (n < std::size(kRows) * 8) n *= 2;
-    cells_.resize(n);
-    for (const FusedRow& row : kRows) {
-      for (int k = 1; k <= row.n; ++k) {
-        Cell& c = find(row.keys, k);
-        c.n = static_cast<uint8_t>(k);
-        std::memcpy(c.keys, row.keys, sizeof(Key) * static_cast<size_t>(k));
-        if (k == row.n) c.handler = row.handler;
-      }
-    }
-  }
-  Handler handler(const Key* keys, int n) const {
-    const Cell& c = const_cast<FusedIndex*>(this)->find(keys, n);
-    return c.n == 0 ? nullptr : c.handler;
-  }
-  bool prefix(const Key* keys, int n) const { return const_cast<FusedIndex*>(this)->find(keys, n).n != 0; }
+/// A trie over the rows' keys, built by the compiler so that a start costs nothing: edges in an open-addressing table.
+struct Edge {
+  Key key = 0;
+  uint16_t from = 0;
+  uint16_t to = 0;   ///< 0: empty cell (no edge leads to the root)
+};
+constexpr size_t edge_cells() {
+  size_t keys = 0;
+  for (const FusedRow& row : kRows) keys += row.n;
+  size_t n = 64;
+  while (n < keys * 3 / 2) n *= 2;
+  return n;
+}
+inline constexpr size_t kEdgeCells = edge_cells();
 
- private:
-  struct Cell {
-    Handler handler = nullptr;
-    uint8_t n = 0;
-    Key keys[kMaxFused] = {};
-  };
-  Cell& find(const Key* keys, int n) {
-    uint64_t h = static_cast<uint64_t>(n);
-    for (int i = 0; i < n; ++i) h = (h ^ keys[i]) * 0x9e3779b97f4a7c15u;
-    for (size_t i = (h >> 32) & (cells_.size() - 1);; i = (i + 1) & (cells_.size() - 1)) {
-      Cell& c = cells_[i];
-      if (c.n == 0 || (c.n == n && std::memcmp(c.keys, keys, sizeof(Key) * static_cast<size_t>(n)) == 0)) return c;
-    }
-  }
-  std::vector<Cell> cells_;
+constexpr size_t edge_hash(uint32_t from, Key key) {
+  uint64_t h = (uint64_t{key} << 16 | from) * 0x9e3779b97f4a7c15u;
+  return static_cast<size_t>(h >> 40) & (kEdgeCells - 1);
+}
+
+struct Trie {
+  std::array<Edge, kEdgeCells> edges{};
+  std::array<uint16_t, kEdgeCells> row_of{};   ///< by node; 0: no row ends there
 };
 
-const FusedIndex& index() {
-  static const FusedIndex instance;
-  return instance;
+consteval Trie make_trie() {
+  Trie t;
+  uint16_t nodes = 1;
+  for (size_t r = 0; r < std::size(kRows); ++r) {
+    uint16_t node = 0;
+    for (int k = 0; k < kRows[r].n; ++k) {
+      size_t i = edge_hash(node, kRows[r].keys[k]);
+      while (t.edges[i].to != 0 && !(t.edges[i].from == node && t.edges[i].key == kRows[r].keys[k]))
+        i = (i + 1) & (kEdgeCells - 1);
+      if (t.edges[i].to == 0) t.edges[i] = {kRows[r].keys[k], node, nodes++};
+      node = t.edges[i].to;
+    }
+    if (kRows[r].n != 0) t.row_of[node] = static_cast<uint16_t>(r);
+  }
+  return t;
+}
+constinit const Trie kTrie = make_trie();
+
+/// The node reached by keys[0..n), or -1.
+int walk(const Key* keys, int n) {
+  uint32_t node = 0;
+  for (int k = 0; k < n; ++k) {
+    size_t i = edge_hash(node, keys[k]);
+    for (;; i = (i + 1) & (kEdgeCells - 1)) {
+      const Edge& e = kTrie.edges[i];
+      if (e.to == 0) return -1;
+      if (e.from == node && e.key == keys[k]) break;
+    }
+    node = kTrie.edges[i].to;
+  }
+  return static_cast<int>(node);
 }
 
 }  // namespace
 
-Handler find_fused(const Key* keys, int n) { return index().handler(keys, n); }
-bool is_fused_prefix(const Key* keys, int n) { return index().prefix(keys, n); }
+Handler find_fused(const Key* keys, int n) {
+  int node = walk(keys, n);
+  return node < 0 ? nullptr : kRows[kTrie.row_of[static_cast<size_t>(node)]].handler;
+}
+bool is_fused_prefix(const Key* keys, int n) { return walk(keys, n) >= 0; }
 
 }  // namespace ashlar::interp

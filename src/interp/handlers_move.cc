@@ -73,7 +73,7 @@ Handler move_handler(Key key) {
     case StepKind::FMov:
       return kFMov[op][i];
     case StepKind::VMovS:
-      return &linear<VMovS>;
+      return i == 0 ? &linear<VMovS> : &linear<VConstS>;
     case StepKind::Select:
       return kSelect[i];
     case StepKind::FSelect:

@@ -35,9 +35,18 @@ void run(Activation&, Regs s) {
   if (__builtin_setjmp(a.jump) == 0) run(a, regs);
 }
 
+/// Handlers keep ip and fp in their argument registers; an instrumented build may not. What is no frame of ours is not walked.
+bool is_frame(const Activation& a) {
+  auto fp = reinterpret_cast<uintptr_t>(a.trap_fp);
+  if (fp % alignof(Slot) != 0 || a.trap_fp < a.store->stack_base || a.trap_fp >= a.store->stack_limit) return false;
+  CodeOwner owner = find_code(a.trap_ip);
+  return owner.func != nullptr && a.trap_fp + owner.func->header < a.store->stack_limit;
+}
+
 Error error_of(Activation& a) {
   runtime::Store& store = *a.store;
   std::string notes;
+  if (a.trap_by_fault && !is_frame(a)) a.trap_ip = nullptr;
   if (a.trap_ip != nullptr) notes = backtrace(a, a.trap_ip, a.trap_fp);
   if (a.has_error) {
     Error e = std::move(a.error).error();

@@ -21,7 +21,7 @@ enum class StepKind : uint8_t {
   MovS,          ///< wide; a
   Const64,       ///< d; kDstCount: into a slot, accumulator untouched
   FMov,          ///< width class (0 f32, 1 f64, 2 v128); d * 3 + a
-  VMovS,
+  VMovS,         ///< 0: slot to slot; 1: constant to slot
   Select,        ///< ((d * 3 + a) * 3 + b) * 2 + c over S C R...
   FSelect,       ///< width class; ((d * 2 + a) * 2 + b) * 2 + c
   GlobalGet,     ///< d
@@ -74,7 +74,7 @@ constexpr bool is_hot(Op op) {
 constexpr int first_shapes(Op op, char letter) { return is_int_letter(letter) ? (is_hot(op) ? 5 : 2) : 2; }
 constexpr int later_shapes(Op op, char letter) {
   if (is_int_letter(letter)) return is_hot(op) ? 6 : 3;
-  return letter == 'v' ? 2 : 3;
+  return 3;
 }
 constexpr int dest_shapes(Op op) {
   const isa::OpInfo& o = isa::info(op);

@@ -25,6 +25,11 @@ constexpr bool is_commutative(Op op) {
     case Op::i32_add: case Op::i32_mul: case Op::i32_and: case Op::i32_or: case Op::i32_xor: case Op::i32_eq:
     case Op::i32_ne: case Op::i64_add: case Op::i64_mul: case Op::i64_and: case Op::i64_or: case Op::i64_xor:
     case Op::i64_eq: case Op::i64_ne:
+    // Which of two NaNs a float operation returns is not specified.
+    case Op::f32_add: case Op::f32_mul: case Op::f64_add: case Op::f64_mul:
+    case Op::f32x4_add: case Op::f32x4_mul: case Op::f64x2_add: case Op::f64x2_mul:
+    case Op::i8x16_add: case Op::i16x8_add: case Op::i32x4_add: case Op::i64x2_add: case Op::i16x8_mul:
+    case Op::i32x4_mul: case Op::i64x2_mul: case Op::v128_and: case Op::v128_or: case Op::v128_xor:
       return true;
     default:
       return false;
@@ -147,7 +152,7 @@ void Lowering::lower_unary(Op op, const binary::Imm& imm) {
 void Lowering::lower_binary(Op op, const binary::Imm& imm) {
   Val b = pop();
   Val a = pop();
-  if (a.at == Val::At::Const && b.at != Val::At::Const && is_int(a.kind)) {
+  if (a.at == Val::At::Const && b.at != Val::At::Const) {
     if (is_commutative(op)) {
       std::swap(a, b);
     } else if (mirrored(op) != op) {

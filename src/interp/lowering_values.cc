@@ -66,12 +66,11 @@ void Lowering::free_x() {
 void Lowering::copy_to(const Val& v, uint16_t slot) {
   if (v.at == Val::At::Const) {
     if (v.kind == ValKind::V128) {
-      for (int half = 0; half < 2; ++half) {
-        Step s = make(StepKind::Const64, 0, kDstCount);
-        s.put<uint64_t>(half == 0 ? v.lo : v.hi);
-        s.put<uint16_t>(static_cast<uint16_t>(slot + half));
-        emitter_.step(s);
-      }
+      Step s = make(StepKind::VMovS, 0, 1);
+      s.put<uint64_t>(v.lo);
+      s.put<uint64_t>(v.hi);
+      s.put<uint16_t>(slot);
+      emitter_.step(s);
       wrote_slot(slot, 2);
       return;
     }
@@ -259,11 +258,12 @@ Src Lowering::int_src(Val& v, Step& s, bool allow_const, bool allow_hot) {
 FSrc Lowering::float_src(Val& v, Step& s, bool allow_const) {
   if (v.at == Val::At::X) return FSrc::X;
   if (v.at == Val::At::Const) {
-    if (allow_const && v.kind != ValKind::V128) {
+    if (allow_const) {
       if (v.kind == ValKind::F32) {
         s.put<uint32_t>(static_cast<uint32_t>(v.lo));
       } else {
         s.put<uint64_t>(v.lo);
+        if (v.kind == ValKind::V128) s.put<uint64_t>(v.hi);
       }
       return FSrc::K;
     }

@@ -75,6 +75,15 @@ std::string name(Key key) {
       return std::string("MovS<") + (op ? "true," : "false,") + kSrcNames[i] + ">";
     case StepKind::FMov:
       return std::string("FMov<") + (op == 0 ? "float," : op == 1 ? "double," : "V128,") + kFDstNames[i / 3] + "," + kFSrcNames[i % 3] + ">";
+    case StepKind::Tern:
+      return std::string("Tern<") + kOpIds[op] + "," + kFDstNames[i / 2] + "," + kFSrcNames[i % 2] + ">";
+    case StepKind::FSelect:
+      return std::string("FSelect<") + (op == 0 ? "float," : op == 1 ? "double," : "V128,") + kFDstNames[i / 8] + "," +
+             kFSrcNames[i / 4 % 2] + "," + kFSrcNames[i / 2 % 2] + "," + kSrcNames[i % 2] + ">";
+    case StepKind::Const64:
+      return i == kDstCount ? std::string("Const64S") : std::string("Const64<") + kDstNames[i] + ">";
+    case StepKind::VMovS:
+      return i == 0 ? "VMovS" : "VConstS";
     case StepKind::GlobalGet:
       return std::string("GlobalGet<") + kDstNames[i] + ">";
     case StepKind::GlobalSet:

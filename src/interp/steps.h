@@ -255,6 +255,17 @@ struct VMovS : StepBase {
   }
 };
 
+/// v128 constant into a slot. Stream: 16 bytes, slot.
+struct VConstS : StepBase {
+  static constexpr int size = 18;
+  [[gnu::always_inline]] static Trap run(Regs& s, const Code*& p) {
+    V128 v = read<V128>(p);
+    std::memcpy(slot_at(s, p + 16), &v, 16);
+    p += 18;
+    return Trap::none;
+  }
+};
+
 // ---- select ------------------------------------------------------------------------------------------------
 
 /// select on integers: a, b from slot, hot local or constant; condition in the accumulator or a slot. Stream: A, B, cond, D.

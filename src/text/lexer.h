@@ -50,8 +50,6 @@ class Lexer {
   /// Behind an Annotation token: reads a token of the annotation's body, where any punctuation may stand.
   Status skip_annotation_body();
 
-  Error error_at(uint32_t offset, Error error) const { return source_.locate(std::move(error), offset); }
-
  private:
   Status skip_space(bool& annotation, Token& out);
   Status skip_block_comment();

@@ -1,5 +1,4 @@
-// The parser's state and helpers; inside src/text only. Three passes over the tokens: identifiers, types, everything
-// else.
+// The parser's state and helpers; inside src/text only.
 #pragma once
 
 #include <deque>
@@ -54,6 +53,7 @@ struct TypeUse {
 enum class ParamIds : uint8_t { Allowed, Forbidden };
 enum class ExprEnd : uint8_t { AtRParen, AfterOneFolded };
 
+/// Parses one module in three passes over the tokens: identifiers, types, everything else.
 class Parser {
  public:
   Parser(const Source& source, const ParseOptions& options);
@@ -162,7 +162,6 @@ class Parser {
   // Annotations (parse_annotations.cc).
   Status parse_module_annotation();
   Status parse_custom();
-  Status parse_custom_place(uint8_t& after_section);
   Status parse_branch_hint();
   Result<std::vector<Token>> annotation_tokens();
   void add_custom(std::string_view name, std::span<const uint8_t> contents, uint8_t after_section);

@@ -175,12 +175,12 @@ inline std::string configuration_name(const testing::TestParamInfo<Configuration
 }
 
 /// Registers every TEST_P of a suite for all configurations.
-#define ASHLAR_ALL_CONFIGURATIONS(Suite)                                                                             \
-  INSTANTIATE_TEST_SUITE_P(Configurations, Suite,                                                                    \
-                           testing::Values(Configuration{runtime::BoundsChecks::GuardPages, false},                  \
-                                           Configuration{runtime::BoundsChecks::GuardPages, true},                   \
-                                           Configuration{runtime::BoundsChecks::Explicit, false},                    \
-                                           Configuration{runtime::BoundsChecks::Explicit, true}),                    \
+#define ASHLAR_ALL_CONFIGURATIONS(Suite)                                                            \
+  INSTANTIATE_TEST_SUITE_P(Configurations, Suite,                                                   \
+                           testing::Values(Configuration{runtime::BoundsChecks::GuardPages, false}, \
+                                           Configuration{runtime::BoundsChecks::GuardPages, true},  \
+                                           Configuration{runtime::BoundsChecks::Explicit, false},   \
+                                           Configuration{runtime::BoundsChecks::Explicit, true}),   \
                            configuration_name)
 
 }  // namespace ashlar::interp::test

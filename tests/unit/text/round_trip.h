@@ -1,4 +1,4 @@
-// A helper of the text tests: decode, print in every style, parse, compare.
+// Checks that printing and parsing a binary gives it back.
 #pragma once
 
 #include <cstdint>

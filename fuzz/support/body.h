@@ -1,0 +1,120 @@
+// Writes one function body of a generated module, typed expression by typed expression.
+#pragma once
+
+#include "isa/op_table.h"
+#include "support/shape.h"
+
+namespace ashlar::fuzz {
+
+/// Every method that makes code leaves exactly what its name says on the operand stack, below which anything may lie.
+/// Code behind a branch that never falls through is written all the same: there every operand type fits.
+class Body {
+ public:
+  Body(Shape& shape, Choices& in, uint32_t func);
+  Bytes run();
+
+ private:
+  struct Label {
+    Types types;            ///< what a branch to it carries
+    bool is_catch = false;  ///< a legacy catch clause: rethrow may name it
+  };
+  class Nest {
+   public:
+    explicit Nest(uint32_t& depth) : depth_(depth) { ++depth_; }
+    ~Nest() { --depth_; }
+
+   private:
+    uint32_t& depth_;
+  };
+
+  // body.cc: instructions, locals
+  void op(isa::Op op) { append_op(out_, op); }
+  void index(uint64_t value);
+  void op(isa::Op op, uint64_t immediate);
+  void i32_const(int32_t value);
+  void address_const(bool is64, int64_t value);
+  void block_type(const Types& params, const Types& results);
+  void fuel_check();
+  bool exhausted() const { return depth_ > kMaxDepth || spent_ > kMaxSpent || in_.empty(); }
+  uint32_t new_local(ValType type);
+  /// A local whose values fit `type` (get), or that takes values of `type` (set); kNoIndex when there is none.
+  uint32_t local_to_get(ValType type);
+  uint32_t local_to_set(ValType type);
+  uint32_t global_to_get(ValType type);
+  void discard(ValType type);
+  void discard_all(const Types& types);
+  /// Of values of these types on the stack, only number `kept` stays.
+  void keep(const Types& types, size_t kept);
+  void open_label(Types types, isa::Op op, const Types& params, const Types& results);
+  void close_label();
+
+  // body_values.cc
+  void value(ValType type);
+  void values(const Types& types);
+  void leaf(ValType type);
+  void masked(int32_t mask);  ///< an i32 of few bits
+  void table_op(ValType type);
+  void instruction(isa::Op op);
+  void operands(isa::Op op, uint32_t memory, uint32_t table);
+  void immediate(isa::Op op, uint32_t memory, uint32_t table);
+  void address(uint32_t memory, uint32_t align, bool aligned);
+  void canonical_nan(isa::Op op);
+  void size_or_grow(ValType type);
+  void select(ValType type);
+  void reference_fact();
+  bool common_value(ValType type, uint32_t choice);
+
+  // body_control.cc
+  void statements();
+  void statement();
+  void block(isa::Op op, const Types& params, const Types& results);
+  void block_contents(const Types& params, const Types& results);
+  void block_value(ValType type);
+  void block_statement();
+  void counted_loop();
+  void br_if();
+  void diverge();
+  void br_table();
+  void leave();  ///< br, return, throw or a tail call, behind nothing
+  bool tail_call();
+  void call(uint32_t func);
+  bool call_value(ValType type);
+  void try_value(ValType type);
+  void legacy_try_value(ValType type);
+  void throw_value();
+
+  // body_refs.cc
+  void reference(ValType type);
+  void reference_leaf(ValType type);
+  void make(ValType type, bool simple);
+  void make_abstract(ValType type, bool simple);
+  void make_concrete(uint32_t type, bool simple);
+  void make_array(uint32_t type, bool simple);
+  bool element_of_table(ValType type);
+  bool field_value(ValType type);  ///< struct.get or array.get
+  void cast(ValType type);
+  void branch_on_cast(ValType type);
+  void memory_statement();
+  void table_statement();
+  void struct_statement();
+  void array_statement();
+  void null_statement();
+  void table_index(uint32_t table);
+  void array_index();
+
+  static constexpr uint32_t kMaxDepth = 9;
+  static constexpr uint32_t kMaxSpent = 250;
+
+  Shape& shape_;
+  Choices& in_;
+  uint32_t func_;
+  const FuncType type_;
+  Bytes out_;
+  Types locals_;
+  uint32_t params_;
+  std::vector<Label> labels_;
+  uint32_t depth_ = 0;
+  uint32_t spent_ = 0;
+};
+
+}  // namespace ashlar::fuzz

@@ -1,0 +1,23 @@
+// All of Ashlar's C++ interface.
+//
+//   ashlar::Engine engine;
+//   auto module = ashlar::Module::from_file(engine, "fib.wat");
+//   ashlar::Store store(engine);
+//   ashlar::Linker linker(store);
+//   auto instance = linker.instantiate(*module);
+//   auto fib = instance->func<int32_t(int32_t)>("fib");
+//   ashlar::Result<int32_t> answer = fib->call(30);
+//
+// Whatever can fail returns a Result; the library throws nothing but std::bad_alloc.
+#pragma once
+
+#include "ashlar/engine.h"    // IWYU pragma: export
+#include "ashlar/error.h"     // IWYU pragma: export
+#include "ashlar/func.h"      // IWYU pragma: export
+#include "ashlar/instance.h"  // IWYU pragma: export
+#include "ashlar/linker.h"    // IWYU pragma: export
+#include "ashlar/memory.h"    // IWYU pragma: export
+#include "ashlar/module.h"    // IWYU pragma: export
+#include "ashlar/store.h"     // IWYU pragma: export
+#include "ashlar/value.h"     // IWYU pragma: export
+#include "ashlar/wasi.h"      // IWYU pragma: export
