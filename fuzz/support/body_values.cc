@@ -15,6 +15,7 @@ using isa::OpInfo;
 namespace {
 
 char letter_of(ValType type) {
+  if (type.is_bot()) return ' ';
   constexpr char kLetters[] = {'i', 'l', 'f', 'd', 'v'};
   return kLetters[static_cast<size_t>(type.kind())];
 }
@@ -141,6 +142,7 @@ void Body::select(ValType type) {
   append_type(out_, type);
 }
 
+/// An instruction of the table with that result; of those without result for Bot.
 void Body::table_op(ValType type) {
   const char letter = letter_of(type);
   if ((letter == 'i' || letter == 'l') && in_.one_in(24)) return size_or_grow(type);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <iterator>
 #include <span>
 
 namespace ashlar::fuzz {
@@ -11,6 +12,12 @@ class Choices {
   explicit Choices(std::span<const uint8_t> input) : input_(input) {}
 
   bool empty() const { return at_ == input_.size(); }
+  /// The next of `parts` equal parts of what is left.
+  Choices part(size_t parts) {
+    const size_t size = (input_.size() - at_) / parts;
+    at_ += size;
+    return Choices(input_.subspan(at_ - size, size));
+  }
   uint8_t byte() { return empty() ? 0 : input_[at_++]; }
   uint64_t bytes(int count) {
     uint64_t out = 0;
@@ -27,7 +34,7 @@ class Choices {
   bool one_in(uint32_t n) { return below(n) == n - 1; }
   template <class List>
   auto& of(List& list) {
-    return list[below(static_cast<uint32_t>(list.size()))];
+    return list[below(static_cast<uint32_t>(std::size(list)))];
   }
 
  private:

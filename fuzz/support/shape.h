@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "isa/op.h"
 #include "module/types.h"
 #include "support/choices.h"
 #include "support/generate.h"

@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "ashlar/error.h"
 #include "ashlar/func.h"
@@ -31,12 +32,11 @@ class Linker {
   template <class F>
     requires detail::HostCallable<F>
   Linker& func(const std::string& module, const std::string& name, F f) {
-    return define(module, name, Func::make(store(), std::move(f), name));
+    return define_slots(module, name, detail::HostSignature<F>::params(), detail::HostSignature<F>::results(),
+                        detail::adapt(std::move(f)));
   }
   /// The untyped form.
-  Linker& func(const std::string& module, const std::string& name, const FuncType& type, HostFunction f) {
-    return define(module, name, Func::make(store(), type, std::move(f), name));
-  }
+  Linker& func(const std::string& module, const std::string& name, const FuncType& type, HostFunction f);
 
   // Objects of the linker's store.
   Linker& define(const std::string& module, const std::string& name, const Func& f);
@@ -60,7 +60,8 @@ class Linker {
 
  private:
   struct State;
-  Store& store();
+  Linker& define_slots(const std::string& module, const std::string& name, std::vector<ValueType> params,
+                       std::vector<ValueType> results, detail::SlotFunction f);
   std::unique_ptr<State> state_;
 };
 

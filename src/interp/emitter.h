@@ -43,6 +43,7 @@ class Emitter {
   std::vector<OffsetPair>* offsets = nullptr;
   std::vector<TraceEntry>* trace = nullptr;
 
+  void reserve(size_t bytes) { code_.reserve(bytes); }
   void step(const Step& s);
   /// The newest step while it can still be changed or dropped; null behind a label or a stand-alone instruction.
   Step* last() { return count_ == 0 ? nullptr : &pending_[count_ - 1]; }

@@ -1,6 +1,7 @@
 // Keys: the name of a step with its operand shapes as a number; what lowering emits and the handler tables are indexed by.
 #pragma once
 
+#include <array>
 #include <cstdint>
 
 #include "interp/shapes.h"
@@ -48,7 +49,7 @@ constexpr uint32_t index_of(Key k) { return k & 0xffff; }
 
 constexpr bool is_int_letter(char c) { return c == 'i' || c == 'l'; }
 
-constexpr bool is_compare(Op op) {
+constexpr bool compute_is_compare(Op op) {
   const isa::OpInfo& o = isa::info(op);
   return !o.special && o.operand_count() == 2 && o.result_count() == 1 && o.result(0) == 'i' &&
          o.imm == isa::ImmKind::None && o.prefix == 0 &&
@@ -56,7 +57,7 @@ constexpr bool is_compare(Op op) {
 }
 
 /// Opcodes that also take their integer operands from, and put their result into, the hot locals.
-constexpr bool is_hot(Op op) {
+constexpr bool compute_is_hot(Op op) {
   switch (op) {
     case Op::i32_add: case Op::i32_sub: case Op::i32_mul: case Op::i32_and: case Op::i32_or: case Op::i32_xor:
     case Op::i32_shl: case Op::i32_shr_s: case Op::i32_shr_u: case Op::i32_rotl:
@@ -66,9 +67,20 @@ constexpr bool is_hot(Op op) {
     case Op::i32_extend16_s: case Op::i32_eqz: case Op::i64_eqz:
       return true;
     default:
-      return is_compare(op) && is_int_letter(isa::info(op).operand(0));
+      return compute_is_compare(op) && is_int_letter(isa::info(op).operand(0));
   }
 }
+
+struct OpShapes {
+  bool compare;
+  bool hot;
+};
+inline constexpr std::array<OpShapes, isa::kOpCount> kOpShapes = {{
+#define OP(id, prefix, code, mnemonic, imm, sig, feature, width) {compute_is_compare(Op::id), compute_is_hot(Op::id)},
+#include "isa/ops/all.def"
+}};
+constexpr bool is_compare(Op op) { return kOpShapes[static_cast<size_t>(op)].compare; }
+constexpr bool is_hot(Op op) { return kOpShapes[static_cast<size_t>(op)].hot; }
 
 /// Number of shapes of the first operand (no constants), later operands, and the destination.
 constexpr int first_shapes(Op op, char letter) { return is_int_letter(letter) ? (is_hot(op) ? 5 : 2) : 2; }

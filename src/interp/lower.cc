@@ -44,6 +44,8 @@ void Lowering::declare_locals() {
 
 /// Weighs uses of integer locals by loop depth against the calls that would have to save them.
 void Lowering::choose_hot_locals() {
+  // Straight code with calls gains nothing.
+  if (!facts_.has_loop && facts_.has_call) return;
   std::vector<uint64_t> weight(locals_.size(), 0);
   uint64_t calls = 0, here = 1;
   std::vector<uint64_t> outer;
@@ -216,6 +218,9 @@ Result<std::unique_ptr<FuncCode>> Lowering::run() {
     return make_error(ErrorCode::implementation_limit, m_.funcs[f_].body_offset, "a function's frame has more than 60,000 slots");
   choose_hot_locals();
   wasm_ = m_.funcs[f_].body_offset;
+  emitter_.reserve(m_.funcs[f_].body_size * 6 + 128);
+  stack_.reserve(32);
+  labels_.reserve(16);
   emit_entry();
   Label function{.op = Op::block, .base = temp_base_, .params = {}, .results = kinds(type_.results)};
   labels_.push_back(std::move(function));
@@ -257,6 +262,8 @@ std::unique_ptr<FuncCode> Lowering::finish() {
 }
 
 Result<std::unique_ptr<FuncCode>> lower(ModuleCode& code, module::FuncIdx f, std::vector<OffsetPair>* offsets) {
+  const module::Module& m = code.module();
+  if (!m.facts.empty()) return Lowering(code, f, m.facts[f - m.imported_funcs], offsets).run();
   validate::ValidateOptions options{.features = code.config().features, .limits = code.config().limits};
   TRY_ASSIGN(module::FuncFacts facts, validate::validate_function(code.module(), f, options));
   return Lowering(code, f, std::move(facts), offsets).run();

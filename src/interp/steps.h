@@ -498,7 +498,8 @@ ASHLAR_HANDLER trap_exit(ASHLAR_PARAMS);
 /// Taken at a safepoint when the stack limit was lowered to stop the guest; ip is the instruction to continue with.
 ASHLAR_HANDLER safepoint_slow(ASHLAR_PARAMS);
 
-/// Runs steps in order and leaves p behind them; a trap ends the run with `at` where it happened. Between two steps that may
+/// Runs steps in order and leaves p behind them; a trap ends the run with `at` where it happened: the instruction's start
+/// for the first step, the byte before their operands for later ones (a step may have none). Between two steps that may
 /// fault, ip moves on to the operands that follow, so that a fault finds the right one.
 template <class... Steps>
 struct Sequence;
@@ -506,14 +507,16 @@ template <>
 struct Sequence<> {
   static constexpr bool may_fault = false;
   static constexpr int size = 0;
+  template <bool first = true>
   [[gnu::always_inline]] static Trap run(Regs&, const Code*&, const Code*&) { return Trap::none; }
 };
 template <class First, class... Rest>
 struct Sequence<First, Rest...> {
   static constexpr bool may_fault = First::may_fault || Sequence<Rest...>::may_fault;
   static constexpr int size = First::size + Sequence<Rest...>::size;
+  template <bool first = true>
   [[gnu::always_inline]] static Trap run(Regs& s, const Code*& p, const Code*& at) {
-    at = p;
+    if constexpr (!first) at = p - 1;
     Trap t = First::run(s, p);
     if (t != Trap::none) [[unlikely]]
       return t;
@@ -522,7 +525,7 @@ struct Sequence<First, Rest...> {
       pin(s.ip);
       p = s.ip;
     }
-    return Sequence<Rest...>::run(s, p, at);
+    return Sequence<Rest...>::template run<false>(s, p, at);
   }
 };
 
@@ -532,7 +535,7 @@ ASHLAR_HANDLER linear(ASHLAR_PARAMS) {
   ASHLAR_ENTER();
   using All = Sequence<Steps...>;
   const Code* p = s.ip + 8;
-  const Code* at = p;
+  const Code* at = s.ip;
   Trap t = All::run(s, p, at);
   if (t != Trap::none) [[unlikely]] {
     s.r = static_cast<uint64_t>(t);
@@ -554,7 +557,7 @@ ASHLAR_HANDLER branch_if(ASHLAR_PARAMS) {
   using All = Sequence<Steps...>;
   constexpr int kSize = 8 + All::size + Cond::size + 4;
   const Code* p = s.ip + 8;
-  const Code* at = p;
+  const Code* at = s.ip;
   Trap t = All::run(s, p, at);
   if (t != Trap::none) [[unlikely]] {
     s.r = static_cast<uint64_t>(t);
@@ -579,7 +582,7 @@ ASHLAR_HANDLER branch(ASHLAR_PARAMS) {
   ASHLAR_ENTER();
   using All = Sequence<Steps...>;
   const Code* p = s.ip + 8;
-  const Code* at = p;
+  const Code* at = s.ip;
   Trap t = All::run(s, p, at);
   if (t != Trap::none) [[unlikely]] {
     s.r = static_cast<uint64_t>(t);

@@ -179,6 +179,9 @@ struct Module {
   uint32_t imported_funcs = 0, imported_tables = 0, imported_memories = 0, imported_globals = 0, imported_tags = 0;
   uint32_t code_bytes = 0;               ///< size of the code section
 
+  /// What validation learnt of each defined function; kept for small modules only (else empty: ask again).
+  std::vector<FuncFacts> facts;
+
   /// Functions named by ref.func outside bodies (elements, exports, globals): may be named inside them.
   std::vector<bool> declared_funcs;
   /// Export names to positions in `exports`; filled by validation (empty before).

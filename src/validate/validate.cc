@@ -21,13 +21,17 @@ using module::Module;
 namespace {
 
 constexpr uint32_t kParallelCodeBytes = 256 * 1024;
+constexpr uint32_t kKeepFactsBytes = 64 * 1024;
 constexpr uint32_t kBatch = 32;  ///< functions a worker takes at a time
 
 /// Bodies are handed out in ascending order; the error of the lowest function wins, whatever the timing.
 class BodyQueue {
  public:
-  BodyQueue(const Module& m, const ValidateOptions& options)
-      : m_(m), options_(options), next_(m.imported_funcs), failed_(kNoFunc) {}
+  BodyQueue(Module& m, const ValidateOptions& options)
+      : m_(m), options_(options), next_(m.imported_funcs), failed_(kNoFunc) {
+    // Small programs are lowered nearly whole: what is known need not be found out twice.
+    if (m.code_bytes < kKeepFactsBytes) m.facts.resize(m.funcs.size() - m.imported_funcs);
+  }
 
   void work() {
     try {
@@ -55,6 +59,7 @@ class BodyQueue {
         if (f >= failed_.load(std::memory_order_relaxed)) return;
         Status status = validator.run(f, facts);
         if (!status) return record(f, std::move(status).error());
+        if (!m_.facts.empty()) m_.facts[f - m_.imported_funcs] = facts;
       }
     }
   }
@@ -66,7 +71,7 @@ class BodyQueue {
     error_ = std::move(error);
   }
 
-  const Module& m_;
+  Module& m_;
   const ValidateOptions& options_;
   std::atomic<uint32_t> next_;
   std::atomic<uint32_t> failed_;

@@ -1,0 +1,49 @@
+// Runs a generated module in a store of its own and writes down everything that can be seen of it.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "runtime/engine.h"
+#include "runtime/value.h"
+
+namespace ashlar::fuzz {
+
+struct ExecuteOptions {
+  runtime::BoundsChecks bounds_checks = runtime::BoundsChecks::GuardPages;
+  std::optional<int64_t> fuel;  ///< instructions that each call may take
+};
+
+/// A number as its type and bits: {"f32", 0x7fc00000}.
+using Number = std::pair<std::string, uint64_t>;
+
+struct Call {
+  std::string function;
+  std::vector<Number> args;
+  std::string outcome;  ///< "ok", or the error's id
+  std::vector<Number> results;
+  bool operator==(const Call&) const = default;
+};
+
+struct Execution {
+  std::string outcome;  ///< of loading and instantiating: "ok", or the error in words
+  std::vector<Call> calls;
+  std::vector<std::pair<std::string, Number>> globals;
+  std::vector<std::pair<std::string, uint32_t>> memories;  ///< Adler-32 of the contents
+  std::vector<std::pair<std::string, std::string>> tables;  ///< a letter an element: n(ull) or r(eference)
+  uint64_t heap_used = 0;                                  ///< bytes of structs and arrays
+  bool operator==(const Execution&) const = default;
+};
+
+/// Instantiates the module and calls each of its functions twice, with arguments that differ.
+Execution execute(std::span<const uint8_t> bytes, const ExecuteOptions& options);
+
+/// Where two executions differ, in words; empty when they are equal.
+std::string difference(const Execution& a, const Execution& b);
+std::string to_json(const Execution& execution);
+
+}  // namespace ashlar::fuzz

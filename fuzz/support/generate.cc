@@ -1,0 +1,20 @@
+// Puts generated modules together; see generate.h.
+#include "support/generate.h"
+
+#include "support/body.h"
+
+namespace ashlar::fuzz {
+
+std::vector<uint8_t> generate_module(std::span<const uint8_t> input, const GenerateOptions& options) {
+  Choices in(input);
+  Shape shape(in, options);
+  std::vector<Bytes> bodies;
+  for (uint32_t func = 1; func < shape.funcs.size(); ++func) {
+    // Equal shares of the input, or the first body would take all of it.
+    Choices part = in.part(shape.funcs.size() - func);
+    bodies.push_back(Body(shape, part, func).run());
+  }
+  return shape.encode(bodies);
+}
+
+}  // namespace ashlar::fuzz

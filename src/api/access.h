@@ -1,0 +1,116 @@
+// The one place that joins the public classes to what stands behind them.
+//
+// Public Error, Result and Status live in the inline namespace v0 and internal ones of the same names in ashlar: code
+// that sees both can name the internal ones only through `internal`, so the internal headers come first here.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "api/load.h"
+#include "api/wasi_bind.h"
+#include "base/error.h"
+#include "interp/interp.h"
+#include "runtime/linker.h"
+#include "runtime/store.h"
+
+namespace ashlar::internal {
+using Error = ::ashlar::Error;
+template <class T>
+using Result = ::ashlar::Result<T>;
+using Status = ::ashlar::Status;
+}  // namespace ashlar::internal
+
+// Not to be sorted above.
+#include "ashlar/ashlar.h"
+
+namespace ashlar {
+inline namespace v0 {
+
+/// Rows of errors.def.
+enum class ApiError : uint8_t {
+#define ERROR(id, kind, text) id,
+#include "api/errors.def"
+#undef ERROR
+};
+
+struct Error::Data {
+  /// An error of the layers below, or (null) one of errors.def.
+  std::optional<internal::Error> inner;
+  ApiError own{};
+  std::string own_message;
+};
+
+namespace detail {
+
+struct EngineState {
+  std::shared_ptr<runtime::Engine> engine;
+};
+
+struct ModuleState {
+  std::shared_ptr<runtime::CompiledModule> compiled;
+};
+
+struct StoreState {
+  /// Host functions of the store point into these: they go last.
+  std::vector<std::unique_ptr<api::WasiBinding>> wasi;
+  runtime::Store store;
+};
+
+struct Access {
+  static Error error(internal::Error e);
+  static Error error(ApiError own, const std::string& arg0 = {}, const std::string& arg1 = {});
+  /// What a host function's error is to the runtime.
+  static internal::Error to_internal(Error e);
+  static Status status(internal::Status s) {
+    if (s) return {};
+    return std::unexpected(error(std::move(s).error()));
+  }
+
+  static const std::vector<std::pair<std::string, bool>>& features(const Config& c) { return c.features_; }
+  static const std::shared_ptr<runtime::Engine>& engine(const Engine& e) { return e.state_->engine; }
+  static const std::shared_ptr<runtime::CompiledModule>& compiled(const Module& m) { return m.state_->compiled; }
+  static Module module(std::shared_ptr<runtime::CompiledModule> compiled) {
+    return Module(std::make_shared<ModuleState>(std::move(compiled)));
+  }
+  static StoreState* state(const Store& s) { return s.state_.get(); }
+  static StoreState* state(const Caller& c) { return c.store_; }
+  static StoreState* state(const Func& f) { return f.store_; }
+  static StoreState* state(const Instance& i) { return i.store_; }
+
+  static ValueType type(isa::ValType t) { return ValueType(t.raw()); }
+  static isa::ValType type(ValueType t) { return isa::ValType::from_raw(t.raw_); }
+  static FuncType type(const module::FuncType& t);
+  static module::FuncType type(const FuncType& t);
+
+  static Value value(StoreState* s, isa::ValType t, uint64_t lo, uint64_t hi);
+  static runtime::Value value(const Value& v) { return {type(v.type_), v.lo_, v.hi_}; }
+  /// Whether a value may go where the store holds values of (canonical) type t.
+  static bool fits(StoreState* s, isa::ValType t, const Value& v);
+  static bool foreign(const StoreState* s, const Value& v) { return v.store_ != nullptr && v.store_ != s; }
+
+  static runtime::FuncCell* cell(const Func& f) { return static_cast<runtime::FuncCell*>(f.cell_); }
+  static runtime::Instance* instance(const Instance& i) { return static_cast<runtime::Instance*>(i.instance_); }
+  static runtime::Instance* instance(const Caller& c) { return static_cast<runtime::Instance*>(c.instance_); }
+  static runtime::Memory* memory(const Memory& m) { return static_cast<runtime::Memory*>(m.memory_); }
+  static runtime::Table* table(const Table& t) { return static_cast<runtime::Table*>(t.table_); }
+  static runtime::GlobalInstance* global(const Global& g) { return static_cast<runtime::GlobalInstance*>(g.global_); }
+
+  static Func func(StoreState* s, runtime::FuncCell* cell);
+  static Memory memory(StoreState* s, runtime::Memory* m);
+  static Table table(StoreState* s, runtime::Table* t);
+  static Global global(StoreState* s, runtime::GlobalInstance* g);
+  static Instance instance(StoreState* s, runtime::Instance* i);
+  static Caller caller(StoreState* s, runtime::Instance* i);
+  static Func make_func(StoreState* s, std::vector<ValueType> params, std::vector<ValueType> results, SlotFunction f,
+                        std::string name);
+  static SlotFunction slots_of(const FuncType& type, HostFunction f);
+  static api::WasiOptions wasi(WasiConfig config);
+};
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace ashlar

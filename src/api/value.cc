@@ -1,0 +1,113 @@
+// Public types and values over internal ones.
+#include <cstdio>
+#include <cstring>
+
+#include "api/access.h"
+#include "module/subtyping.h"
+
+namespace ashlar {
+inline namespace v0 {
+
+using detail::Access;
+
+static_assert(isa::ValType::i32().raw() == 0 && isa::ValType::i64().raw() == 1 && isa::ValType::f32().raw() == 2 &&
+              isa::ValType::f64().raw() == 3 && isa::ValType::v128().raw() == 4);
+static_assert(static_cast<int>(isa::ValKind::Ref) == static_cast<int>(ValueKind::Ref));
+
+ValueType ValueType::funcref() { return Access::type(isa::ValType::funcref()); }
+ValueType ValueType::externref() { return Access::type(isa::ValType::externref()); }
+std::string ValueType::to_string() const { return isa::to_string(Access::type(*this)); }
+std::string FuncType::to_string() const { return module::to_string(Access::type(*this)); }
+
+Value Value::v128(V128 v) {
+  Value out(ValueType::v128(), 0);
+  std::memcpy(&out.lo_, v.bytes.data(), 8);
+  std::memcpy(&out.hi_, v.bytes.data() + 8, 8);
+  return out;
+}
+
+Value Value::func(const Func& f) {
+  return Access::value(Access::state(f), isa::ValType::funcref(), runtime::from_func(Access::cell(f)), 0);
+}
+
+Value Value::null_func() { return null_ref(ValueType::funcref()); }
+Value Value::null_ref(ValueType type) { return Value(type, 0); }
+
+V128 Value::as_v128() const {
+  V128 out;
+  if (kind() != ValueKind::V128) return out;
+  std::memcpy(out.bytes.data(), &lo_, 8);
+  std::memcpy(out.bytes.data() + 8, &hi_, 8);
+  return out;
+}
+
+Func Value::as_func() const {
+  if (is_null() || store_ == nullptr || !store_->store.is_func_ref(Access::type(type_))) return {};
+  return Access::func(store_, runtime::as_func(lo_));
+}
+
+std::string Value::to_string() const {
+  char text[64];
+  switch (kind()) {
+    case ValueKind::I32:
+      return std::to_string(as_i32());
+    case ValueKind::I64:
+      return std::to_string(as_i64());
+    case ValueKind::F32:
+      std::snprintf(text, sizeof text, "%.9g", static_cast<double>(as_f32()));
+      return text;
+    case ValueKind::F64:
+      std::snprintf(text, sizeof text, "%.17g", as_f64());
+      return text;
+    case ValueKind::V128:
+      std::snprintf(text, sizeof text, "0x%016llx_%016llx", static_cast<unsigned long long>(hi_),
+                    static_cast<unsigned long long>(lo_));
+      return text;
+    case ValueKind::Ref:
+      return is_null() ? "null" : type_.to_string();
+  }
+  return {};
+}
+
+namespace detail {
+
+FuncType Access::type(const module::FuncType& t) {
+  FuncType out;
+  for (isa::ValType param : t.params) out.params.push_back(type(param));
+  for (isa::ValType result : t.results) out.results.push_back(type(result));
+  return out;
+}
+
+module::FuncType Access::type(const FuncType& t) {
+  module::FuncType out;
+  for (ValueType param : t.params) out.params.push_back(type(param));
+  for (ValueType result : t.results) out.results.push_back(type(result));
+  return out;
+}
+
+Value Access::value(StoreState* s, isa::ValType t, uint64_t lo, uint64_t hi) {
+  Value out(type(t), lo);
+  out.hi_ = hi;
+  if (t.is_ref() && lo != 0) out.store_ = s;
+  return out;
+}
+
+bool Access::fits(StoreState* s, isa::ValType t, const Value& v) {
+  const isa::ValType given = type(v.type_);
+  if (!t.is_ref() || !given.is_ref()) return t == given;
+  if (foreign(s, v)) return false;
+  const runtime::Store& store = s->store;
+  const auto bottom = [&](isa::HeapType heap) {
+    return module::bottom_of(heap.is_abstract() ? heap.abs()
+                                                : module::abs_of(store.types().get(heap.index()).def.kind));
+  };
+  if (bottom(t.heap()) != bottom(given.heap())) return false;
+  runtime::GcHeap& objects = s->store.heap();
+  if (store.is_func_ref(t)) return objects.func_matches(runtime::as_func(v.lo_), t);
+  const auto r = static_cast<runtime::GcRef>(v.lo_);
+  return r == v.lo_ && objects.is_valid(r) && objects.matches(r, t);
+}
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace ashlar
