@@ -196,7 +196,8 @@ struct HostSignature {
   }
 
  private:
-  static Status finish(Caller& caller, uint64_t* slots, const typename Returned::type& value) {
+  template <class T>
+  static Status finish(Caller& caller, uint64_t* slots, const T& value) {
     if (!Out::belongs(state_of(caller), value)) return std::unexpected(foreign_func());
     Out::store(slots, value);
     return {};

@@ -28,20 +28,31 @@ Linker& Linker::func(const std::string& module, const std::string& name, const F
   return define_slots(module, name, type.params, type.results, Access::slots_of(type, std::move(f)));
 }
 
+namespace {
+
+/// Default-constructed handles are not there to be imported: the embedder's mistake.
+template <class T>
+T* checked(T* object) {
+  CHECK(object != nullptr);
+  return object;
+}
+
+}  // namespace
+
 Linker& Linker::define(const std::string& module, const std::string& name, const Func& f) {
-  state_->linker.define(module, name, runtime::Extern::of(Access::cell(f)));
+  state_->linker.define(module, name, runtime::Extern::of(checked(Access::cell(f))));
   return *this;
 }
 Linker& Linker::define(const std::string& module, const std::string& name, const Memory& memory) {
-  state_->linker.define(module, name, runtime::Extern::of(Access::memory(memory)));
+  state_->linker.define(module, name, runtime::Extern::of(checked(Access::memory(memory))));
   return *this;
 }
 Linker& Linker::define(const std::string& module, const std::string& name, const Table& table) {
-  state_->linker.define(module, name, runtime::Extern::of(Access::table(table)));
+  state_->linker.define(module, name, runtime::Extern::of(checked(Access::table(table))));
   return *this;
 }
 Linker& Linker::define(const std::string& module, const std::string& name, const Global& global) {
-  state_->linker.define(module, name, runtime::Extern::of(Access::global(global)));
+  state_->linker.define(module, name, runtime::Extern::of(checked(Access::global(global))));
   return *this;
 }
 Linker& Linker::define_instance(const std::string& module, const Instance& instance) {

@@ -57,27 +57,35 @@ uint32_t Emitter::write(int n, Handler handler) {
   return start;
 }
 
+/// Writes the longest fused sequence that begins with the oldest step; it alone when there is none.
 void Emitter::commit_first() {
-  Key keys[kMaxFused + 1];
-  for (int i = 0; i < count_; ++i) keys[i] = pending_[i].key;
-  for (int n = count_ < kMaxFused ? count_ : kMaxFused; n > 1; --n) {
-    if (Handler h = find_fused(keys, n)) {
-      write(n, h);
-      return;
+  int n = 1;
+  Handler handler = nullptr;
+  uint32_t node = kFusedRoot;
+  for (int i = 0; i < count_ && i < kMaxFused; ++i) {
+    if (!fused_edge(node, pending_[i].key, &node)) break;
+    if (Handler h = fused_handler(node)) {
+      n = i + 1;
+      handler = h;
     }
   }
-  write(1, find_handler(keys[0]));
+  write(n, handler != nullptr ? handler : find_handler(pending_[0].key));
 }
 
 void Emitter::step(const Step& s) {
-  // The newest step stays changeable, so all but it may be committed.
+  // The newest step stays changeable; those before it are followed through the trie as far as it goes.
   while (count_ > 0) {
-    Key keys[kMaxFused + 2];
-    for (int i = 0; i < count_; ++i) keys[i] = pending_[i].key;
-    keys[count_] = s.key;
-    if (count_ < kMaxFused && is_fused_prefix(keys, count_)) break;
+    uint32_t next;
+    if (count_ < kMaxFused && fused_edge(node_, pending_[count_ - 1].key, &next)) {
+      node_ = next;
+      break;
+    }
     commit_first();
+    node_ = kFusedRoot;
+    for (int i = 0; i + 1 < count_; ++i)
+      if (!fused_edge(node_, pending_[i].key, &node_)) node_ = kFusedDead;
   }
+  if (count_ == 0) node_ = kFusedRoot;
   pending_[count_++] = s;
   ++serial_;
 }
@@ -86,9 +94,10 @@ Fixup Emitter::branch(Step s) {
   s.put<int32_t>(0);
   step(s);
   while (count_ > 1) {
-    Key keys[kMaxFused + 1];
-    for (int i = 0; i < count_; ++i) keys[i] = pending_[i].key;
-    Handler h = count_ <= kMaxFused ? find_fused(keys, count_) : nullptr;
+    uint32_t node = kFusedRoot;
+    bool whole = count_ <= kMaxFused;
+    for (int i = 0; whole && i < count_; ++i) whole = fused_edge(node, pending_[i].key, &node);
+    Handler h = whole ? fused_handler(node) : nullptr;
     if (h != nullptr) {
       int total = 0;
       for (int i = 0; i < count_; ++i) total += pending_[i].size;
@@ -96,7 +105,6 @@ Fixup Emitter::branch(Step s) {
       return {at, at};
     }
     commit_first();
-    if (count_ == 0) break;
   }
   // commit_first never swallows the branch alone: a fused tail would have been found above.
   int total = pending_[0].size;

@@ -49,7 +49,13 @@ class Emitter {
   Step* last() { return count_ == 0 ? nullptr : &pending_[count_ - 1]; }
   /// Increases with each step; tells whether last() is a certain one.
   uint32_t last_serial() const { return serial_; }
-  void drop_last() { --count_; }
+  void drop_last() {
+    --count_;
+    // The one before is now the newest: the trie is followed again from the start.
+    node_ = kFusedRoot;
+    for (int i = 0; i + 1 < count_; ++i)
+      if (!fused_edge(node_, pending_[i].key, &node_)) node_ = kFusedDead;
+  }
 
   /// Commits everything and returns the position, to be jumped to.
   uint32_t label() {
@@ -92,6 +98,7 @@ class Emitter {
   std::vector<uint8_t> code_;
   Step pending_[kMaxFused + 1];
   int count_ = 0;
+  uint32_t node_ = kFusedRoot;   ///< of the trie, behind all pending steps but the newest
   uint32_t serial_ = 0;
 };
 

@@ -64,27 +64,18 @@ consteval Trie make_trie() {
 }
 constinit const Trie kTrie = make_trie();
 
-/// The node reached by keys[0..n), or -1.
-int walk(const Key* keys, int n) {
-  uint32_t node = 0;
-  for (int k = 0; k < n; ++k) {
-    size_t i = edge_hash(node, keys[k]);
-    for (;; i = (i + 1) & (kEdgeCells - 1)) {
-      const Edge& e = kTrie.edges[i];
-      if (e.to == 0) return -1;
-      if (e.from == node && e.key == keys[k]) break;
-    }
-    node = kTrie.edges[i].to;
-  }
-  return static_cast<int>(node);
-}
-
 }  // namespace
 
-Handler find_fused(const Key* keys, int n) {
-  int node = walk(keys, n);
-  return node < 0 ? nullptr : kRows[kTrie.row_of[static_cast<size_t>(node)]].handler;
+bool fused_edge(uint32_t from, Key key, uint32_t* to) {
+  for (size_t i = edge_hash(from, key);; i = (i + 1) & (kEdgeCells - 1)) {
+    const Edge& e = kTrie.edges[i];
+    if (e.to == 0) return false;
+    if (e.from == from && e.key == key) {
+      *to = e.to;
+      return true;
+    }
+  }
 }
-bool is_fused_prefix(const Key* keys, int n) { return walk(keys, n) >= 0; }
+Handler fused_handler(uint32_t node) { return kRows[kTrie.row_of[node]].handler; }
 
 }  // namespace ashlar::interp

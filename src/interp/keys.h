@@ -119,10 +119,13 @@ Handler find_handler(Key key);
 /// Longest fused sequence, its branch included.
 inline constexpr int kMaxFused = 6;
 
-/// The handler of a fused sequence of keys[0..n), n >= 2; null when there is none.
-Handler find_fused(const Key* keys, int n);
-/// Whether some fused sequence begins with keys[0..n).
-bool is_fused_prefix(const Key* keys, int n);
+// The trie of fused sequences: nodes are numbers; an edge is followed by a step's key.
+inline constexpr uint32_t kFusedRoot = 0;
+inline constexpr uint32_t kFusedDead = ~uint32_t{0};
+/// False when no fused sequence goes on so; *to is then unchanged.
+bool fused_edge(uint32_t from, Key key, uint32_t* to);
+/// The handler of the sequence that ends at a node; null when none does.
+Handler fused_handler(uint32_t node);
 
 // One table a translation unit.
 const Handler* int_table(Op op);

@@ -44,8 +44,8 @@ void Lowering::declare_locals() {
 
 /// Weighs uses of integer locals by loop depth against the calls that would have to save them.
 void Lowering::choose_hot_locals() {
-  // Straight code with calls gains nothing.
-  if (!facts_.has_loop && facts_.has_call) return;
+  // Straight code gains too little to look at it twice.
+  if (!facts_.has_loop) return;
   std::vector<uint64_t> weight(locals_.size(), 0);
   uint64_t calls = 0, here = 1;
   std::vector<uint64_t> outer;
@@ -152,8 +152,23 @@ void Lowering::skip_unreachable(Op op) {
   }
 }
 
-void Lowering::lower_op(Op op, const binary::Imm& imm) {
+namespace {
+enum class OpClass : uint8_t { Numeric, Load, Store, Other };
+constexpr OpClass class_of(Op op) {
   const isa::OpInfo& o = isa::info(op);
+  if (o.special || o.prefix == 0xfb || o.prefix == 0xfe) return OpClass::Other;
+  if (o.imm == isa::ImmKind::MemArg) return o.result_count() == 1 ? OpClass::Load : OpClass::Store;
+  bool plain = o.imm == isa::ImmKind::None || o.imm == isa::ImmKind::Lane || o.imm == isa::ImmKind::Shuffle;
+  if (!plain || o.result_count() != 1 || o.operand_count() == 0) return OpClass::Other;
+  return OpClass::Numeric;
+}
+constexpr OpClass kClass[] = {
+#define OP(id, prefix, code, mnemonic, imm, sig, feature, width) class_of(Op::id),
+#include "isa/ops/all.def"
+};
+}  // namespace
+
+void Lowering::lower_op(Op op, const binary::Imm& imm) {
   switch (op) {
     case Op::nop: return;
     case Op::unreachable: return trap_here(MiscOp::unreachable_);
@@ -207,9 +222,14 @@ void Lowering::lower_op(Op op, const binary::Imm& imm) {
       return;
     default: break;
   }
-  if (lower_reference(op, imm) || lower_gc(op, imm) || lower_slot_op(op, imm)) return;
-  if (o.imm == isa::ImmKind::MemArg) return o.result_count() == 1 ? lower_load(op, imm) : lower_store(op, imm);
-  lower_numeric(op, imm);
+  switch (kClass[static_cast<size_t>(op)]) {
+    case OpClass::Numeric: return lower_numeric(op, imm);
+    case OpClass::Load: return lower_load(op, imm);
+    case OpClass::Store: return lower_store(op, imm);
+    case OpClass::Other: break;
+  }
+  bool known = lower_reference(op, imm) || lower_gc(op, imm) || lower_slot_op(op, imm);
+  CHECK(known);  // every opcode has a lowering: tests/unit/interp
 }
 
 Result<std::unique_ptr<FuncCode>> Lowering::run() {

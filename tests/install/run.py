@@ -1,5 +1,10 @@
 #!/usr/bin/env python3
-"""Installs a build into a temporary folder and uses it as others would: CMake package, pkg-config, headers, command."""
+"""Installs a build into a temporary folder and uses it as others would.
+
+The example of examples/embed is built by its own CMake project (find_package), with both libraries of the CMake
+package, by pkg-config (shared and static) and with plain -lashlar; the installed tree is moved before it is used. All
+of them must print the same. The program that is built all these ways includes every public header.
+"""
 
 import argparse
 import os
@@ -9,7 +14,18 @@ import sys
 import tempfile
 
 HERE = pathlib.Path(__file__).resolve().parent
+EXAMPLE = HERE.parent.parent / "examples" / "embed"
 COMPILER = "clang++-22"
+EXPECTED = """\
+export memory: memory 1 4
+export total: func [i32 i32] -> [f64]
+export forever: func [] -> []
+plugin: counting prices
+total: 121
+plugin: counting prices
+outside: out of bounds memory access
+forever: all fuel consumed
+"""
 
 
 def run(*command, **options):
@@ -21,40 +37,71 @@ def run(*command, **options):
 
 
 def consumer_source(include, work):
-    """The program to build: consumer/main.cc after every public header, so that all of them compile outside."""
+    """The program to build: the example after every public header, so that all of them compile outside."""
     headers = sorted(path.relative_to(include).as_posix() for path in include.rglob("*.h"))
-    main = HERE / "consumer" / "main.cc"
-    body = main.read_text() if main.exists() else "int main() {}\n"
     source = work / "main.cc"
-    source.write_text("".join(f"#include <{header}>\n" for header in headers) + body)
+    source.write_text("".join(f"#include <{header}>\n" for header in headers) + (EXAMPLE / "main.cc").read_text())
     return source, headers
 
 
+def configure_and_build(project, build, prefix, *definitions):
+    run("cmake", "-S", project, "-B", build, "-G", "Ninja", f"-DCMAKE_CXX_COMPILER={COMPILER}",
+        f"-DCMAKE_PREFIX_PATH={prefix}", *definitions)
+    run("cmake", "--build", build)
+
+
+def build_all(prefix, source, work):
+    """Every way to build; what each prints."""
+    configure_and_build(EXAMPLE, work / "example", prefix)
+    configure_and_build(HERE / "consumer", work / "consumer", prefix, f"-DSOURCE={source}")
+    programs = {
+        "examples/embed": work / "example" / "embed",
+        "Ashlar::ashlar": work / "consumer" / "with_ashlar",
+        "Ashlar::ashlar_static": work / "consumer" / "with_ashlar_static",
+    }
+
+    package = next(prefix.rglob("ashlar.pc")).parent
+    lib = package.parent
+    environment = dict(os.environ, PKG_CONFIG_PATH=str(package), LD_LIBRARY_PATH=str(lib))
+    shared = run("pkg-config", "--cflags", "--libs", "ashlar", env=environment).split()
+    static = run("pkg-config", "--cflags", "--libs", "--static", "ashlar", env=environment).split()
+    static = ["-l:libashlar.a" if flag == "-lashlar" else flag for flag in static]
+    ways = {
+        "pkg-config": shared,
+        "pkg-config --static": static,
+        "-lashlar": [f"-I{prefix}/include", f"-L{lib}", "-lashlar"],
+        "-l:libashlar.a": [f"-I{prefix}/include", f"-L{lib}", "-l:libashlar.a", "-pthread"],
+    }
+    # One object serves all of them: their compiler flags say the same.
+    run(COMPILER, "-std=c++23", "-Wall", "-Wextra", "-Werror", f"-I{prefix}/include", "-c", source, "-o",
+        work / "main.o")
+    for number, (name, flags) in enumerate(ways.items()):
+        programs[name] = work / f"by_hand_{number}"
+        run(COMPILER, "-fuse-ld=lld", work / "main.o", "-o", programs[name], *flags)
+    return {name: run(program, env=environment) for name, program in programs.items()}
+
+
 def main():
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--build", type=pathlib.Path, required=True, help="the build tree to install")
     args = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="ashlar-install-") as top:
         work = pathlib.Path(top)
+        run("cmake", "--install", args.build, "--prefix", work / "staged")
         prefix = work / "installed"
-        run("cmake", "--install", args.build, "--prefix", prefix)
+        (work / "staged").rename(prefix)
         source, headers = consumer_source(prefix / "include", work)
-
-        run("cmake", "-S", HERE / "consumer", "-B", work / "b", "-G", "Ninja", f"-DCMAKE_CXX_COMPILER={COMPILER}",
-            f"-DCMAKE_PREFIX_PATH={prefix}", f"-DSOURCE={source}")
-        run("cmake", "--build", work / "b")
-        outputs = {run(work / "b" / name) for name in ("with_ashlar", "with_ashlar_static")}
-
-        pkgconfig = next(prefix.rglob("ashlar.pc")).parent
-        environment = dict(os.environ, PKG_CONFIG_PATH=str(pkgconfig), LD_LIBRARY_PATH=str(pkgconfig.parent))
-        flags = run("pkg-config", "--cflags", "--libs", "ashlar", env=environment).split()
-        run(COMPILER, "-std=c++23", "-fuse-ld=lld", source, "-o", work / "by_pkg_config", *flags)
-        outputs.add(run(work / "by_pkg_config", env=environment))
-        if len(outputs) != 1:
-            print("the consumer prints different things:", outputs)
+        if not headers:
+            print("no public headers were installed")
+            return 1
+        outputs = build_all(prefix, source, work)
+        wrong = {name: output for name, output in outputs.items() if output != EXPECTED}
+        for name, output in wrong.items():
+            print(f"{name} prints:\n{output}")
+        if wrong:
             return 1
         version = run(prefix / "bin" / "ashlar", "--version").strip()
-        print(f"install: {version}, {len(headers)} public headers, CMake package and pkg-config work")
+        print(f"install: {version}, {len(headers)} public headers, {len(outputs)} ways to link")
     return 0
 
 

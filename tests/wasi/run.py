@@ -36,16 +36,17 @@ class Failure(Exception):
 def build(args, name, source, flags):
     """The program compiled from `source`, cached by everything that goes into it."""
     compiler = "clang++-22" if source.suffix == ".cc" else "clang-22"
-    command = [compiler, *flags, str(source)]
+    libraries = [] if "--sysroot=/usr" in flags else ["-lm"]
+    command = [compiler, *flags, str(source), *libraries]
     key = hashlib.sha256("\0".join(command).encode())
     for path in sorted([source, *source.parent.glob("*.h")]):
         key.update(path.read_bytes())
     output = args.work / f"{name}.{key.hexdigest()[:16]}"
     if not output.exists():
-        part = output.with_suffix(".part")
+        part = args.work / f"{output.name}.{os.getpid()}.{threading.get_ident()}.part"  # others may build the same
         done = subprocess.run([*command, "-o", str(part)], capture_output=True, text=True)
         if done.returncode != 0:
-            raise Failure(f"does not compile: {' '.join(command)}\n{done.stderr}")
+            raise Failure(f"does not compile: {' '.join(command)}\n{done.stderr[:2000]}")
         part.rename(output)
     return output
 
@@ -262,7 +263,7 @@ BUILDS = {
     "O3.all": ["-O3", "-msimd128", "-mtail-call", "-mnontrapping-fptoint", "-mbulk-memory", "-msign-ext", "-mmultivalue",
                "-mreference-types", "-mextended-const"],
 }
-NATIVE = ["-O2", "-ffp-contract=off"]
+NATIVE = ["-O2", "-ffp-contract=off", "-w"]
 
 
 def language(source):

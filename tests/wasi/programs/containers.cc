@@ -1,4 +1,4 @@
-// A guest in C++: counts the words of its input with streams, and exercises containers and algorithms.
+// Words of the input counted with streams; containers, queues, and objects with virtual functions.
 #include <algorithm>
 #include <deque>
 #include <functional>
