@@ -47,9 +47,7 @@ uint32_t Emitter::write(int n, Handler handler) {
   record(start, responsible(0));
   for (int i = 0; i < n; ++i) {
     if (i > 0) record(position() - 1, responsible(i));
-    size_t at = code_.size();
-    code_.resize(at + pending_[i].size);
-    std::memcpy(code_.data() + at, pending_[i].bytes, pending_[i].size);
+    std::memcpy(code_.extend(pending_[i].size), pending_[i].bytes, pending_[i].size);
   }
   end_misc();
   for (int i = n; i < count_; ++i) pending_[i - n] = pending_[i];

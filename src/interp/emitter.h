@@ -3,6 +3,8 @@
 
 #include <cstdint>
 #include <cstring>
+#include <algorithm>
+#include <memory>
 #include <vector>
 
 #include "interp/keys.h"
@@ -35,6 +37,36 @@ struct TraceEntry {
 struct Fixup {
   uint32_t at;
   uint32_t from;
+};
+
+/// Bytes that grow without being cleared first.
+class CodeBuffer {
+ public:
+  size_t size() const { return size_; }
+  uint8_t* data() { return data_.get(); }
+  const uint8_t* data() const { return data_.get(); }
+  /// Room for n more bytes at the end; they are counted.
+  uint8_t* extend(size_t n) {
+    if (size_ + n > capacity_) [[unlikely]]
+      grow(size_ + n);
+    uint8_t* at = data_.get() + size_;
+    size_ += n;
+    return at;
+  }
+  void reserve(size_t n) {
+    if (n > capacity_) grow(n);
+  }
+
+ private:
+  void grow(size_t least) {
+    size_t capacity = std::max(least, capacity_ * 2);
+    auto data = std::make_unique_for_overwrite<uint8_t[]>(capacity);
+    if (size_ != 0) std::memcpy(data.get(), data_.get(), size_);
+    data_ = std::move(data);
+    capacity_ = capacity;
+  }
+  std::unique_ptr<uint8_t[]> data_;
+  size_t size_ = 0, capacity_ = 0;
 };
 
 class Emitter {
@@ -72,16 +104,17 @@ class Emitter {
   uint32_t begin_misc(MiscOp op, uint32_t wasm);
   template <class T>
   void raw(T value) {
-    size_t at = code_.size();
-    code_.resize(at + sizeof value);
-    std::memcpy(code_.data() + at, &value, sizeof value);
+    std::memcpy(code_.extend(sizeof value), &value, sizeof value);
   }
-  void end_misc() { code_.resize((code_.size() + 7) & ~size_t{7}); }
+  void end_misc() {
+    size_t pad = -code_.size() & 7;
+    if (pad != 0) std::memset(code_.extend(pad), 0, pad);
+  }
   template <class T>
   void patch(uint32_t at, T value) {
     std::memcpy(code_.data() + at, &value, sizeof value);
   }
-  const std::vector<uint8_t>& code() const { return code_; }
+  const CodeBuffer& code() const { return code_; }
 
  private:
   void flush() {
@@ -95,7 +128,7 @@ class Emitter {
     if (offsets != nullptr) offsets->push_back({code, wasm});
   }
 
-  std::vector<uint8_t> code_;
+  CodeBuffer code_;
   Step pending_[kMaxFused + 1];
   int count_ = 0;
   uint32_t node_ = kFusedRoot;   ///< of the trie, behind all pending steps but the newest

@@ -22,27 +22,17 @@ constexpr FusedRow kRows[] = {
 };
 
 /// A trie over the rows' keys, built by the compiler so that a start costs nothing: edges in an open-addressing table.
-struct Edge {
-  Key key = 0;
-  uint16_t from = 0;
-  uint16_t to = 0;   ///< 0: empty cell (no edge leads to the root)
-};
 constexpr size_t edge_cells() {
   size_t keys = 0;
   for (const FusedRow& row : kRows) keys += row.n;
   size_t n = 64;
-  while (n < keys * 3 / 2) n *= 2;
+  while (n < keys) n *= 2;  // rows share prefixes: about half of it will be filled
   return n;
 }
 inline constexpr size_t kEdgeCells = edge_cells();
 
-constexpr size_t edge_hash(uint32_t from, Key key) {
-  uint64_t h = (uint64_t{key} << 16 | from) * 0x9e3779b97f4a7c15u;
-  return static_cast<size_t>(h >> 40) & (kEdgeCells - 1);
-}
-
 struct Trie {
-  std::array<Edge, kEdgeCells> edges{};
+  std::array<FusedEdge, kEdgeCells> edges{};
   std::array<uint16_t, kEdgeCells> row_of{};   ///< by node; 0: no row ends there
 };
 
@@ -52,7 +42,7 @@ consteval Trie make_trie() {
   for (size_t r = 0; r < std::size(kRows); ++r) {
     uint16_t node = 0;
     for (int k = 0; k < kRows[r].n; ++k) {
-      size_t i = edge_hash(node, kRows[r].keys[k]);
+      size_t i = fused_hash(node, kRows[r].keys[k]) & (kEdgeCells - 1);
       while (t.edges[i].to != 0 && !(t.edges[i].from == node && t.edges[i].key == kRows[r].keys[k]))
         i = (i + 1) & (kEdgeCells - 1);
       if (t.edges[i].to == 0) t.edges[i] = {kRows[r].keys[k], node, nodes++};
@@ -66,16 +56,9 @@ constinit const Trie kTrie = make_trie();
 
 }  // namespace
 
-bool fused_edge(uint32_t from, Key key, uint32_t* to) {
-  for (size_t i = edge_hash(from, key);; i = (i + 1) & (kEdgeCells - 1)) {
-    const Edge& e = kTrie.edges[i];
-    if (e.to == 0) return false;
-    if (e.from == from && e.key == key) {
-      *to = e.to;
-      return true;
-    }
-  }
-}
+const FusedEdge* const kFusedEdges = kTrie.edges.data();
+const size_t kFusedEdgeMask = kEdgeCells - 1;
+
 Handler fused_handler(uint32_t node) { return kRows[kTrie.row_of[node]].handler; }
 
 }  // namespace ashlar::interp

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 
 #include "interp/shapes.h"
@@ -122,8 +123,30 @@ inline constexpr int kMaxFused = 6;
 // The trie of fused sequences: nodes are numbers; an edge is followed by a step's key.
 inline constexpr uint32_t kFusedRoot = 0;
 inline constexpr uint32_t kFusedDead = ~uint32_t{0};
+/// An edge of the trie, in an open-addressing table; `to` 0 marks an empty cell (no edge leads to the root).
+struct FusedEdge {
+  Key key = 0;
+  uint16_t from = 0;
+  uint16_t to = 0;
+};
+constexpr size_t fused_hash(uint32_t from, Key key) {
+  uint64_t h = (uint64_t{key} << 16 | from) * 0x9e3779b97f4a7c15u;
+  return static_cast<size_t>(h >> 40);
+}
+extern const FusedEdge* const kFusedEdges;
+extern const size_t kFusedEdgeMask;
+
 /// False when no fused sequence goes on so; *to is then unchanged.
-bool fused_edge(uint32_t from, Key key, uint32_t* to);
+inline bool fused_edge(uint32_t from, Key key, uint32_t* to) {
+  for (size_t i = fused_hash(from, key) & kFusedEdgeMask;; i = (i + 1) & kFusedEdgeMask) {
+    const FusedEdge& e = kFusedEdges[i];
+    if (e.to == 0) return false;
+    if (e.from == from && e.key == key) {
+      *to = e.to;
+      return true;
+    }
+  }
+}
 /// The handler of the sequence that ends at a node; null when none does.
 Handler fused_handler(uint32_t node);
 

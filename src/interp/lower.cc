@@ -46,7 +46,8 @@ void Lowering::declare_locals() {
 void Lowering::choose_hot_locals() {
   // Straight code gains too little to look at it twice.
   if (!facts_.has_loop) return;
-  std::vector<uint64_t> weight(locals_.size(), 0);
+  thread_local std::vector<uint64_t> weight;
+  weight.assign(locals_.size(), 0);
   uint64_t calls = 0, here = 1;
   std::vector<uint64_t> outer;
   binary::BodyReader reader(m_, f_, isa::Features::all());

@@ -24,9 +24,10 @@ struct Val {
   ValKind kind = ValKind::I32;
   uint16_t home = 0;
   uint32_t local = 0;      ///< At::Local
-  uint32_t serial = 0;     ///< At::R, At::X: the step that made it
-  uint64_t lo = 0, hi = 0;  ///< At::Const
+  uint64_t lo = 0;         ///< At::Const: the bits, of a v128 its index among the function's v128 constants
+  uint32_t serial() const { return local; }   ///< At::R, At::X: the step that made it
 };
+static_assert(sizeof(Val) == 16);
 
 struct Label {
   isa::Op op;                     ///< block, loop, if_, try_, try_table; block for the function itself
@@ -85,7 +86,7 @@ class Lowering {
   Step make(Key key) const;
   void emit_to_r(Step& s, ValKind kind);       ///< result in r; pushes it
   void emit_to_x(Step& s, ValKind kind);
-  bool made_by_last(const Val& v) { return emitter_.last() != nullptr && v.serial == emitter_.last_serial(); }
+  bool made_by_last(const Val& v) { return emitter_.last() != nullptr && v.serial() == emitter_.last_serial(); }
   bool retarget_int(Step& s, Dst d, uint16_t slot);
   bool retarget_float(Step& s, uint16_t slot);
   void mov_to_r(Val& v);
@@ -180,6 +181,7 @@ class Lowering {
   Emitter emitter_;
   std::vector<Local> locals_;
   std::vector<Val> stack_;
+  std::vector<std::pair<uint64_t, uint64_t>> v128_consts_;
   std::vector<Label> labels_;
   std::vector<HandlerRange> handlers_;
   size_t control_next_ = 0;        ///< next of facts_.control

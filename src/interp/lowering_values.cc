@@ -23,11 +23,11 @@ Val& Lowering::push(Val::At at, ValKind kind) {
   int32_t index = static_cast<int32_t>(stack_.size()) - 1;
   if (at == Val::At::R) {
     r_owner_ = index;
-    stack_.back().serial = emitter_.last_serial();
+    stack_.back().local = emitter_.last_serial();
   }
   if (at == Val::At::X) {
     x_owner_ = index;
-    stack_.back().serial = emitter_.last_serial();
+    stack_.back().local = emitter_.last_serial();
   }
   return stack_.back();
 }
@@ -44,7 +44,9 @@ Val Lowering::pop() {
 void Lowering::push_const(ValKind kind, uint64_t lo, uint64_t hi) {
   Val& v = push(Val::At::Const, kind);
   v.lo = lo;
-  v.hi = hi;
+  if (kind != ValKind::V128) return;
+  v.lo = v128_consts_.size();
+  v128_consts_.emplace_back(lo, hi);
 }
 
 void Lowering::wrote_slot(uint16_t slot, int n) {
@@ -67,8 +69,8 @@ void Lowering::copy_to(const Val& v, uint16_t slot) {
   if (v.at == Val::At::Const) {
     if (v.kind == ValKind::V128) {
       Step s = make(StepKind::VMovS, 0, 1);
-      s.put<uint64_t>(v.lo);
-      s.put<uint64_t>(v.hi);
+      s.put<uint64_t>(v128_consts_[v.lo].first);
+      s.put<uint64_t>(v128_consts_[v.lo].second);
       s.put<uint16_t>(slot);
       emitter_.step(s);
       wrote_slot(slot, 2);
@@ -261,9 +263,11 @@ FSrc Lowering::float_src(Val& v, Step& s, bool allow_const) {
     if (allow_const) {
       if (v.kind == ValKind::F32) {
         s.put<uint32_t>(static_cast<uint32_t>(v.lo));
-      } else {
+      } else if (v.kind == ValKind::F64) {
         s.put<uint64_t>(v.lo);
-        if (v.kind == ValKind::V128) s.put<uint64_t>(v.hi);
+      } else {
+        s.put<uint64_t>(v128_consts_[v.lo].first);
+        s.put<uint64_t>(v128_consts_[v.lo].second);
       }
       return FSrc::K;
     }
