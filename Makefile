@@ -34,6 +34,8 @@ fuzz: setup-test  ## run each fuzz target for FUZZ_SECONDS (60)
 	@$(CONFIGURE) fuzz
 	@cmake --build build/fuzz -j $(JOBS) --target fuzzers
 	@python3 tools/fuzz.py --bin build/fuzz/bin --seconds $(FUZZ_SECONDS) --jobs $(JOBS) --keep
+	@python3 fuzz/differential.py --maker build/fuzz/bin/generated_modules --python-env build/fuzz-venv \
+	  --keep fuzz/findings/differential || [ $$? = 77 ]
 
 lint: setup-lint  ## layering, format, headers, clang-tidy
 	@$(CONFIGURE) release

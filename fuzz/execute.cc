@@ -48,7 +48,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     for (size_t i = 0; i < first.calls.size(); ++i) {
       if (first.calls[i].results != with_fuel.calls[i].results) fuzz::fail("fuel changes " + first.calls[i].function);
     }
-    if (first.memories != with_fuel.memories || first.globals != with_fuel.globals) fuzz::fail("fuel changes the state");
+    if (first.memories != with_fuel.memories || first.globals != with_fuel.globals)
+      fuzz::fail("fuel changes the state");
   } else {
     fueled.bounds_checks = runtime::BoundsChecks::Explicit;
     compare("fuel, guard pages / explicit checks", with_fuel, fuzz::execute(module, fueled));

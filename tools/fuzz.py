@@ -14,6 +14,23 @@ import sys
 import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
+SPEC = pathlib.Path(os.environ.get("ASHLAR_SPEC_DIR", ROOT.parent / "shared" / "spec"))
+# Inputs of the generator: every byte is a choice, so length is depth from the start.
+FLAGS = {"execute": ["-max_len=4096", "-len_control=0"]}
+SEED_KINDS = {"decode_validate": [".wasm"], "text_roundtrip": [".wasm", ".wat"]}
+SEED_BYTES = 8192
+
+
+def make_seeds(bin_folder, name, folder):
+    """More seeds where they are at hand: the modules of the specification's suite."""
+    maker = bin_folder / "round_trip"
+    if name not in SEED_KINDS or not maker.exists() or not SPEC.is_dir():
+        return []
+    subprocess.run([str(maker), "--dump", str(folder), str(SPEC)], capture_output=True)
+    for path in folder.iterdir():
+        if path.suffix not in SEED_KINDS[name] or path.stat().st_size > SEED_BYTES:
+            path.unlink()
+    return [str(folder)]
 
 
 def run_one(binary, args):
@@ -26,10 +43,14 @@ def run_one(binary, args):
         findings.mkdir(parents=True, exist_ok=True)
         corpora = [str(fresh)] + ([str(kept)] if kept.is_dir() else [])
         limits = [f"-artifact_prefix={findings}/", "-timeout=20", "-rss_limit_mb=3000", "-print_final_stats=1"]
+        limits += FLAGS.get(name, [])
         if args.seconds == 0:
             limits.append("-runs=0")
         else:
             limits.append(f"-max_total_time={args.seconds}")
+            seeds = pathlib.Path(work) / "seeds"
+            seeds.mkdir()
+            corpora += make_seeds(args.bin, name, seeds)
         environment = dict(os.environ)
         # The runtime's own fault handler must see faults in guest memory before the sanitizer does.
         environment.setdefault("ASAN_OPTIONS", "allow_user_segv_handler=1:detect_leaks=1")

@@ -98,6 +98,7 @@ class Body {
   void table_statement();
   void struct_statement();
   void array_statement();
+  void array_init(uint32_t type, ValType elem);
   void null_statement();
   void table_index(uint32_t table);
   void array_index();

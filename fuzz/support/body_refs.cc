@@ -228,7 +228,8 @@ void Body::null_statement() {
   ValType type = shape_.default_type(in_);
   if (!type.is_ref()) type = ValType::funcref();
   const ValType held = type.as_non_null();
-  if (in_.one_in(2)) {
+  // A label that carries a non-null reference can be branched to only where there are such values.
+  if (!shape_.has_non_null(type.heap()) || in_.one_in(2)) {
     open_label({}, Op::block, {}, {});
     value(type);
     op(Op::br_on_null, 0);
@@ -239,11 +240,7 @@ void Body::null_statement() {
   open_label({held}, Op::block, {}, {held});
   value(type);
   op(Op::br_on_non_null, 0);
-  if (shape_.has_non_null(type.heap())) {
-    value(held);
-  } else {
-    op(Op::unreachable);
-  }
+  value(held);
   close_label();
   discard(held);
 }
@@ -325,6 +322,24 @@ void Body::struct_statement() {
   }
 }
 
+/// The rest of array.init_elem or array.init_data; the array and the first index lie on the stack.
+void Body::array_init(uint32_t type, ValType elem) {
+  uint32_t segment = in_.below(static_cast<uint32_t>(shape_.datas.size()));
+  if (elem.is_ref()) {
+    for (segment = 0; segment < shape_.elems.size(); ++segment) {
+      if (shape_.matches(shape_.elems[segment].type, elem)) break;
+    }
+    if (segment == shape_.elems.size()) {
+      value(elem);
+      return op(Op::array_set, type);
+    }
+  }
+  i32_const(0);
+  i32_const(static_cast<int32_t>(in_.below(4)));
+  op(elem.is_ref() ? Op::array_init_elem : Op::array_init_data, type);
+  index(elem.is_ref() ? segment + 2 : segment);
+}
+
 void Body::array_statement() {
   for (uint32_t type : shape_.types_below(AbsHeap::Array, CompositeKind::Array)) {
     const isa::FieldType field = shape_.types[type].fields[0];
@@ -346,14 +361,7 @@ void Body::array_statement() {
         op(Op::array_copy, type);
         return index(type);
       default:
-        if (field.storage.type.is_ref()) {
-          value(field.storage.type);
-          return op(Op::array_set, type);
-        }
-        i32_const(0);
-        i32_const(static_cast<int32_t>(in_.below(4)));
-        op(Op::array_init_data, type);
-        return index(in_.below(static_cast<uint32_t>(shape_.datas.size())));
+        return array_init(type, field.storage.type);
     }
   }
 }

@@ -51,7 +51,9 @@ std::vector<Op> ops_for(char letter, const GenerateOptions& options) {
 
 bool contains(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
 
-bool is_division(const OpInfo& row) { return row.imm == ImmKind::None && (contains(row.mnemonic, ".div_") || contains(row.mnemonic, ".rem_")); }
+bool is_division(const OpInfo& row) {
+  return row.imm == ImmKind::None && (contains(row.mnemonic, ".div_") || contains(row.mnemonic, ".rem_"));
+}
 
 /// Whether results may hold NaNs whose bits the specification leaves open.
 bool makes_nans(const OpInfo& row) {

@@ -33,9 +33,9 @@ struct Execution {
   std::string outcome;  ///< of loading and instantiating: "ok", or the error in words
   std::vector<Call> calls;
   std::vector<std::pair<std::string, Number>> globals;
-  std::vector<std::pair<std::string, uint32_t>> memories;  ///< Adler-32 of the contents
+  std::vector<std::pair<std::string, uint32_t>> memories;   ///< Adler-32 of the contents
   std::vector<std::pair<std::string, std::string>> tables;  ///< a letter an element: n(ull) or r(eference)
-  uint64_t heap_used = 0;                                  ///< bytes of structs and arrays
+  uint64_t heap_used = 0;                                   ///< bytes of structs and arrays
   bool operator==(const Execution&) const = default;
 };
 

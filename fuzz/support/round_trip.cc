@@ -15,9 +15,7 @@ namespace {
 
 constexpr uint64_t kMaxTextBytes = 64ull << 20;
 
-std::unexpected<Error> broken(std::string what) {
-  return make_error(ErrorCode::host_trap, kNoOffset, std::move(what));
-}
+std::unexpected<Error> broken(std::string what) { return make_error(ErrorCode::host_trap, kNoOffset, std::move(what)); }
 
 Result<Bytes> parse(const std::string& source, std::string_view what) {
   text::ParseOptions options;

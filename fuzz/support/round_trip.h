@@ -23,8 +23,8 @@ Status validate(module::Module& m);
 Result<Bytes> binary_round_trip(const module::Module& m);
 /// Prints `m` flat and folded, parses both: equal binaries. Gives that binary.
 Result<Bytes> text_round_trip(const module::Module& m);
-/// The whole chain on bytes that decode. `is_normal`: they have a normal form of their own (came from text), so that the
-/// text must give exactly the same bytes; otherwise the text's bytes must from then on stay the same.
+/// The whole chain on bytes that decode. `is_normal`: they have a normal form of their own (came from text), so that
+/// the text must give exactly the same bytes; otherwise the text's bytes must from then on stay the same.
 Status check_module(const Bytes& bytes, bool is_normal);
 
 /// Where two byte strings differ, in words; empty when they are equal.

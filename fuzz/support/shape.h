@@ -21,7 +21,7 @@ using module::SubType;
 using Bytes = std::vector<uint8_t>;
 using Types = std::vector<ValType>;
 
-inline constexpr uint32_t kMixFunc = 0;    ///< the import
+inline constexpr uint32_t kMixFunc = 0;  ///< the import
 inline constexpr uint32_t kFuelGlobal = 0;
 
 struct TableShape {
@@ -68,8 +68,8 @@ class Shape {
 
   const GenerateOptions& options;
   std::vector<SubType> types;
-  uint32_t gc_types = 0;  ///< the first of `types`: structs and arrays
-  bool one_group = false;  ///< those are one recursion group
+  uint32_t gc_types = 0;        ///< the first of `types`: structs and arrays
+  bool one_group = false;       ///< those are one recursion group
   std::vector<uint32_t> funcs;  ///< type of each
   std::vector<TableShape> tables;
   std::vector<MemoryShape> memories;

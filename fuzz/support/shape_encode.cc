@@ -160,7 +160,9 @@ Bytes with_count(size_t count) {
   return out;
 }
 
-bool crosses_boundary(const Types& types) { return std::ranges::all_of(types, [](ValType t) { return t.is_num(); }); }
+bool crosses_boundary(const Types& types) {
+  return std::ranges::all_of(types, [](ValType t) { return t.is_num(); });
+}
 
 }  // namespace
 

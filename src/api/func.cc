@@ -140,6 +140,8 @@ SlotFunction Access::slots_of(const FuncType& type, HostFunction f) {
     StoreState* s = state(caller);
     std::vector<Value> args;
     std::vector<Value> results;
+    args.reserve(type.params.size());
+    results.reserve(type.results.size());
     const uint64_t* from = slots;
     for (ValueType param : type.params) args.push_back(read_slots(s, Access::type(param), from));
     for (ValueType result : type.results) results.push_back(value(s, Access::type(result), 0, 0));

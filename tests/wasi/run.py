@@ -93,6 +93,7 @@ class Case:
     code: int = 0
     title: str = ""
     grant: bool = True
+    compiler_flags: list = dataclasses.field(default_factory=list)
 
 
 def prepare_escapes(box):
@@ -204,6 +205,7 @@ CASES = [
     Case("streams", grant=False, stdin=None, beside=feed, stdout="to standard output\n", stderr="to standard error\n"),
     Case("sockets", grant=False, prepare=prepare_sockets, beside=talk),
     Case("unstable"),
+    Case("reactor", compiler_flags=["-mexec-model=reactor"], stdout="initialized 1 times, now running\n"),
     Case("ending", stdout=BEFORE + "after\n", title="ending.plain"),
     Case("ending", arguments=["return", "3"], stdout=BEFORE, code=3, title="ending.return"),
     Case("ending", arguments=["exit", "42"], stdout=BEFORE, code=42, title="ending.exit"),
@@ -221,7 +223,8 @@ def compare(what, got, wanted):
 
 
 def run_case(args, case):
-    program = build(args, case.name, HERE / "preview1" / f"{case.name}.c", wasi_flags("-O1", "-Wall", "-Werror"))
+    flags = wasi_flags("-O1", "-Wall", "-Werror", *case.compiler_flags)
+    program = build(args, case.name, HERE / "preview1" / f"{case.name}.c", flags)
     with tempfile.TemporaryDirectory(prefix="ashlar-wasi-") as folder:
         box = Sandbox(folder)
         flags = ["--dir", f"{box.granted}::/"] if case.grant else []
@@ -260,8 +263,8 @@ def run_case(args, case):
 BUILDS = {
     "O0": ["-O0"],
     "O2": ["-O2"],
-    "O3.all": ["-O3", "-msimd128", "-mtail-call", "-mnontrapping-fptoint", "-mbulk-memory", "-msign-ext", "-mmultivalue",
-               "-mreference-types", "-mextended-const"],
+    "O3.all": ["-O3", "-msimd128", "-mtail-call", "-mnontrapping-fptoint", "-mbulk-memory", "-msign-ext",
+               "-mmultivalue", "-mreference-types", "-mextended-const"],
 }
 NATIVE = ["-O2", "-ffp-contract=off", "-w"]
 
@@ -345,7 +348,7 @@ def verdict(name, function):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--ashlar", type=pathlib.Path, default=ROOT / "build/bin/ashlar")
-    parser.add_argument("--work", type=pathlib.Path, default=ROOT / "build/wasi", help="where compiled programs are kept")
+    parser.add_argument("--work", type=pathlib.Path, default=ROOT / "build/wasi", help="where built programs are kept")
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
     parser.add_argument("--only", default="", help="tests whose name contains this")
     parser.add_argument("flags", nargs="*", help="flags of ashlar run, after --")

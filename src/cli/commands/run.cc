@@ -201,6 +201,8 @@ Status start(runtime::Store& store, runtime::Instance& instance, const Plan& pla
     }
   }
   if (plan.invoke) return invoke(store, instance, *plan.invoke, plan.arguments);
+  // Some tools export what is to be run under the empty name, in a module that is initialized like a library.
+  if (!command) command = find_func(instance, "");
   if (!command) {
     return make_error(ErrorCode::no_entry_point, kNoOffset, exported_functions(instance.module()));
   }

@@ -201,6 +201,35 @@ TEST_P(CallTest, HundredsOfParametersAndLocals) {
   EXPECT_EQ(value(m, "run", {i32(10)}), expected);
 }
 
+TEST_P(CallTest, FramesUpToTheLimit) {
+  // As many parameters and results as the limits allow, and locals beyond what a frame can hold.
+  std::string params, results, gets;
+  for (int i = 0; i < 1000; ++i) params += " v128", gets += " (local.get " + std::to_string(i) + ")";
+  Instance* m =
+      load("(module (func $f (param" + params + ") (result" + params + ")" + gets + ") (func (export \"f\") (param" +
+           params + ") (result" + params + ") (call $f" + gets + ")) (func (export \"tail\") (param" + params +
+           ") (result" + params + ") (return_call $f" + gets + ")))");
+  std::vector<Value> args;
+  for (uint64_t i = 0; i < 1000; ++i) args.push_back(v128(i, i * i));
+  for (const char* name : {"f", "tail"}) {
+    Outcome out = call(m, name, args);
+    ASSERT_TRUE(out.ok()) << out.status.error().render();
+    ASSERT_EQ(out.results.size(), 1000u);
+    for (uint64_t i = 0; i < 1000; ++i) {
+      EXPECT_EQ(out.results[i].lo, i);
+      EXPECT_EQ(out.results[i].hi, i * i);
+    }
+  }
+  std::string i64s, v128s;
+  for (int i = 0; i < 49'990; ++i) i64s += " i64", v128s += " v128";
+  Instance* big = load("(module (func (export \"narrow\") (param i64) (result i64) (local" + i64s +
+                       ") (local.set 49990 (local.get 0)) (i64.add (local.get 49990) (local.get 49989)))" +
+                       "(func (export \"wide\") (param i64) (result i64) (local" + v128s + ") (local.get 0)))");
+  EXPECT_EQ(value(big, "narrow", {i64(5)}), 5u);
+  EXPECT_EQ(error(big, "wide", {i64(5)}), "implementation_limit");
+  EXPECT_EQ(value(big, "narrow", {i64(6)}), 6u);
+}
+
 TEST_P(CallTest, LocalsStartAtZeroInADirtyFrame) {
   Instance* m = load(R"((module
     (func $dirty (param i64) (local i64 i64 i64 i64 v128 f64)

@@ -146,6 +146,38 @@ TEST_P(ExceptionTest, ThrownBelowTailCallsOfOtherInstances) {
   EXPECT_EQ(value(b, "run", {i32(7)}), 14u);
 }
 
+TEST_P(ExceptionTest, HostFunctionsThrowWhenTailCalledFromAnotherInstance) {
+  Instance* a = load(kThrower, "a");
+  host("throw", {}, {}, [&](Caller& caller, Slot*) -> Status { return throw_from_host(caller, a, {8, 5}); });
+  host("fail", {}, {}, [&](Caller&, Slot*) -> Status { return make_error(ErrorCode::host_trap, kNoOffset, "no"); });
+  load(R"((module
+    (import "host" "throw" (func $throw)) (import "host" "fail" (func $fail))
+    (func (export "hop") (return_call $throw))
+    (func (export "fail") (return_call $fail))))",
+       "b");
+  Instance* c = load(R"((module $c
+    (import "a" "tag" (tag $e (param i32 i64)))
+    (import "b" "hop" (func $hop)) (import "b" "fail" (func $fail))
+    (memory 1) (data (i32.const 0) "\06")
+    (func (export "catch") (result i32) (local $keep i32)
+      (local.set $keep (i32.const 100))
+      (block $h (result i32 i64)
+        (try_table (catch $e $h) (call $hop))
+        (return (i32.const -1)))
+      (drop) (i32.add (local.get $keep)) (i32.add (i32.load8_u (i32.const 0))))
+    (func $fails (export "fail") (call $fail))))");
+  EXPECT_EQ(value(c, "catch"), 114u);
+  Outcome fail = call(c, "fail");
+  EXPECT_EQ(fail.error(), "host_trap");
+  EXPECT_EQ(parse_backtrace(fail.notes()), (std::vector<Line>{{offset_of(c, 3, Op::call), "c!fails"}}));
+  // From the host itself: nothing is there to catch it.
+  runtime::Extern hop = *linker->find("b", "hop");
+  std::vector<Value> results;
+  Status status = store->call(hop.func, {}, results);
+  ASSERT_FALSE(status.has_value());
+  EXPECT_EQ(status.error().code(), ErrorCode::uncaught_exception);
+}
+
 TEST_P(ExceptionTest, HotLocalsKeepTheirValuesWhenCaught) {
   host("maybe", {ValType::i32()}, {}, [](Caller&, Slot*) -> Status { return {}; });
   Instance* m = load(R"((module

@@ -13,8 +13,7 @@ typedef uint8_t u8;
 #ifndef WASI_MODULE
 #define WASI_MODULE "wasi_snapshot_preview1"
 #endif
-#define IMPORT(name, ...) \
-  __attribute__((import_module(WASI_MODULE), import_name(#name))) u32 name(__VA_ARGS__)
+#define IMPORT(name, ...) __attribute__((import_module(WASI_MODULE), import_name(#name))) u32 name(__VA_ARGS__)
 
 IMPORT(args_get, u32 argv, u32 buffer);
 IMPORT(args_sizes_get, u32 count, u32 size);
@@ -47,7 +46,8 @@ IMPORT(path_create_directory, u32 fd, u32 path, u32 length);
 IMPORT(path_filestat_get, u32 fd, u32 lookup, u32 path, u32 length, u32 stat);
 IMPORT(path_filestat_set_times, u32 fd, u32 lookup, u32 path, u32 length, u64 accessed, u64 modified, u32 flags);
 IMPORT(path_link, u32 old_fd, u32 lookup, u32 old_path, u32 old_length, u32 new_fd, u32 new_path, u32 new_length);
-IMPORT(path_open, u32 fd, u32 lookup, u32 path, u32 length, u32 oflags, u64 base, u64 inheriting, u32 flags, u32 opened);
+IMPORT(path_open, u32 fd, u32 lookup, u32 path, u32 length, u32 oflags, u64 base, u64 inheriting, u32 flags,
+       u32 opened);
 IMPORT(path_readlink, u32 fd, u32 path, u32 length, u32 buffer, u32 buffer_length, u32 used);
 IMPORT(path_remove_directory, u32 fd, u32 path, u32 length);
 IMPORT(path_rename, u32 old_fd, u32 old_path, u32 old_length, u32 new_fd, u32 new_path, u32 new_length);
@@ -128,8 +128,8 @@ enum { ATIM = 1, ATIM_NOW = 2, MTIM = 4, MTIM_NOW = 8 };
 #define R_POLL R(27)
 #define R_SOCK_SHUTDOWN R(28)
 #define R_SOCK_ACCEPT R(29)
-#define R_FILE                                                                                                       \
-  (R_FD_DATASYNC | R_FD_READ | R_FD_SEEK | R_FD_SET_FLAGS | R_FD_SYNC | R_FD_TELL | R_FD_WRITE | R_FD_ADVISE |       \
+#define R_FILE                                                                                                 \
+  (R_FD_DATASYNC | R_FD_READ | R_FD_SEEK | R_FD_SET_FLAGS | R_FD_SYNC | R_FD_TELL | R_FD_WRITE | R_FD_ADVISE | \
    R_FD_ALLOCATE | R_FD_FILESTAT_GET | R_FD_SET_SIZE | R_FD_SET_TIMES | R_POLL)
 #define R_DIR                                                                                                        \
   (R_FD_DATASYNC | R_FD_SET_FLAGS | R_FD_SYNC | R_PATH_CREATE_DIRECTORY | R_PATH_CREATE_FILE | R_PATH_LINK_SOURCE |  \
@@ -185,7 +185,8 @@ static int failures;
 
 static inline void check_equal(const char* file, int line, const char* what, u64 got, u64 wanted) {
   if (got == wanted) return;
-  fprintf(stderr, "%s:%d: %s is %llu, not %llu\n", file, line, what, (unsigned long long)got, (unsigned long long)wanted);
+  fprintf(stderr, "%s:%d: %s is %llu, not %llu\n", file, line, what, (unsigned long long)got,
+          (unsigned long long)wanted);
   ++failures;
 }
 static inline void check_true(const char* file, int line, const char* what, int got) {

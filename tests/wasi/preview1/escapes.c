@@ -38,9 +38,9 @@ static void outside(void) {
 
 static void through_links(void) {
   // What the host's links would lead to: an absolute path, a relative one, a directory, a link to a link.
-  const char* paths[] = {"to_secret",         "relative_to_secret", "to_outside/secret", "to_outside/",
-                         "link_to_link",      "dir/up/secret",      "to_root/etc/passwd", "to_outside/new",
-                         "to_outside/../granted/inside"};
+  const char* paths[] = {"to_secret",          "relative_to_secret", "to_outside/secret",
+                         "to_outside/",        "link_to_link",       "dir/up/secret",
+                         "to_root/etc/passwd", "to_outside/new",     "to_outside/../granted/inside"};
   for (u32 i = 0; i < sizeof paths / sizeof *paths; ++i) {
     u32 error;
     EQ(open_error(ROOT, paths[i], 0), E_NOTCAPABLE);

@@ -1,4 +1,5 @@
-// Calls and control flow: recursion, function pointers, variable arguments, structures by value, switches, gotos, tail calls.
+// Calls and control flow: recursion, function pointers, variable arguments, structures by value, switches, gotos, tail
+// calls.
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -18,10 +19,18 @@ static double total(const char* kinds, ...) {
   double sum = 0;
   for (; *kinds; ++kinds) {
     switch (*kinds) {
-      case 'i': sum += va_arg(list, int); break;
-      case 'l': sum += (double)va_arg(list, long long); break;
-      case 'd': sum += va_arg(list, double); break;
-      case 's': sum += (double)strlen(va_arg(list, const char*)); break;
+      case 'i':
+        sum += va_arg(list, int);
+        break;
+      case 'l':
+        sum += (double)va_arg(list, long long);
+        break;
+      case 'd':
+        sum += va_arg(list, double);
+        break;
+      case 's':
+        sum += (double)strlen(va_arg(list, const char*));
+        break;
     }
   }
   va_end(list);
@@ -43,9 +52,10 @@ static uint32_t f0(uint32_t a) { return a + 1; }
 static uint32_t f1(uint32_t a) { return a * 3; }
 static uint32_t f2(uint32_t a) { return a ^ a >> 5; }
 static uint32_t f3(uint32_t a) { return a << 7 | a >> 25; }
-static uint64_t many(int a, uint64_t b, float c, double d, int e, uint64_t f, short g, char h, double i, int j, int k, float l) {
-  return (uint64_t)a + b * 2 + (uint64_t)c * 3 + (uint64_t)d * 5 + (uint64_t)e * 7 + f * 11 + (uint64_t)g * 13 + (uint64_t)h * 17 +
-         (uint64_t)i * 19 + (uint64_t)j * 23 + (uint64_t)k * 29 + (uint64_t)l * 31;
+static uint64_t many(int a, uint64_t b, float c, double d, int e, uint64_t f, short g, char h, double i, int j, int k,
+                     float l) {
+  return (uint64_t)a + b * 2 + (uint64_t)c * 3 + (uint64_t)d * 5 + (uint64_t)e * 7 + f * 11 + (uint64_t)g * 13 +
+         (uint64_t)h * 17 + (uint64_t)i * 19 + (uint64_t)j * 23 + (uint64_t)k * 29 + (uint64_t)l * 31;
 }
 
 static uint32_t machine(const char* program, uint32_t start, int limit) {
@@ -55,19 +65,50 @@ static uint32_t machine(const char* program, uint32_t start, int limit) {
   for (;; ++at) {
     if (++steps > (uint32_t)limit) goto stopped;
     switch (*at) {
-      case '0': case '1': case '2': case '3': case '4':
-      case '5': case '6': case '7': case '8': case '9':
+      case '0':
+      case '1':
+      case '2':
+      case '3':
+      case '4':
+      case '5':
+      case '6':
+      case '7':
+      case '8':
+      case '9':
         stack[top++] = (uint32_t)(*at - '0');
         break;
-      case '+': --top; stack[top - 1] += stack[top]; break;
-      case '*': --top; stack[top - 1] *= stack[top]; break;
-      case '-': --top; stack[top - 1] -= stack[top]; break;
-      case 'd': stack[top] = stack[top - 1]; ++top; break;
-      case 's': { const uint32_t t = stack[top - 1]; stack[top - 1] = stack[top - 2]; stack[top - 2] = t; break; }
-      case 'j': if (stack[--top] != 0) at = program - 1; break;
-      case 'x': --top; break;
-      case 0: goto done;
-      default: goto stopped;
+      case '+':
+        --top;
+        stack[top - 1] += stack[top];
+        break;
+      case '*':
+        --top;
+        stack[top - 1] *= stack[top];
+        break;
+      case '-':
+        --top;
+        stack[top - 1] -= stack[top];
+        break;
+      case 'd':
+        stack[top] = stack[top - 1];
+        ++top;
+        break;
+      case 's': {
+        const uint32_t t = stack[top - 1];
+        stack[top - 1] = stack[top - 2];
+        stack[top - 2] = t;
+        break;
+      }
+      case 'j':
+        if (stack[--top] != 0) at = program - 1;
+        break;
+      case 'x':
+        --top;
+        break;
+      case 0:
+        goto done;
+      default:
+        goto stopped;
     }
   }
 stopped:

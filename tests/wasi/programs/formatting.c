@@ -20,20 +20,20 @@ static void integers(void) {
     const int64_t v = values[i];
     printf("[%d|%5d|%-5d|%05d|%+d|% d|%x|%#o|%X]\n", (int)v, (int)v, (int)v, (int)v, (int)v, (int)v, (unsigned)v,
            (unsigned)v, (unsigned)v);
-    printf("[%" PRId64 "|%" PRIu64 "|%" PRIx64 "|%hhd|%hd|%.30" PRId64 "]\n", v, (uint64_t)v, (uint64_t)v, (signed char)v,
-           (short)v, v);
+    printf("[%" PRId64 "|%" PRIu64 "|%" PRIx64 "|%hhd|%hd|%.30" PRId64 "]\n", v, (uint64_t)v, (uint64_t)v,
+           (signed char)v, (short)v, v);
   }
   printf("[%c|%5c|%-5c|%s|%10s|%-10s|%.2s|%*.*s|%%]\n", 'x', 'y', 'z', "text", "right", "left", "cut", 8, 3, "width");
 }
 
 static void floats(void) {
-  static const double values[] = {0.0,     -0.0,    1.0,     -1.5,    0.1,     1.0 / 3,  2.5,      3.5,      1e10,
-                                  1e-10,   123456789.123456789, DBL_MAX, DBL_MIN, INFINITY, -INFINITY,
-                                  1e15,    1e16,    999999.5, 9.995,  0.5,     1.5};
+  static const double values[] = {
+      0.0,     -0.0,    1.0,      -1.5,      0.1,  1.0 / 3, 2.5,      3.5,   1e10, 1e-10, 123456789.123456789,
+      DBL_MAX, DBL_MIN, INFINITY, -INFINITY, 1e15, 1e16,    999999.5, 9.995, 0.5,  1.5};
   for (size_t i = 0; i < sizeof values / sizeof *values; ++i) {
     const double v = values[i];
-    printf("[%f|%.0f|%.1f|%.15g|%.17g|%e|%.3e|%g|%a|%G|%012.3f|%-12.2e|%+.2f|%#.0f]\n", v, v, v, v, v, v, v, v, v, v, v, v,
-           v, v);
+    printf("[%f|%.0f|%.1f|%.15g|%.17g|%e|%.3e|%g|%a|%G|%012.3f|%-12.2e|%+.2f|%#.0f]\n", v, v, v, v, v, v, v, v, v, v, v,
+           v, v, v);
   }
   printf("[%.40f|%.60g|%.100f]\n", 0.1, 1e-300, 1.0 / 7);
 }
@@ -66,7 +66,8 @@ static void scanning(void) {
   char word[16] = "", set[16] = "";
   const int got = sscanf("  12 0x1f 3.25e2 word abc123 end", "%d %i %lf %15s %15[a-c]%n", &a, &b, &d, word, set, &n);
   printf("%d: %d %d %g %s %s %d\n", got, a, b, d, word, set, n);
-  static const char* const texts[] = {"0x1.8p3", "1e400", "-1e-400", "inf", ".5", "5.", "1e", "0x", "123abc", "+7", "  8"};
+  static const char* const texts[] = {"0x1.8p3", "1e400", "-1e-400", "inf", ".5", "5.",
+                                      "1e",      "0x",    "123abc",  "+7",  "  8"};
   for (size_t i = 0; i < sizeof texts / sizeof *texts; ++i) {
     char* end;
     const double value = strtod(texts[i], &end);

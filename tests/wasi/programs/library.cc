@@ -1,4 +1,5 @@
-// C++'s library beyond containers: charconv, string_view, optional, variant, span, ranges, random, chrono, coroutines, streams.
+// C++'s library beyond containers: charconv, string_view, optional, variant, span, ranges, random, chrono, coroutines,
+// streams.
 #include <algorithm>
 #include <array>
 #include <bitset>
@@ -118,8 +119,9 @@ void numbers() {
   int parsed = 0;
   std::string_view digits = "-1234xyz";
   auto [rest, error] = std::from_chars(digits.data(), digits.data() + digits.size(), parsed);
-  std::cout << text << parsed << ' ' << rest << ' ' << std::bitset<12>(0xabc) << ' ' << std::hex << std::showbase << 255 << std::dec
-            << ' ' << std::setprecision(12) << std::complex<double>(-4, .5) * std::complex<double>(1.5, 2) << '\n';
+  std::cout << text << parsed << ' ' << rest << ' ' << std::bitset<12>(0xabc) << ' ' << std::hex << std::showbase << 255
+            << std::dec << ' ' << std::setprecision(12) << std::complex<double>(-4, .5) * std::complex<double>(1.5, 2)
+            << '\n';
 }
 
 void ranges() {
@@ -177,10 +179,12 @@ int main() {
   std::cout << last << ' ' << sum << '\n';
   std::unique_ptr<Base> object = std::make_unique<Both>();
   const auto* other = dynamic_cast<Other*>(object.get());
-  std::cout << object->id() << ' ' << other->other() << ' ' << (dynamic_cast<const Both*>(other) == object.get()) << '\n';
+  std::cout << object->id() << ' ' << other->other() << ' ' << (dynamic_cast<const Both*>(other) == object.get())
+            << '\n';
   using namespace std::chrono;
   const auto day = sys_days{year{2024} / February / 29} + days{366};
-  std::cout << (year_month_day{day} == year{2025} / March / 1) << ' ' << duration_cast<milliseconds>(3min + 7s).count() << '\n';
+  std::cout << (year_month_day{day} == year{2025} / March / 1) << ' ' << duration_cast<milliseconds>(3min + 7s).count()
+            << '\n';
   text();
   return 3;
 }

@@ -1,4 +1,5 @@
-// The heap and blocks of bytes: malloc, realloc and free at random, growing memory, copying with overlaps, qsort, bsearch.
+// The heap and blocks of bytes: malloc, realloc and free at random, growing memory, copying with overlaps, qsort,
+// bsearch.
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -100,8 +101,8 @@ static void sorting(void) {
 static void strings(void) {
   char text[] = "the quick,brown;;fox jumps,over the lazy dog";
   for (char* word = strtok(text, " ,;"); word; word = strtok(NULL, " ,;")) printf("%s.", word);
-  printf("\n%u %u %s %s %d %d\n", (unsigned)strspn("aabbc", "ab"), (unsigned)strcspn("aabbc", "c"), strstr("needle in hay", "in"),
-         strrchr("a/b/c", '/'), strcmp("abc", "abd") < 0, strncmp("abc", "abd", 2));
+  printf("\n%u %u %s %s %d %d\n", (unsigned)strspn("aabbc", "ab"), (unsigned)strcspn("aabbc", "c"),
+         strstr("needle in hay", "in"), strrchr("a/b/c", '/'), strcmp("abc", "abd") < 0, strncmp("abc", "abd", 2));
 }
 
 int main(void) {

@@ -18,32 +18,47 @@ static void report(const char* what) {
 }
 
 static uint64_t operand(void) {
-  static const uint64_t extremes[] = {0, 1, 2, 7, 0x7f, 0x80, 0xff, 0x7fff, 0x8000, 0x7fffffff, 0x80000000, 0xffffffff,
-                                      0x100000000, INT64_MAX, (uint64_t)INT64_MIN, UINT64_MAX, UINT64_MAX - 1};
+  static const uint64_t extremes[] = {0,
+                                      1,
+                                      2,
+                                      7,
+                                      0x7f,
+                                      0x80,
+                                      0xff,
+                                      0x7fff,
+                                      0x8000,
+                                      0x7fffffff,
+                                      0x80000000,
+                                      0xffffffff,
+                                      0x100000000,
+                                      INT64_MAX,
+                                      (uint64_t)INT64_MIN,
+                                      UINT64_MAX,
+                                      UINT64_MAX - 1};
   const uint64_t r = next();
   if (r % 3 == 0) return extremes[(r >> 8) % (sizeof extremes / sizeof *extremes)];
   return next() >> (r >> 8) % 64;
 }
 
-#define INTEGERS(name, S, U)                                                                     \
-  static __attribute__((noinline)) void name(U a, U b) {                                         \
-    const unsigned bits = sizeof(U) * 8, shift = (unsigned)(b % bits);                           \
-    mix((U)(a + b)), mix((U)(a - b)), mix((U)(a * b)), mix((U)(a & b)), mix((U)(a | b)), mix((U)(a ^ b));  \
-    mix((U)(a << shift)), mix((U)(a >> shift)), mix((U)((S)a >> shift));                         \
-    mix((U)(a << shift | a >> (bits - shift) % bits));                                           \
-    if (b != 0) mix((U)(a / b)), mix((U)(a % b));                                                \
-    if (b != 0 && !((S)b == -1 && a == (U)1 << (bits - 1))) {                                    \
-      mix((U)((S)a / (S)b)), mix((U)((S)a % (S)b));                                              \
-    }                                                                                            \
-    mix((a < b) | (a <= b) << 1 | (a > b) << 2 | (a >= b) << 3 | (a == b) << 4 | (a != b) << 5); \
-    mix(((S)a < (S)b) | ((S)a <= (S)b) << 1 | ((S)a > (S)b) << 2 | ((S)a >= (S)b) << 3);         \
-    S signed_result;                                                                             \
-    U unsigned_result;                                                                           \
-    mix((uint64_t)__builtin_add_overflow((S)a, (S)b, &signed_result)), mix((U)signed_result);    \
-    mix((uint64_t)__builtin_mul_overflow((S)a, (S)b, &signed_result)), mix((U)signed_result);    \
-    mix((uint64_t)__builtin_sub_overflow(a, b, &unsigned_result)), mix(unsigned_result);         \
-    mix((uint64_t)__builtin_mul_overflow(a, b, &unsigned_result)), mix(unsigned_result);         \
-    mix((U)(a < b ? a : b)), mix((U)((S)a > (S)b ? a : b));                                      \
+#define INTEGERS(name, S, U)                                                                              \
+  static __attribute__((noinline)) void name(U a, U b) {                                                  \
+    const unsigned bits = sizeof(U) * 8, shift = (unsigned)(b % bits);                                    \
+    mix((U)(a + b)), mix((U)(a - b)), mix((U)(a * b)), mix((U)(a & b)), mix((U)(a | b)), mix((U)(a ^ b)); \
+    mix((U)(a << shift)), mix((U)(a >> shift)), mix((U)((S)a >> shift));                                  \
+    mix((U)(a << shift | a >> (bits - shift) % bits));                                                    \
+    if (b != 0) mix((U)(a / b)), mix((U)(a % b));                                                         \
+    if (b != 0 && !((S)b == -1 && a == (U)1 << (bits - 1))) {                                             \
+      mix((U)((S)a / (S)b)), mix((U)((S)a % (S)b));                                                       \
+    }                                                                                                     \
+    mix((a < b) | (a <= b) << 1 | (a > b) << 2 | (a >= b) << 3 | (a == b) << 4 | (a != b) << 5);          \
+    mix(((S)a < (S)b) | ((S)a <= (S)b) << 1 | ((S)a > (S)b) << 2 | ((S)a >= (S)b) << 3);                  \
+    S signed_result;                                                                                      \
+    U unsigned_result;                                                                                    \
+    mix((uint64_t)__builtin_add_overflow((S)a, (S)b, &signed_result)), mix((U)signed_result);             \
+    mix((uint64_t)__builtin_mul_overflow((S)a, (S)b, &signed_result)), mix((U)signed_result);             \
+    mix((uint64_t)__builtin_sub_overflow(a, b, &unsigned_result)), mix(unsigned_result);                  \
+    mix((uint64_t)__builtin_mul_overflow(a, b, &unsigned_result)), mix(unsigned_result);                  \
+    mix((U)(a < b ? a : b)), mix((U)((S)a > (S)b ? a : b));                                               \
   }
 INTEGERS(integers8, int8_t, uint8_t)
 INTEGERS(integers16, int16_t, uint16_t)
@@ -111,22 +126,44 @@ static __attribute__((noinline)) void floats(float a, float b) {
 }
 static __attribute__((noinline)) void conversions(uint64_t a) {
   mix_float((float)(int32_t)a), mix_float((float)(uint32_t)a), mix_float((float)(int64_t)a), mix_float((float)a);
-  mix_double((double)(int32_t)a), mix_double((double)(uint32_t)a), mix_double((double)(int64_t)a), mix_double((double)a);
+  mix_double((double)(int32_t)a), mix_double((double)(uint32_t)a), mix_double((double)(int64_t)a),
+      mix_double((double)a);
 }
 
 int main(void) {
   // Operands in a fixed order: a call's arguments have none.
-#define ROUNDS(what, call) \
+#define ROUNDS(what, call)              \
   for (int i = 0; i < 20000; ++i) call; \
   report(what);
-  ROUNDS("8 bits", { const uint64_t a = operand(); integers8((uint8_t)a, (uint8_t)operand()); })
-  ROUNDS("16 bits", { const uint64_t a = operand(); integers16((uint16_t)a, (uint16_t)operand()); })
-  ROUNDS("32 bits", { const uint64_t a = operand(); integers32((uint32_t)a, (uint32_t)operand()); })
-  ROUNDS("64 bits", { const uint64_t a = operand(); integers64(a, operand()); })
+  ROUNDS("8 bits", {
+    const uint64_t a = operand();
+    integers8((uint8_t)a, (uint8_t)operand());
+  })
+  ROUNDS("16 bits", {
+    const uint64_t a = operand();
+    integers16((uint16_t)a, (uint16_t)operand());
+  })
+  ROUNDS("32 bits", {
+    const uint64_t a = operand();
+    integers32((uint32_t)a, (uint32_t)operand());
+  })
+  ROUNDS("64 bits", {
+    const uint64_t a = operand();
+    integers64(a, operand());
+  })
   ROUNDS("bits", bits(operand()))
-  ROUNDS("128 bits", { const uint64_t a = operand(); wide(a, operand()); })
-  ROUNDS("double", { const uint64_t a = operand(); doubles(double_of(a), double_of(operand())); })
-  ROUNDS("float", { const uint64_t a = operand(); floats(float_of(a), float_of(operand())); })
+  ROUNDS("128 bits", {
+    const uint64_t a = operand();
+    wide(a, operand());
+  })
+  ROUNDS("double", {
+    const uint64_t a = operand();
+    doubles(double_of(a), double_of(operand()));
+  })
+  ROUNDS("float", {
+    const uint64_t a = operand();
+    floats(float_of(a), float_of(operand()));
+  })
   ROUNDS("conversions", conversions(operand()))
   return 0;
 }

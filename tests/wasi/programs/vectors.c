@@ -1,5 +1,5 @@
-// Vectors of every lane type by the compiler's vector extension (SIMD instructions where there are some), and loops that
-// compilers turn into vector code by themselves.
+// Vectors of every lane type by the compiler's vector extension (SIMD instructions where there are some), and loops
+// that compilers turn into vector code by themselves.
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -22,27 +22,40 @@ static void report(const char* what) {
 /// Lanes of `a` where the mask has ones, else of `b`.
 #define SELECT(V, mask, a, b) ((V)(((mask) & (__typeof__(mask))(a)) | (~(mask) & (__typeof__(mask))(b))))
 
-#define VECTORS(T) \
-  typedef T T##_v __attribute__((vector_size(16)));                                  \
-  static __attribute__((noinline)) T##_v T##_step(T##_v a, T##_v b, int round) {     \
-    T##_v out[] = {a + b, a - b, a * b, a & b, a | b, a ^ b, ~a, a << (b & (T)7), a >> (b & (T)7), (T##_v)(a < b), \
-                   (T##_v)(a == b), (T##_v)(a >= b), SELECT(T##_v, a < b, a, b), SELECT(T##_v, a > b, a, b), -a}; \
-    T##_v mixed = out[round % 15];                                                   \
-    for (unsigned i = 0; i < sizeof out / sizeof *out; ++i) mixed ^= out[i];         \
-    mix(out, sizeof out);                                                            \
-    return mixed;                                                                    \
-  }                                                                                  \
-  static void T##_run(void) {                                                        \
-    T##_v a, b;                                                                      \
-    for (int round = 0; round < 300; ++round) {                                      \
-      uint64_t raw[4] = {next(), next(), next(), next()};                            \
-      memcpy(&a, raw, 16), memcpy(&b, raw + 2, 16);                                  \
-      a = T##_step(a, b, round);                                                     \
-      b[round % (16 / sizeof(T))] = (T)(a[0] + 1);                                   \
-      a = T##_step(b, a, round + 1);                                                 \
-      mix(&a, 16);                                                                   \
-    }                                                                                \
-    report(#T);                                                                      \
+#define VECTORS(T)                                                               \
+  typedef T T##_v __attribute__((vector_size(16)));                              \
+  static __attribute__((noinline)) T##_v T##_step(T##_v a, T##_v b, int round) { \
+    T##_v out[] = {a + b,                                                        \
+                   a - b,                                                        \
+                   a * b,                                                        \
+                   a & b,                                                        \
+                   a | b,                                                        \
+                   a ^ b,                                                        \
+                   ~a,                                                           \
+                   a << (b & (T)7),                                              \
+                   a >> (b & (T)7),                                              \
+                   (T##_v)(a < b),                                               \
+                   (T##_v)(a == b),                                              \
+                   (T##_v)(a >= b),                                              \
+                   SELECT(T##_v, a < b, a, b),                                   \
+                   SELECT(T##_v, a > b, a, b),                                   \
+                   -a};                                                          \
+    T##_v mixed = out[round % 15];                                               \
+    for (unsigned i = 0; i < sizeof out / sizeof *out; ++i) mixed ^= out[i];     \
+    mix(out, sizeof out);                                                        \
+    return mixed;                                                                \
+  }                                                                              \
+  static void T##_run(void) {                                                    \
+    T##_v a, b;                                                                  \
+    for (int round = 0; round < 300; ++round) {                                  \
+      uint64_t raw[4] = {next(), next(), next(), next()};                        \
+      memcpy(&a, raw, 16), memcpy(&b, raw + 2, 16);                              \
+      a = T##_step(a, b, round);                                                 \
+      b[round % (16 / sizeof(T))] = (T)(a[0] + 1);                               \
+      a = T##_step(b, a, round + 1);                                             \
+      mix(&a, 16);                                                               \
+    }                                                                            \
+    report(#T);                                                                  \
   }
 VECTORS(int8_t)
 VECTORS(uint8_t)
@@ -97,7 +110,8 @@ static __attribute__((noinline)) void loops(void) {
     const int total = bytes[0][i] + bytes[1][i];
     bytes[0][i] = (uint8_t)(total > 255 ? 255 : total);
   }
-  for (int i = 0; i < 1003; ++i) differences += (uint32_t)(bytes[0][i] > bytes[1][i] ? bytes[0][i] - bytes[1][i] : bytes[1][i] - bytes[0][i]);
+  for (int i = 0; i < 1003; ++i)
+    differences += (uint32_t)(bytes[0][i] > bytes[1][i] ? bytes[0][i] - bytes[1][i] : bytes[1][i] - bytes[0][i]);
   for (int i = 0; i < 1003; ++i) dot += shorts[0][i] * shorts[1][i];
   for (int i = 0; i < 1003; ++i) words[i] = words[i] * 3 + shorts[0][i] - bytes[1][i];
   for (int i = 0; i < 1003; ++i) largest = words[i] > largest ? words[i] : largest;

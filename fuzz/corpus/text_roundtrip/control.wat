@@ -1,0 +1,17 @@
+(module
+  (type $pair (func (param i32 i32) (result i32 i32)))
+  (func $swap (type $pair) (local.get 1) (local.get 0))
+  (func (export "f") (param $n i32) (result i32)
+    (local $sum i32)
+    (block $out (result i32)
+      (loop $again (result i32)
+        (br_if $out (local.get $sum) (i32.eqz (local.get $n)))
+        drop
+        (local.set $sum (i32.add (local.get $sum) (local.get $n)))
+        (local.set $n (i32.sub (local.get $n) (i32.const 1)))
+        (br $again)))
+    (i32.const 2)
+    (call $swap)
+    (if (type $pair) (i32.const 1) (then (call $swap)) (else))
+    (block (param i32) (br_table 0 0 (i32.const 3)) )
+    (br_table 0 (i32.const 1))))

@@ -1,0 +1,16 @@
+(module
+  (tag $t (param i32 f64))
+  (tag (export "plain"))
+  (func (result i32)
+    (block $a
+      (block $h (result i32 f64 exnref)
+        (try_table (result i32) (catch_ref $t $h) (catch_all $a)
+          (throw $t (i32.const 1) (f64.const nan:0x8000000000001)))
+        (return))
+      throw_ref)
+    (i32.const 9))
+  (func (result i32)
+    (try $outer (result i32)
+      (do (try (do (throw $t (i32.const 2) (f64.const -inf))) (delegate $outer)) (i32.const 0))
+      (catch $t drop)
+      (catch_all (rethrow 0)))))

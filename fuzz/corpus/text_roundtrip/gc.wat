@@ -1,0 +1,15 @@
+(module
+  (rec
+    (type $node (sub (struct (field $next (mut (ref null $node))) (field i8) (field $v (mut i64)))))
+    (type $leaf (sub final $node (struct (field (mut (ref null $node))) (field i8) (field (mut i64)) (field f32)))))
+  (type $list (array (mut (ref null $node))))
+  (global $g (ref $node) (struct.new_default $node))
+  (elem $e (ref null $node) (item ref.null $node) (item struct.new_default $leaf))
+  (func (export "f") (param anyref) (result i32)
+    (block $no (result anyref)
+      (br_on_cast_fail $no anyref (ref $leaf) (local.get 0))
+      (struct.set $node $v (i64.const -1))
+      (return (i32.const 1)))
+    (ref.test (ref null i31))
+    (array.len (array.new_elem $list $e (i32.const 0) (i32.const 2)))
+    i32.add))

@@ -1,0 +1,1 @@
+(module (func block i32.const 0x7fffffff_ffff i64.const +0x_ f32.const nan:0x

@@ -1,0 +1,37 @@
+# C: zstd, Lua and SQLite from Debian's sources, built as the benchmarks build them; and zstd's own command.
+source "$HERE/../common.sh"
+need clang-22 wasm-ld-22 dpkg-source make tclsh
+install_packages wasi-libc libclang-rt-22-dev-wasm32
+python3 "$HERE/kernels.py" "$HERE/../../../bench" "$ASHLAR" >kernels.txt || { cat kernels.txt; exit 1; }
+grep -q '^skipped' kernels.txt && skip "$(grep -m 1 '^skipped' kernels.txt)"
+
+# The command: files, directories, standard streams, error messages and exit codes.
+source=sources/libzstd/tree
+newer zstd.wasm "$HERE/guest.sh" "$HERE/zstd_shim.h" || clang-22 "${wasi_flags[@]}" -w -DZSTD_DISABLE_ASM -DZSTD_NOBENCH \
+  -DZSTD_NODICT -DZSTD_NOTRACE -DZSTD_LEGACY_SUPPORT=0 -DXXH_NAMESPACE=ZSTD_ -include "$HERE/zstd_shim.h" \
+  -D_WASI_EMULATED_SIGNAL -D_WASI_EMULATED_PROCESS_CLOCKS -I$source/lib -I$source/lib/common -o zstd.wasm \
+  $source/lib/{common,compress,decompress}/*.c $source/programs/{zstdcli,zstdcli_trace,util,timefn,fileio,fileio_asyncio}.c \
+  -lwasi-emulated-signal -lwasi-emulated-process-clocks || exit 1
+zstd() { "$ASHLAR" run --dir files::/ zstd.wasm "$@"; }
+rm -rf files
+mkdir files
+cp "$HERE"/../../../*.md "$HERE/../../../LICENSE" files/
+seq 1 200000 >files/numbers
+for level in 1 3 19; do
+  zstd -q -$level /numbers -o /numbers.$level.zst
+  zstd -q -d /numbers.$level.zst -o /back
+  cmp files/numbers files/back
+  rm files/back
+done
+zstd -q -c /LICENSE | zstd -q -d >back
+cmp back "$HERE/../../../LICENSE"
+zstd -q --rm /README.md
+[[ ! -e files/README.md && -s files/README.md.zst ]]
+zstd -t -q /README.md.zst
+printf 'broken' | dd of=files/README.md.zst bs=1 seek=50 conv=notrunc status=none
+if zstd -t -q /README.md.zst 2>error.txt; then
+  echo "zstd did not see the broken file"
+  exit 1
+fi
+if zstd -q -d /etc/passwd 2>error.txt; then exit 1; fi
+echo "$(grep -h ",$" kernels.txt | tr "\n" " ")and zstd's command"
