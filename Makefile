@@ -26,8 +26,11 @@ build-tests: setup-test
 	@cmake --build build -j $(JOBS) --target all tests
 	@$(CONFIGURE) asan
 	@cmake --build build/asan -j $(JOBS) --target tests fuzzers
+	@$(CONFIGURE) tsan
+	@cmake --build build/tsan -j $(JOBS) --target unit_module unit_runtime unit_interp
 
 bench: build  ## compare with native code and other interpreters
+	@tools/bootstrap.sh bench
 	@python3 bench/run.py
 
 fuzz: setup-test  ## run each fuzz target for FUZZ_SECONDS (60)

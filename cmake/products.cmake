@@ -28,12 +28,8 @@ if(NOT cli_main IN_LIST cli_sources)
   add_library(ashlar_cli INTERFACE)
   return()
 endif()
-if(NOT CLI11_FOUND OR NOT nlohmann_json_FOUND)
-  message(FATAL_ERROR "The command needs CLI11 and nlohmann-json; 'make build' installs them")
-endif()
 list(REMOVE_ITEM cli_sources ${cli_main})
-ashlar_library(cli DEPS ${ASHLAR_FOLDER_cli_DEPS} SOURCES ${cli_sources}
-               LINK CLI11::CLI11 nlohmann_json::nlohmann_json fmt::fmt-header-only)
+ashlar_library(cli DEPS ${ASHLAR_FOLDER_cli_DEPS} SOURCES ${cli_sources})
 
 # ashlar_command(target name): the command, fully static unless a sanitizer needs the loader.
 function(ashlar_command target name)

@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
-# Installs the Debian packages that are missing for the sets named: build, test, lint. Says what it installs;
+# Installs the Debian packages that are missing for the sets named: build, test, lint, bench. Says what it installs;
 # does nothing, and needs no network, when all are there.
 set -euo pipefail
 
 declare -A sets=(
-  [build]="clang-22 lld-22 g++ cmake ninja-build python3 pkg-config libfmt-dev libcli11-dev nlohmann-json3-dev
+  [build]="clang-22 lld-22 g++ cmake ninja-build python3 pkg-config
            wasi-libc libclang-rt-22-dev-wasm32"
   [test]="llvm-22 clang-format-22 libclang-rt-22-dev libgtest-dev libc++-22-dev-wasm32 libc++abi-22-dev-wasm32"
   [lint]="clang-tidy-22"
+  [bench]="dpkg-dev tcl"
 )
 
 wanted=()

@@ -1,4 +1,4 @@
-# C: zstd, Lua and SQLite from Debian's sources, built as the benchmarks build them; and zstd's own command.
+# C: zstd, Lua and SQLite from Debian's sources, built as the benchmarks build them; and the commands of zstd and Lua.
 source "$HERE/../common.sh"
 need clang-22 wasm-ld-22 dpkg-source make tclsh
 install_packages wasi-libc libclang-rt-22-dev-wasm32
@@ -34,4 +34,18 @@ if zstd -t -q /README.md.zst 2>error.txt; then
   exit 1
 fi
 if zstd -q -d /etc/passwd 2>error.txt; then exit 1; fi
-echo "$(grep -h ",$" kernels.txt | tr "\n" " ")and zstd's command"
+
+# Lua's command, whose errors and coroutines are setjmp and longjmp: WebAssembly's exceptions.
+source=sources/lua5.4/tree/src
+support=$HERE/../../wasi/programs/support
+newer lua_command.wasm "$HERE/guest.sh" "$HERE/lua_shim.h" "$support/jumps.c" || clang-22 "${wasi_flags[@]}" -w \
+  -include "$HERE/lua_shim.h" -D_WASI_EMULATED_SIGNAL -D_WASI_EMULATED_PROCESS_CLOCKS -mllvm -wasm-enable-sjlj \
+  -mexception-handling "-I$support" -I$source -Wl,-z,stack-size=1048576 -o lua_command.wasm "$support/jumps.c" \
+  $(ls $source/*.c | grep -v 'luac\.c') -lwasi-emulated-signal -lwasi-emulated-process-clocks || exit 1
+mkdir -p scratch
+code=0
+"$ASHLAR" run --dir "$HERE::/program" --dir "$HERE/../../..::/work" --dir scratch::/scratch lua_command.wasm \
+  /program/program.lua x y >output.txt || code=$?
+((code == 5)) || { echo "program.lua: exit code $code, expected 5"; exit 1; }
+diff -u "$HERE/program.expected" output.txt
+echo "$(grep -h ",$" kernels.txt | tr "\n" " ")and the commands of zstd and Lua"
