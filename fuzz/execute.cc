@@ -1,5 +1,9 @@
 // Fuzz target: generated modules are valid, and behave the same with guard pages, explicit checks and fuel.
+//
+// Input that begins with the magic of binaries is a module to run as it is; any other input is the generator's.
 #include "support/execute.h"
+
+#include <algorithm>
 
 #include "support/fail.h"
 #include "support/generate.h"
@@ -7,6 +11,9 @@
 using namespace ashlar;
 
 namespace {
+
+constexpr uint8_t kMagic[] = {0, 'a', 's', 'm'};
+constexpr int64_t kUntrustedFuel = 3000;
 
 fuzz::GenerateOptions options_of(uint8_t bits) {
   fuzz::GenerateOptions out;
@@ -28,19 +35,24 @@ void compare(std::string_view what, const fuzz::Execution& a, const fuzz::Execut
   if (!differs.empty()) fuzz::fail(std::string(what) + ": " + differs);
 }
 
-}  // namespace
+/// A module as it is: regressions stay what they are when the generator changes.
+void run_module(std::span<const uint8_t> bytes) {
+  fuzz::ExecuteOptions options{runtime::BoundsChecks::GuardPages, kUntrustedFuel, true};
+  const fuzz::Execution guard = fuzz::execute(bytes, options);
+  options.bounds_checks = runtime::BoundsChecks::Explicit;
+  compare("guard pages / explicit checks", guard, fuzz::execute(bytes, options));
+}
 
-extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  if (size < 3) return 0;
-  const std::vector<uint8_t> module = fuzz::generate_module({data + 2, size - 2}, options_of(data[0]));
-  const fuzz::ExecuteOptions guard{runtime::BoundsChecks::GuardPages, {}};
-  const fuzz::ExecuteOptions checked{runtime::BoundsChecks::Explicit, {}};
+void run_generated(std::span<const uint8_t> input) {
+  const std::vector<uint8_t> module = fuzz::generate_module(input.subspan(2), options_of(input[0]));
+  const fuzz::ExecuteOptions guard{runtime::BoundsChecks::GuardPages, {}, false};
+  const fuzz::ExecuteOptions checked{runtime::BoundsChecks::Explicit, {}, false};
   const fuzz::Execution first = fuzz::execute(module, guard);
   if (first.outcome != "ok") fuzz::fail("not instantiated: " + first.outcome);
   compare("guard pages / explicit checks", first, fuzz::execute(module, checked));
 
   // Much fuel changes nothing but what is left; little stops both at the same place.
-  const int64_t fuel = data[1] < 64 ? int64_t{data[1]} * 8 : int64_t{1} << 40;
+  const int64_t fuel = input[1] < 64 ? int64_t{input[1]} * 8 : int64_t{1} << 40;
   fuzz::ExecuteOptions fueled = guard;
   fueled.fuel = fuel;
   const fuzz::Execution with_fuel = fuzz::execute(module, fueled);
@@ -53,6 +65,17 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   } else {
     fueled.bounds_checks = runtime::BoundsChecks::Explicit;
     compare("fuel, guard pages / explicit checks", with_fuel, fuzz::execute(module, fueled));
+  }
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  const std::span<const uint8_t> input(data, size);
+  if (size >= sizeof kMagic && std::equal(std::begin(kMagic), std::end(kMagic), data)) {
+    run_module(input);
+  } else if (size >= 3) {
+    run_generated(input);
   }
   return 0;
 }

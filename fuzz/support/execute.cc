@@ -41,8 +41,12 @@ Number number(ValType type, uint64_t bits) {
       return {"i64", bits};
     case ValKind::F32:
       return {"f32", bits & 0xffffffffu};
-    default:
+    case ValKind::F64:
       return {"f64", bits};
+    case ValKind::V128:
+      return {"v128", bits};
+    default:
+      return {"ref", bits == 0 ? 0 : 1};
   }
 }
 
@@ -51,6 +55,7 @@ Value argument(ValType type, size_t salt) {
   constexpr int64_t kIntegers[] = {0, 1, 7, -1, 255, INT32_MIN, INT32_MAX, 0x123456789abcdef, INT64_MIN, 40};
   constexpr double kFloats[] = {0.0, 1.5, -2.0, 1e9, -0.0, 3e38, -7.25, 1e-300};
   Value out{type};
+  if (type.is_ref()) return out;
   if (type.kind() == ValKind::I32 || type.kind() == ValKind::I64) {
     out.lo = static_cast<uint64_t>(kIntegers[salt % std::size(kIntegers)]);
     if (type.kind() == ValKind::I32) out.lo &= 0xffffffffu;
@@ -78,12 +83,17 @@ class Runner {
   Runner(std::span<const uint8_t> bytes, const ExecuteOptions& options) : options_(options) {
     runtime::Config config;
     config.features = isa::Features::all();
+    if (options.untrusted) config.features.set(isa::Feature::threads, false);
     config.bounds_checks = options.bounds_checks;
     config.fuel = options.fuel.has_value();
     engine_ = std::make_shared<runtime::Engine>(config, interp::tier());
     runtime::StoreLimits limits;
     limits.stack_bytes = 1u << 20;
     limits.gc_heap_bytes = 64u << 20;
+    if (options.untrusted) {
+      limits.memory_bytes = limits.gc_heap_bytes = 1u << 20;
+      limits.table_elements = 10'000;
+    }
     store_ = std::make_unique<runtime::Store>(engine_, limits);
     refuel();
     const Status status = load(bytes);

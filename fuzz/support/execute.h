@@ -16,9 +16,11 @@ namespace ashlar::fuzz {
 struct ExecuteOptions {
   runtime::BoundsChecks bounds_checks = runtime::BoundsChecks::GuardPages;
   std::optional<int64_t> fuel;  ///< instructions that each call may take
+  /// The module is nobody's in particular: little memory, no threads (their waits may never end). Give it fuel, too.
+  bool untrusted = false;
 };
 
-/// A number as its type and bits: {"f32", 0x7fc00000}.
+/// A number as its type and bits: {"f32", 0x7fc00000}; of references and vectors little is told.
 using Number = std::pair<std::string, uint64_t>;
 
 struct Call {
