@@ -53,11 +53,11 @@ class [[nodiscard]] Error {
   /// Extra lines shown after the message: a backtrace, the source line with a caret.
   const std::string& notes() const;
 
-  Error&& at(uint64_t offset) &&;                       ///< sets the byte offset
-  Error&& in_func(uint32_t func) &&;                    ///< sets the function index
-  Error&& at_line(uint32_t line, uint32_t column) &&;   ///< sets the text position
-  Error&& with_notes(std::string notes) &&;             ///< appends extra lines
-  Error&& in_file(std::string file) &&;                 ///< names the file
+  Error&& at(uint64_t offset) &&;                      ///< sets the byte offset
+  Error&& in_func(uint32_t func) &&;                   ///< sets the function index
+  Error&& at_line(uint32_t line, uint32_t column) &&;  ///< sets the text position
+  Error&& with_notes(std::string notes) &&;            ///< appends extra lines
+  Error&& in_file(std::string file) &&;                ///< names the file
 
   /// The message alone: the code's text with its arguments.
   std::string message() const;
@@ -85,18 +85,18 @@ template <class... Args>
 #define ASHLAR_CONCAT(a, b) ASHLAR_CONCAT_(a, b)
 
 /// TRY(expr): evaluates a Status or Result<void>, returns its error from the enclosing function.
-#define TRY(...)                                                          \
-  do {                                                                    \
-    auto ashlar_try_ = (__VA_ARGS__);                                     \
-    if (!ashlar_try_) [[unlikely]]                                        \
+#define TRY(...)                                                               \
+  do {                                                                         \
+    auto ashlar_try_ = (__VA_ARGS__);                                          \
+    if (!ashlar_try_) [[unlikely]]                                             \
       return std::unexpected<::ashlar::Error>(std::move(ashlar_try_).error()); \
   } while (0)
 
 /// TRY_ASSIGN(auto x, expr): binds the value of a Result or returns its error.
 #define TRY_ASSIGN(lhs, ...) TRY_ASSIGN_(ASHLAR_CONCAT(ashlar_try_, __COUNTER__), lhs, __VA_ARGS__)
-#define TRY_ASSIGN_(tmp, lhs, ...)                                 \
-  auto tmp = (__VA_ARGS__);                                        \
-  if (!tmp) [[unlikely]]                                           \
+#define TRY_ASSIGN_(tmp, lhs, ...)                                   \
+  auto tmp = (__VA_ARGS__);                                          \
+  if (!tmp) [[unlikely]]                                             \
     return std::unexpected<::ashlar::Error>(std::move(tmp).error()); \
   lhs = std::move(*tmp)
 

@@ -14,23 +14,23 @@ namespace ashlar::interp {
 struct CrossFrame {
   InstanceContext* ctx;
   const Code* return_ip;
-  Slot* fp;            ///< the callee's frame
+  Slot* fp;  ///< the callee's frame
 };
 
 struct Activation {
   runtime::Store* store = nullptr;
-  Activation* previous = nullptr;       ///< of this thread
-  InstanceContext* ctx = nullptr;       ///< at entry
+  Activation* previous = nullptr;  ///< of this thread
+  InstanceContext* ctx = nullptr;  ///< at entry
   std::vector<CrossFrame> cross;
   // Filled when the run ends by a trap.
   runtime::Trap trap = runtime::Trap::none;
   const Code* trap_ip = nullptr;
   Slot* trap_fp = nullptr;
-  bool trap_by_fault = false;           ///< trap_ip and trap_fp are what two registers held at a fault
+  bool trap_by_fault = false;  ///< trap_ip and trap_fp are what two registers held at a fault
   bool has_error = false;
-  Status error;                         ///< a host function's error
-  Regs* regs = nullptr;                 ///< loop dispatch only
-  void* jump[5] = {};                   ///< __builtin_setjmp buffer of the entry
+  Status error;          ///< a host function's error
+  Regs* regs = nullptr;  ///< loop dispatch only
+  void* jump[5] = {};    ///< __builtin_setjmp buffer of the entry
 };
 
 /// The innermost activation of this thread.
@@ -39,16 +39,16 @@ extern thread_local Activation* t_activation;
 inline Activation& activation_of(const Regs& s) { return *static_cast<Activation*>(s.ctx->store->activation); }
 
 /// Return addresses with a meaning of their own; each has a zero frame delta in the word before it.
-const Code* exit_code();      ///< leaves the interpreter
-const Code* restore_code();   ///< pops a CrossFrame
-const Code* host_code();      ///< FuncCell::code of host functions
+const Code* exit_code();     ///< leaves the interpreter
+const Code* restore_code();  ///< pops a CrossFrame
+const Code* host_code();     ///< FuncCell::code of host functions
 
 /// Zero-extends the i32 values and GC references among slots that came from the host.
 void narrow(const runtime::Store& store, const std::vector<isa::ValType>& types, Slot* slots);
 
 /// One frame of the guest stack, innermost first.
 struct Frame {
-  const Code* ip;      ///< of the trapping instruction, or the return address
+  const Code* ip;  ///< of the trapping instruction, or the return address
   Slot* fp;
   const struct FuncCode* func;
   class ModuleCode* module;

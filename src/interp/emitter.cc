@@ -110,7 +110,9 @@ Fixup Emitter::branch(Step s) {
   return {at, at};
 }
 
-void Emitter::bind(Fixup f, uint32_t target) { patch(f.at, static_cast<int32_t>(target) - static_cast<int32_t>(f.from)); }
+void Emitter::bind(Fixup f, uint32_t target) {
+  patch(f.at, static_cast<int32_t>(target) - static_cast<int32_t>(f.from));
+}
 
 void Emitter::trace_commit(int n, uint32_t start) {
   for (int i = 0; i < n; ++i) trace->push_back({start, pending_[i].key});

@@ -1,9 +1,9 @@
 // Emitter: turns steps into internal code, fusing neighbours into one instruction where a fused handler exists.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
-#include <algorithm>
 #include <memory>
 #include <vector>
 
@@ -15,7 +15,7 @@ namespace ashlar::interp {
 /// A step with its operand bytes, not yet committed to code.
 struct Step {
   Key key = 0;
-  uint32_t wasm = 0;      ///< module byte offset of the wasm instruction
+  uint32_t wasm = 0;  ///< module byte offset of the wasm instruction
   uint8_t size = 0;
   uint8_t bytes[40];
 
@@ -28,7 +28,7 @@ struct Step {
 
 /// For profiling: which steps the code at an offset consists of.
 struct TraceEntry {
-  static constexpr Key kBoundary = ~Key{0};   ///< a label or a stand-alone instruction: nothing is fused across
+  static constexpr Key kBoundary = ~Key{0};  ///< a label or a stand-alone instruction: nothing is fused across
   uint32_t code;
   Key key;
 };
@@ -131,7 +131,7 @@ class Emitter {
   CodeBuffer code_;
   Step pending_[kMaxFused + 1];
   int count_ = 0;
-  uint32_t node_ = kFusedRoot;   ///< of the trie, behind all pending steps but the newest
+  uint32_t node_ = kFusedRoot;  ///< of the trie, behind all pending steps but the newest
   uint32_t serial_ = 0;
 };
 

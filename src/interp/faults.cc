@@ -11,8 +11,8 @@ namespace ashlar::interp {
 
 namespace {
 
-/// Runs on the alternate stack, async-signal-safe. Ours are faults of a thread that runs guest code, at an address inside
-/// the reservation of a memory: the host itself never touches guest memory without a check.
+/// Runs on the alternate stack, async-signal-safe. Ours are faults of a thread that runs guest code, at an address
+/// inside the reservation of a memory: the host itself never touches guest memory without a check.
 bool on_fault(const os::Fault& fault) {
   Activation* a = t_activation;
   if (a == nullptr || !runtime::is_memory_fault_address(fault.address)) return false;

@@ -8,8 +8,8 @@ namespace ashlar::interp {
 
 namespace {
 
-/// Steps from frame to frame, innermost first. The header slot of each frame holds the return address; the word before it
-/// begins with the distance to the caller's frame.
+/// Steps from frame to frame, innermost first. The header slot of each frame holds the return address; the word before
+/// it begins with the distance to the caller's frame.
 class FrameWalk {
  public:
   FrameWalk(const Activation& a, const Code* ip, Slot* fp, InstanceContext* ctx)
@@ -27,9 +27,7 @@ class FrameWalk {
   /// False when the entry of the activation has been reached.
   bool valid() const { return frame_.func != nullptr; }
   const Frame& frame() const { return frame_; }
-  bool next() {
-    return return_to(reinterpret_cast<const Code*>(frame_.fp[frame_.func->header]));
-  }
+  bool next() { return return_to(reinterpret_cast<const Code*>(frame_.fp[frame_.func->header])); }
   /// How many changes of instance lie outside the current frame.
   size_t cross_left() const { return cross_; }
 

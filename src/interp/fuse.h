@@ -45,14 +45,14 @@ struct KeyOf<Store<op, A, V>> {
 };
 template <bool wide, Dst D, Src A>
 struct KeyOf<Mov<wide, D, A>> {
-  static constexpr Key value = make_key(StepKind::Mov, wide, static_cast<uint32_t>(D) * kSrcCount + static_cast<uint32_t>(A));
+  static constexpr Key value =
+      make_key(StepKind::Mov, wide, static_cast<uint32_t>(D) * kSrcCount + static_cast<uint32_t>(A));
 };
 template <Dst D, Src A, Src B, Src C>
 struct KeyOf<Select<D, A, B, C>> {
   static constexpr uint32_t index(Src s) { return s == Src::S ? 0 : s == Src::C ? 1 : 2; }
-  static constexpr Key value =
-      make_key(StepKind::Select, 0u,
-               ((static_cast<uint32_t>(D) * 3 + index(A)) * 3 + index(B)) * 2 + static_cast<uint32_t>(C));
+  static constexpr Key value = make_key(
+      StepKind::Select, 0u, ((static_cast<uint32_t>(D) * 3 + index(A)) * 3 + index(B)) * 2 + static_cast<uint32_t>(C));
 };
 template <bool wide, Src A>
 struct KeyOf<MovS<wide, A>> {
@@ -61,7 +61,8 @@ struct KeyOf<MovS<wide, A>> {
 template <class T, FDst D, FSrc A>
 struct KeyOf<FMov<T, D, A>> {
   static constexpr uint32_t kWidth = sizeof(T) == 4 ? 0 : sizeof(T) == 8 ? 1 : 2;
-  static constexpr Key value = make_key(StepKind::FMov, kWidth, static_cast<uint32_t>(D) * 3 + static_cast<uint32_t>(A));
+  static constexpr Key value =
+      make_key(StepKind::FMov, kWidth, static_cast<uint32_t>(D) * 3 + static_cast<uint32_t>(A));
 };
 template <Op op, FDst D, FSrc C>
 struct KeyOf<Tern<op, D, C>> {
@@ -110,9 +111,9 @@ template <bool back, Op op, auto A, auto B, bool negate>
 struct KeyOf<BranchIf<back, CmpCond<op, A, B, negate>>> {
   static constexpr int na = first_shapes(op, isa::info(op).operand(0));
   static constexpr int nb = later_shapes(op, isa::info(op).operand(1));
-  static constexpr Key value = make_key(
-      StepKind::CmpBr, op,
-      static_cast<uint32_t>(((back * 2 + negate) * na + first_operand_index<A>()) * nb + later_index<B>()));
+  static constexpr Key value =
+      make_key(StepKind::CmpBr, op,
+               static_cast<uint32_t>(((back * 2 + negate) * na + first_operand_index<A>()) * nb + later_index<B>()));
 };
 template <bool back, Src A, bool negate>
 struct KeyOf<BranchIf<back, NezCond<A, negate>>> {
@@ -136,7 +137,9 @@ constexpr FusedRow fused() {
 }
 template <bool back, class Cond, class... Steps>
 constexpr FusedRow fused_if() {
-  return {&branch_if<back, Cond, Steps...>, sizeof...(Steps) + 1, {KeyOf<Steps>::value..., KeyOf<BranchIf<back, Cond>>::value}};
+  return {&branch_if<back, Cond, Steps...>,
+          sizeof...(Steps) + 1,
+          {KeyOf<Steps>::value..., KeyOf<BranchIf<back, Cond>>::value}};
 }
 template <bool back, class... Steps>
 constexpr FusedRow fused_br() {

@@ -33,7 +33,7 @@ inline constexpr size_t kEdgeCells = edge_cells();
 
 struct Trie {
   std::array<FusedEdge, kEdgeCells> edges{};
-  std::array<uint16_t, kEdgeCells> row_of{};   ///< by node; 0: no row ends there
+  std::array<uint16_t, kEdgeCells> row_of{};  ///< by node; 0: no row ends there
 };
 
 consteval Trie make_trie() {

@@ -12,8 +12,8 @@ constexpr auto compare_branches(std::index_sequence<I...>) {
   constexpr int na = first_shapes(op, isa::info(op).operand(0));
   constexpr int nb = later_shapes(op, isa::info(op).operand(1));
   return std::array<Handler, sizeof...(I)>{
-      &branch_if<(I / nb / na / 2 != 0), CmpCond<op, operand_shape<op, 0, I / nb % na>(), operand_shape<op, 1, I % nb>(),
-                                                 (I / nb / na % 2 != 0)>>...};
+      &branch_if<(I / nb / na / 2 != 0), CmpCond<op, operand_shape<op, 0, I / nb % na>(),
+                                                 operand_shape<op, 1, I % nb>(), (I / nb / na % 2 != 0)>>...};
 }
 template <Op op>
 constexpr auto compare_table() {
@@ -35,8 +35,7 @@ constexpr std::array<const Handler*, isa::kOpCount> kTables = {
 
 template <size_t... I>
 constexpr auto nez_branches(std::index_sequence<I...>) {
-  return std::array<Handler, sizeof...(I)>{
-      &branch_if<(I / 10 != 0), NezCond<kFirstSrc[I % 5], (I / 5 % 2 != 0)>>...};
+  return std::array<Handler, sizeof...(I)>{&branch_if<(I / 10 != 0), NezCond<kFirstSrc[I % 5], (I / 5 % 2 != 0)>>...};
 }
 constexpr auto kNez = nez_branches(std::make_index_sequence<20>{});
 

@@ -77,7 +77,8 @@ void narrow(const runtime::Store& store, const std::vector<isa::ValType>& types,
 namespace {
 
 /// Calls the host; false when the run must end (trap recorded) or an exception is to be raised (in *exn).
-[[gnu::noinline]] bool call_host(InstanceContext* ctx, const FuncCell* cell, Slot* fp, const Code* ip, runtime::GcRef* exn) {
+[[gnu::noinline]] bool call_host(InstanceContext* ctx, const FuncCell* cell, Slot* fp, const Code* ip,
+                                 runtime::GcRef* exn) {
   runtime::Store& store = *ctx->store;
   Activation& a = *static_cast<Activation*>(store.activation);
   uint32_t header = cell->param_slots > cell->result_slots ? cell->param_slots : cell->result_slots;
@@ -132,22 +133,22 @@ ASHLAR_HANDLER host_call(ASHLAR_PARAMS) {
 }
 
 /// Goes to `cell` in the frame at s.fp whose header slot is `header`, to return to `return_ip`.
-#define ASHLAR_GOTO_CELL(cell, header, return_ip)                       \
-  do {                                                                  \
-    const FuncCell* cell_ = (cell);                                     \
-    const Code* return_ip_ = (return_ip);                               \
-    if (cell_->ctx != s.ctx) [[unlikely]] {                             \
-      if (cell_->ctx != nullptr) {                                      \
+#define ASHLAR_GOTO_CELL(cell, header, return_ip)                                                \
+  do {                                                                                           \
+    const FuncCell* cell_ = (cell);                                                              \
+    const Code* return_ip_ = (return_ip);                                                        \
+    if (cell_->ctx != s.ctx) [[unlikely]] {                                                      \
+      if (cell_->ctx != nullptr) {                                                               \
         if (return_ip_ != restore_code()) push_cross(activation_of(s), s.ctx, return_ip_, s.fp); \
-        return_ip_ = restore_code();                                    \
-        s.ctx = cell_->ctx;                                             \
-        s.mem = s.ctx->mem0_base;                                       \
-      } else {                                                          \
-        s.r = reinterpret_cast<uint64_t>(cell_);                        \
-      }                                                                 \
-    }                                                                   \
-    s.fp[header] = reinterpret_cast<Slot>(return_ip_);                  \
-    ASHLAR_NEXT(static_cast<const Code*>(cell_->code));                 \
+        return_ip_ = restore_code();                                                             \
+        s.ctx = cell_->ctx;                                                                      \
+        s.mem = s.ctx->mem0_base;                                                                \
+      } else {                                                                                   \
+        s.r = reinterpret_cast<uint64_t>(cell_);                                                 \
+      }                                                                                          \
+    }                                                                                            \
+    s.fp[header] = reinterpret_cast<Slot>(return_ip_);                                           \
+    ASHLAR_NEXT(static_cast<const Code*>(cell_->code));                                          \
   } while (0)
 
 /// Stream: u32 function (an import), u32 unused; u16 distance, u16 header.
@@ -165,7 +166,8 @@ ASHLAR_HANDLER call_cell(ASHLAR_PARAMS) {
 }
 
 /// The callee of call_indirect: table, index in r, expected canonical type.
-[[gnu::always_inline]] inline Trap indirect_callee(const Regs& s, uint32_t table, uint32_t type_id, const FuncCell** out) {
+[[gnu::always_inline]] inline Trap indirect_callee(const Regs& s, uint32_t table, uint32_t type_id,
+                                                   const FuncCell** out) {
   runtime::Table* t = s.ctx->tables[table];
   if (s.r >= t->size()) [[unlikely]]
     return Trap::undefined_element;
@@ -208,8 +210,8 @@ ASHLAR_HANDLER call_ref(ASHLAR_PARAMS) {
   ASHLAR_GOTO_CELL(cell, header, back);
 }
 
-/// Moves the arguments of a tail call to the frame's start; the caller has read the return address. Stream at p: u16 source,
-/// u16 count.
+/// Moves the arguments of a tail call to the frame's start; the caller has read the return address. Stream at p: u16
+/// source, u16 count.
 [[gnu::always_inline]] inline void move_arguments(const Regs& s, const Code* p) {
   const Slot* from = s.fp + read<uint16_t>(p);
   uint32_t n = read<uint16_t>(p + 2);
@@ -293,15 +295,24 @@ Handler stub_handler() { return &lower_stub; }
 
 Handler call_family_handler(MiscOp op) {
   switch (op) {
-    case MiscOp::call_direct: return &call_direct;
-    case MiscOp::call_cell: return &call_cell;
-    case MiscOp::call_indirect: return &call_indirect;
-    case MiscOp::call_ref: return &call_ref;
-    case MiscOp::tail_call_direct: return &tail_call_direct;
-    case MiscOp::tail_call_cell: return &tail_call_cell;
-    case MiscOp::tail_call_indirect: return &tail_call_indirect;
-    case MiscOp::tail_call_ref: return &tail_call_ref;
-    default: return nullptr;
+    case MiscOp::call_direct:
+      return &call_direct;
+    case MiscOp::call_cell:
+      return &call_cell;
+    case MiscOp::call_indirect:
+      return &call_indirect;
+    case MiscOp::call_ref:
+      return &call_ref;
+    case MiscOp::tail_call_direct:
+      return &tail_call_direct;
+    case MiscOp::tail_call_cell:
+      return &tail_call_cell;
+    case MiscOp::tail_call_indirect:
+      return &tail_call_indirect;
+    case MiscOp::tail_call_ref:
+      return &tail_call_ref;
+    default:
+      return nullptr;
   }
 }
 

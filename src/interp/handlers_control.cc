@@ -88,11 +88,11 @@ ASHLAR_HANDLER unreachable_(ASHLAR_PARAMS) {
 
 // Returns. Stream: u16 header slot, then the source. The word before the return address begins with the distance of the
 // two frames.
-#define ASHLAR_RETURN(target)            \
-  do {                                   \
-    const Code* return_ip_ = (target);   \
+#define ASHLAR_RETURN(target)               \
+  do {                                      \
+    const Code* return_ip_ = (target);      \
     s.fp -= read<uint16_t>(return_ip_ - 8); \
-    ASHLAR_NEXT(return_ip_);             \
+    ASHLAR_NEXT(return_ip_);                \
   } while (0)
 
 [[gnu::always_inline]] inline const Code* return_address(const Regs& s) {
@@ -228,21 +228,36 @@ Handler call_family_handler(MiscOp op);
 
 Handler misc_handler(MiscOp op) {
   switch (op) {
-    case MiscOp::unreachable_: return &unreachable_;
-    case MiscOp::enter: return &enter;
-    case MiscOp::enter_l: return &enter_l;
-    case MiscOp::spill_l: return &spill_l;
-    case MiscOp::reload_l: return &reload_l;
-    case MiscOp::fuel: return &fuel;
-    case MiscOp::ret_0: return &ret_0;
-    case MiscOp::ret_r: return &ret_r;
-    case MiscOp::ret_x: return &ret_x;
-    case MiscOp::ret_s: return &ret_s;
-    case MiscOp::ret_many: return &ret_many;
-    case MiscOp::br_table: return &br_table;
-    case MiscOp::slot_op: return &slot_op;
-    case MiscOp::throw_: return &throw_;
-    case MiscOp::throw_ref: return &throw_ref;
+    case MiscOp::unreachable_:
+      return &unreachable_;
+    case MiscOp::enter:
+      return &enter;
+    case MiscOp::enter_l:
+      return &enter_l;
+    case MiscOp::spill_l:
+      return &spill_l;
+    case MiscOp::reload_l:
+      return &reload_l;
+    case MiscOp::fuel:
+      return &fuel;
+    case MiscOp::ret_0:
+      return &ret_0;
+    case MiscOp::ret_r:
+      return &ret_r;
+    case MiscOp::ret_x:
+      return &ret_x;
+    case MiscOp::ret_s:
+      return &ret_s;
+    case MiscOp::ret_many:
+      return &ret_many;
+    case MiscOp::br_table:
+      return &br_table;
+    case MiscOp::slot_op:
+      return &slot_op;
+    case MiscOp::throw_:
+      return &throw_;
+    case MiscOp::throw_ref:
+      return &throw_ref;
     case MiscOp::call_direct:
     case MiscOp::call_cell:
     case MiscOp::call_indirect:

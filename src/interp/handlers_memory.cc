@@ -47,8 +47,7 @@ constexpr auto checked_loads(std::index_sequence<I...>) {
 template <Op op, size_t... I>
 constexpr auto stores(std::index_sequence<I...>) {
   constexpr int nv = value_shapes<op>();
-  return std::array<Handler, sizeof...(I)>{
-      &linear<Store<op, static_cast<Src>(I / nv), value<op, I % nv>()>>...};
+  return std::array<Handler, sizeof...(I)>{&linear<Store<op, static_cast<Src>(I / nv), value<op, I % nv>()>>...};
 }
 template <Op op, size_t... I>
 constexpr auto checked_stores(std::index_sequence<I...>) {

@@ -23,20 +23,18 @@ constexpr auto const64s(std::index_sequence<I...>) {
 }
 template <class T, size_t... I>
 constexpr auto float_movs(std::index_sequence<I...>) {
-  return std::array<Handler, sizeof...(I)>{
-      &linear<FMov<T, static_cast<FDst>(I / 3), static_cast<FSrc>(I % 3)>>...};
+  return std::array<Handler, sizeof...(I)>{&linear<FMov<T, static_cast<FDst>(I / 3), static_cast<FSrc>(I % 3)>>...};
 }
 inline constexpr Src kSelectSrc[] = {Src::S, Src::C, Src::R};
 template <size_t... I>
 constexpr auto selects(std::index_sequence<I...>) {
-  return std::array<Handler, sizeof...(I)>{
-      &linear<Select<static_cast<Dst>(I / 18), kSelectSrc[I / 6 % 3], kSelectSrc[I / 2 % 3], static_cast<Src>(I % 2)>>...};
+  return std::array<Handler, sizeof...(I)>{&linear<
+      Select<static_cast<Dst>(I / 18), kSelectSrc[I / 6 % 3], kSelectSrc[I / 2 % 3], static_cast<Src>(I % 2)>>...};
 }
 template <class T, size_t... I>
 constexpr auto float_selects(std::index_sequence<I...>) {
-  return std::array<Handler, sizeof...(I)>{
-      &linear<FSelect<T, static_cast<FDst>(I / 8), static_cast<FSrc>(I / 4 % 2), static_cast<FSrc>(I / 2 % 2),
-                      static_cast<Src>(I % 2)>>...};
+  return std::array<Handler, sizeof...(I)>{&linear<FSelect<T, static_cast<FDst>(I / 8), static_cast<FSrc>(I / 4 % 2),
+                                                           static_cast<FSrc>(I / 2 % 2), static_cast<Src>(I % 2)>>...};
 }
 template <size_t... I>
 constexpr auto global_gets(std::index_sequence<I...>) {

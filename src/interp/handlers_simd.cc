@@ -23,7 +23,8 @@ constexpr std::array<Handler, 4> ternary_table() {
 template <Op op>
 inline constexpr std::array<Handler, 4> kTernary = ternary_table<op>();
 constexpr std::array<const Handler*, isa::kOpCount> kTernaryTables = {
-#define OP(id, prefix, code, mnemonic, imm, sig, feature, width) is_ternary<Op::id>() ? kTernary<Op::id>.data() : nullptr,
+#define OP(id, prefix, code, mnemonic, imm, sig, feature, width) \
+  is_ternary<Op::id>() ? kTernary<Op::id>.data() : nullptr,
 #include "isa/ops/all.def"
 };
 }  // namespace

@@ -25,9 +25,7 @@ void run(Activation& a, Regs regs) {
   }
 }
 #else
-void run(Activation&, Regs s) {
-  handler_at(s.ip)(s.ip, s.fp, s.mem, s.l2, s.r, s.l0, s.l1, s.ctx, s.x);
-}
+void run(Activation&, Regs s) { handler_at(s.ip)(s.ip, s.fp, s.mem, s.l2, s.r, s.l0, s.l1, s.ctx, s.x); }
 #endif
 
 /// Runs until the guest returns, traps or faults. A fault comes back here from the signal handler.
@@ -35,7 +33,8 @@ void run(Activation&, Regs s) {
   if (__builtin_setjmp(a.jump) == 0) run(a, regs);
 }
 
-/// Handlers keep ip and fp in their argument registers; an instrumented build may not. What is no frame of ours is not walked.
+/// Handlers keep ip and fp in their argument registers; an instrumented build may not. What is no frame of ours is not
+/// walked.
 bool is_frame(const Activation& a) {
   auto fp = reinterpret_cast<uintptr_t>(a.trap_fp);
   if (fp % alignof(Slot) != 0 || a.trap_fp < a.store->stack_base || a.trap_fp >= a.store->stack_limit) return false;

@@ -1,4 +1,5 @@
-// Keys: the name of a step with its operand shapes as a number; what lowering emits and the handler tables are indexed by.
+// Keys: the name of a step with its operand shapes as a number; what lowering emits and the handler tables are indexed
+// by.
 #pragma once
 
 #include <array>
@@ -53,19 +54,39 @@ constexpr bool is_int_letter(char c) { return c == 'i' || c == 'l'; }
 constexpr bool compute_is_compare(Op op) {
   const isa::OpInfo& o = isa::info(op);
   return !o.special && o.operand_count() == 2 && o.result_count() == 1 && o.result(0) == 'i' &&
-         o.imm == isa::ImmKind::None && o.prefix == 0 &&
-         ((op >= Op::i32_eqz && op <= Op::f64_ge));
+         o.imm == isa::ImmKind::None && o.prefix == 0 && ((op >= Op::i32_eqz && op <= Op::f64_ge));
 }
 
 /// Opcodes that also take their integer operands from, and put their result into, the hot locals.
 constexpr bool compute_is_hot(Op op) {
   switch (op) {
-    case Op::i32_add: case Op::i32_sub: case Op::i32_mul: case Op::i32_and: case Op::i32_or: case Op::i32_xor:
-    case Op::i32_shl: case Op::i32_shr_s: case Op::i32_shr_u: case Op::i32_rotl:
-    case Op::i64_add: case Op::i64_sub: case Op::i64_mul: case Op::i64_and: case Op::i64_or: case Op::i64_xor:
-    case Op::i64_shl: case Op::i64_shr_s: case Op::i64_shr_u: case Op::i64_rotl:
-    case Op::i32_wrap_i64: case Op::i64_extend_i32_u: case Op::i64_extend_i32_s: case Op::i32_extend8_s:
-    case Op::i32_extend16_s: case Op::i32_eqz: case Op::i64_eqz:
+    case Op::i32_add:
+    case Op::i32_sub:
+    case Op::i32_mul:
+    case Op::i32_and:
+    case Op::i32_or:
+    case Op::i32_xor:
+    case Op::i32_shl:
+    case Op::i32_shr_s:
+    case Op::i32_shr_u:
+    case Op::i32_rotl:
+    case Op::i64_add:
+    case Op::i64_sub:
+    case Op::i64_mul:
+    case Op::i64_and:
+    case Op::i64_or:
+    case Op::i64_xor:
+    case Op::i64_shl:
+    case Op::i64_shr_s:
+    case Op::i64_shr_u:
+    case Op::i64_rotl:
+    case Op::i32_wrap_i64:
+    case Op::i64_extend_i32_u:
+    case Op::i64_extend_i32_s:
+    case Op::i32_extend8_s:
+    case Op::i32_extend16_s:
+    case Op::i32_eqz:
+    case Op::i64_eqz:
       return true;
     default:
       return compute_is_compare(op) && is_int_letter(isa::info(op).operand(0));

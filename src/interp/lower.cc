@@ -171,63 +171,102 @@ constexpr OpClass kClass[] = {
 
 void Lowering::lower_op(Op op, const binary::Imm& imm) {
   switch (op) {
-    case Op::nop: return;
-    case Op::unreachable: return trap_here(MiscOp::unreachable_);
+    case Op::nop:
+      return;
+    case Op::unreachable:
+      return trap_here(MiscOp::unreachable_);
     case Op::block:
     case Op::loop:
     case Op::if_:
-    case Op::try_: return begin_block(op, imm.block);
+    case Op::try_:
+      return begin_block(op, imm.block);
     case Op::try_table: {
       std::vector<binary::CatchClause> catches(imm.catches.begin(), imm.catches.end());
       begin_block(op, imm.block);
       labels_.back().catches = std::move(catches);
       return;
     }
-    case Op::else_: return lower_else();
-    case Op::end: return lower_end();
+    case Op::else_:
+      return lower_else();
+    case Op::end:
+      return lower_end();
     case Op::catch_:
-    case Op::catch_all: return lower_catch(op, imm);
-    case Op::delegate: return lower_delegate(imm.a);
-    case Op::rethrow: return lower_rethrow(imm.a);
-    case Op::throw_: return lower_throw(imm.a);
-    case Op::throw_ref: return lower_throw_ref();
-    case Op::br: return lower_branch(imm.a);
-    case Op::br_if: return lower_branch_if(imm.a);
-    case Op::br_table: return lower_branch_table(imm);
+    case Op::catch_all:
+      return lower_catch(op, imm);
+    case Op::delegate:
+      return lower_delegate(imm.a);
+    case Op::rethrow:
+      return lower_rethrow(imm.a);
+    case Op::throw_:
+      return lower_throw(imm.a);
+    case Op::throw_ref:
+      return lower_throw_ref();
+    case Op::br:
+      return lower_branch(imm.a);
+    case Op::br_if:
+      return lower_branch_if(imm.a);
+    case Op::br_table:
+      return lower_branch_table(imm);
     case Op::br_on_null:
     case Op::br_on_non_null:
     case Op::br_on_cast:
-    case Op::br_on_cast_fail: return lower_br_on(op, imm);
-    case Op::return_: return lower_return();
-    case Op::call: return lower_call(imm.a);
-    case Op::call_indirect: return lower_call_indirect(imm, false);
-    case Op::call_ref: return lower_call_ref(imm.a, false);
-    case Op::return_call: return lower_return_call(imm.a);
-    case Op::return_call_indirect: return lower_call_indirect(imm, true);
-    case Op::return_call_ref: return lower_call_ref(imm.a, true);
-    case Op::drop: (void)pop(); return;
+    case Op::br_on_cast_fail:
+      return lower_br_on(op, imm);
+    case Op::return_:
+      return lower_return();
+    case Op::call:
+      return lower_call(imm.a);
+    case Op::call_indirect:
+      return lower_call_indirect(imm, false);
+    case Op::call_ref:
+      return lower_call_ref(imm.a, false);
+    case Op::return_call:
+      return lower_return_call(imm.a);
+    case Op::return_call_indirect:
+      return lower_call_indirect(imm, true);
+    case Op::return_call_ref:
+      return lower_call_ref(imm.a, true);
+    case Op::drop:
+      (void)pop();
+      return;
     case Op::select:
-    case Op::select_t: return lower_select();
-    case Op::local_get: return lower_local_get(imm.a);
-    case Op::local_set: return lower_local_set(imm.a, false);
-    case Op::local_tee: return lower_local_set(imm.a, true);
-    case Op::global_get: return lower_global_get(imm.a);
-    case Op::global_set: return lower_global_set(imm.a);
-    case Op::i32_const: return push_const(ValKind::I32, imm.lo);
-    case Op::i64_const: return push_const(ValKind::I64, imm.lo);
-    case Op::f32_const: return push_const(ValKind::F32, imm.lo);
-    case Op::f64_const: return push_const(ValKind::F64, imm.lo);
-    case Op::v128_const: return push_const(ValKind::V128, imm.lo, imm.hi);
+    case Op::select_t:
+      return lower_select();
+    case Op::local_get:
+      return lower_local_get(imm.a);
+    case Op::local_set:
+      return lower_local_set(imm.a, false);
+    case Op::local_tee:
+      return lower_local_set(imm.a, true);
+    case Op::global_get:
+      return lower_global_get(imm.a);
+    case Op::global_set:
+      return lower_global_set(imm.a);
+    case Op::i32_const:
+      return push_const(ValKind::I32, imm.lo);
+    case Op::i64_const:
+      return push_const(ValKind::I64, imm.lo);
+    case Op::f32_const:
+      return push_const(ValKind::F32, imm.lo);
+    case Op::f64_const:
+      return push_const(ValKind::F64, imm.lo);
+    case Op::v128_const:
+      return push_const(ValKind::V128, imm.lo, imm.hi);
     case Op::atomic_fence:
       slot_op(slot_function(op), {}, 0, {});
       return;
-    default: break;
+    default:
+      break;
   }
   switch (kClass[static_cast<size_t>(op)]) {
-    case OpClass::Numeric: return lower_numeric(op, imm);
-    case OpClass::Load: return lower_load(op, imm);
-    case OpClass::Store: return lower_store(op, imm);
-    case OpClass::Other: break;
+    case OpClass::Numeric:
+      return lower_numeric(op, imm);
+    case OpClass::Load:
+      return lower_load(op, imm);
+    case OpClass::Store:
+      return lower_store(op, imm);
+    case OpClass::Other:
+      break;
   }
   bool known = lower_reference(op, imm) || lower_gc(op, imm) || lower_slot_op(op, imm);
   CHECK(known);  // every opcode has a lowering: tests/unit/interp
@@ -236,7 +275,8 @@ void Lowering::lower_op(Op op, const binary::Imm& imm) {
 Result<std::unique_ptr<FuncCode>> Lowering::run() {
   declare_locals();
   if (max_slot_ > 60'000)
-    return make_error(ErrorCode::implementation_limit, m_.funcs[f_].body_offset, "a function's frame has more than 60,000 slots");
+    return make_error(ErrorCode::implementation_limit, m_.funcs[f_].body_offset,
+                      "a function's frame has more than 60,000 slots");
   choose_hot_locals();
   wasm_ = m_.funcs[f_].body_offset;
   emitter_.reserve(m_.funcs[f_].body_size * 6 + 128);
@@ -263,7 +303,8 @@ Result<std::unique_ptr<FuncCode>> Lowering::run() {
     lower_op(op, imm);
   }
   if (max_slot_ > 65'000)
-    return make_error(ErrorCode::implementation_limit, m_.funcs[f_].body_offset, "a function's frame has more than 65,000 slots");
+    return make_error(ErrorCode::implementation_limit, m_.funcs[f_].body_offset,
+                      "a function's frame has more than 65,000 slots");
   return finish();
 }
 

@@ -23,25 +23,25 @@ struct Val {
   At at = At::Home;
   ValKind kind = ValKind::I32;
   uint16_t home = 0;
-  uint32_t local = 0;      ///< At::Local
-  uint64_t lo = 0;         ///< At::Const: the bits, of a v128 its index among the function's v128 constants
-  uint32_t serial() const { return local; }   ///< At::R, At::X: the step that made it
+  uint32_t local = 0;  ///< At::Local
+  uint64_t lo = 0;     ///< At::Const: the bits, of a v128 its index among the function's v128 constants
+  uint32_t serial() const { return local; }  ///< At::R, At::X: the step that made it
 };
 static_assert(sizeof(Val) == 16);
 
 struct Label {
-  isa::Op op;                     ///< block, loop, if_, try_, try_table; block for the function itself
-  uint32_t height = 0;            ///< operands below the parameters
-  uint16_t base = 0;              ///< home slot of the first parameter or result
+  isa::Op op;           ///< block, loop, if_, try_, try_table; block for the function itself
+  uint32_t height = 0;  ///< operands below the parameters
+  uint16_t base = 0;    ///< home slot of the first parameter or result
   std::vector<ValKind> params{}, results{};
   uint32_t loop_target = 0;
-  std::vector<Fixup> fixups{};    ///< forward branches to the end
+  std::vector<Fixup> fixups{};  ///< forward branches to the end
   bool has_else_fixup = false;
   Fixup else_fixup{};
-  uint32_t range_begin = 0;       ///< try: where protection begins; in a legacy catch body the index of its range
-  std::vector<binary::CatchClause> catches{}; ///< try_table
+  uint32_t range_begin = 0;  ///< try: where protection begins; in a legacy catch body the index of its range
+  std::vector<binary::CatchClause> catches{};  ///< try_table
   bool in_catch = false;
-  uint16_t exn_slot = 0;          ///< legacy catch body: where the exnref is kept
+  uint16_t exn_slot = 0;  ///< legacy catch body: where the exnref is kept
 
   const std::vector<ValKind>& branch_types() const { return op == isa::Op::loop ? params : results; }
 };
@@ -69,22 +69,24 @@ class Lowering {
   void push_const(ValKind kind, uint64_t lo, uint64_t hi = 0);
   bool is_int(ValKind k) const { return k <= ValKind::I64 || k == ValKind::Ref; }
   static uint16_t slots_of(ValKind k) { return k == ValKind::V128 ? 2 : 1; }
-  uint16_t height_slot() const { return stack_.empty() ? temp_base_ : static_cast<uint16_t>(stack_.back().home + slots_of(stack_.back().kind)); }
+  uint16_t height_slot() const {
+    return stack_.empty() ? temp_base_ : static_cast<uint16_t>(stack_.back().home + slots_of(stack_.back().kind));
+  }
   void wrote_slot(uint16_t slot, int n = 1);
   void r_clobbered() { r_slot_ = -1; }
   void x_clobbered() { x_slot_ = -1; }
   /// Frees the accumulator: its live owner moves home.
   void free_r();
   void free_x();
-  void materialize(Val& v);          ///< to its home slot
+  void materialize(Val& v);  ///< to its home slot
   void materialize_top(size_t n);
-  void flush_all();                  ///< all lazies but constants
-  void copy_to(const Val& v, uint16_t slot);   ///< without touching the accumulators
+  void flush_all();                           ///< all lazies but constants
+  void copy_to(const Val& v, uint16_t slot);  ///< without touching the accumulators
   Src int_src(Val& v, Step& s, bool allow_const, bool allow_hot);
   FSrc float_src(Val& v, Step& s, bool allow_const);
   Step make(StepKind kind, uint32_t op, uint32_t index) const;
   Step make(Key key) const;
-  void emit_to_r(Step& s, ValKind kind);       ///< result in r; pushes it
+  void emit_to_r(Step& s, ValKind kind);  ///< result in r; pushes it
   void emit_to_x(Step& s, ValKind kind);
   bool made_by_last(const Val& v) { return emitter_.last() != nullptr && v.serial() == emitter_.last_serial(); }
   bool retarget_int(Step& s, Dst d, uint16_t slot);
@@ -184,7 +186,7 @@ class Lowering {
   std::vector<std::pair<uint64_t, uint64_t>> v128_consts_;
   std::vector<Label> labels_;
   std::vector<HandlerRange> handlers_;
-  size_t control_next_ = 0;        ///< next of facts_.control
+  size_t control_next_ = 0;  ///< next of facts_.control
   uint32_t slot_limit_hit_ = 0;
   uint32_t max_slot_ = 0;
   uint16_t header_ = 0;
@@ -192,11 +194,11 @@ class Lowering {
   uint16_t zero_first_ = 0, zero_count_ = 0;
   uint16_t hot_slots_[3] = {};
   bool uses_hot_ = false;
-  int32_t r_slot_ = -1, x_slot_ = -1;   ///< slot that the accumulator mirrors
+  int32_t r_slot_ = -1, x_slot_ = -1;    ///< slot that the accumulator mirrors
   int32_t r_owner_ = -1, x_owner_ = -1;  ///< stack index of the operand that lives only in the accumulator
   bool unreachable_ = false;
   uint32_t skip_depth_ = 0;
-  uint32_t wasm_ = 0;              ///< module byte offset of the current instruction
+  uint32_t wasm_ = 0;  ///< module byte offset of the current instruction
   uint32_t entry_at_ = 0;
   bool fuel_ = false;
   uint32_t fuel_at_ = 0;

@@ -100,7 +100,8 @@ void Lowering::lower_branch(uint32_t depth) {
   unreachable_ = true;
 }
 
-/// Takes the condition off the stack: the comparison that made it, when that is the newest step, else a test of its value.
+/// Takes the condition off the stack: the comparison that made it, when that is the newest step, else a test of its
+/// value.
 Lowering::Condition Lowering::take_condition(bool negate, bool back) {
   uint32_t flags = (back ? 2u : 0u) + (negate ? 1u : 0u);
   Val c = pop();
@@ -150,9 +151,9 @@ void Lowering::lower_branch_if(uint32_t depth) {
   bool function = &l == labels_.data();
   // The operands below the condition may have to go home first; the condition stays what it is.
   bool direct = !function && (n == 0 || [&] {
-                  const Val& first = stack_[stack_.size() - 1 - n];
-                  return first.home == l.base;
-                }());
+    const Val& first = stack_[stack_.size() - 1 - n];
+    return first.home == l.base;
+  }());
   bool back = direct && l.op == Op::loop;
   Condition c = take_condition(!direct, back);
   if (direct) {

@@ -22,14 +22,39 @@ constexpr ValKind kind_of_letter(char c) {
 }
 constexpr bool is_commutative(Op op) {
   switch (op) {
-    case Op::i32_add: case Op::i32_mul: case Op::i32_and: case Op::i32_or: case Op::i32_xor: case Op::i32_eq:
-    case Op::i32_ne: case Op::i64_add: case Op::i64_mul: case Op::i64_and: case Op::i64_or: case Op::i64_xor:
-    case Op::i64_eq: case Op::i64_ne:
+    case Op::i32_add:
+    case Op::i32_mul:
+    case Op::i32_and:
+    case Op::i32_or:
+    case Op::i32_xor:
+    case Op::i32_eq:
+    case Op::i32_ne:
+    case Op::i64_add:
+    case Op::i64_mul:
+    case Op::i64_and:
+    case Op::i64_or:
+    case Op::i64_xor:
+    case Op::i64_eq:
+    case Op::i64_ne:
     // Which of two NaNs a float operation returns is not specified.
-    case Op::f32_add: case Op::f32_mul: case Op::f64_add: case Op::f64_mul:
-    case Op::f32x4_add: case Op::f32x4_mul: case Op::f64x2_add: case Op::f64x2_mul:
-    case Op::i8x16_add: case Op::i16x8_add: case Op::i32x4_add: case Op::i64x2_add: case Op::i16x8_mul:
-    case Op::i32x4_mul: case Op::i64x2_mul: case Op::v128_and: case Op::v128_or: case Op::v128_xor:
+    case Op::f32_add:
+    case Op::f32_mul:
+    case Op::f64_add:
+    case Op::f64_mul:
+    case Op::f32x4_add:
+    case Op::f32x4_mul:
+    case Op::f64x2_add:
+    case Op::f64x2_mul:
+    case Op::i8x16_add:
+    case Op::i16x8_add:
+    case Op::i32x4_add:
+    case Op::i64x2_add:
+    case Op::i16x8_mul:
+    case Op::i32x4_mul:
+    case Op::i64x2_mul:
+    case Op::v128_and:
+    case Op::v128_or:
+    case Op::v128_xor:
       return true;
     default:
       return false;
@@ -38,23 +63,40 @@ constexpr bool is_commutative(Op op) {
 /// The comparison with its operands exchanged; op itself when it is none.
 constexpr Op mirrored(Op op) {
   switch (op) {
-    case Op::i32_lt_s: return Op::i32_gt_s;
-    case Op::i32_lt_u: return Op::i32_gt_u;
-    case Op::i32_gt_s: return Op::i32_lt_s;
-    case Op::i32_gt_u: return Op::i32_lt_u;
-    case Op::i32_le_s: return Op::i32_ge_s;
-    case Op::i32_le_u: return Op::i32_ge_u;
-    case Op::i32_ge_s: return Op::i32_le_s;
-    case Op::i32_ge_u: return Op::i32_le_u;
-    case Op::i64_lt_s: return Op::i64_gt_s;
-    case Op::i64_lt_u: return Op::i64_gt_u;
-    case Op::i64_gt_s: return Op::i64_lt_s;
-    case Op::i64_gt_u: return Op::i64_lt_u;
-    case Op::i64_le_s: return Op::i64_ge_s;
-    case Op::i64_le_u: return Op::i64_ge_u;
-    case Op::i64_ge_s: return Op::i64_le_s;
-    case Op::i64_ge_u: return Op::i64_le_u;
-    default: return op;
+    case Op::i32_lt_s:
+      return Op::i32_gt_s;
+    case Op::i32_lt_u:
+      return Op::i32_gt_u;
+    case Op::i32_gt_s:
+      return Op::i32_lt_s;
+    case Op::i32_gt_u:
+      return Op::i32_lt_u;
+    case Op::i32_le_s:
+      return Op::i32_ge_s;
+    case Op::i32_le_u:
+      return Op::i32_ge_u;
+    case Op::i32_ge_s:
+      return Op::i32_le_s;
+    case Op::i32_ge_u:
+      return Op::i32_le_u;
+    case Op::i64_lt_s:
+      return Op::i64_gt_s;
+    case Op::i64_lt_u:
+      return Op::i64_gt_u;
+    case Op::i64_gt_s:
+      return Op::i64_lt_s;
+    case Op::i64_gt_u:
+      return Op::i64_lt_u;
+    case Op::i64_le_s:
+      return Op::i64_ge_s;
+    case Op::i64_le_u:
+      return Op::i64_ge_u;
+    case Op::i64_ge_s:
+      return Op::i64_le_s;
+    case Op::i64_ge_u:
+      return Op::i64_le_u;
+    default:
+      return op;
   }
 }
 /// Constant folding of integer operations that cannot trap.
@@ -321,8 +363,7 @@ void Lowering::lower_select() {
     Src sa = int_src(a, s, plain(a), false);
     Src sb = int_src(b, s, plain(b), false);
     Src sc = int_src(c, s, false, false);
-    s.key = make_key(StepKind::Select, 0u,
-                     (select_index(sa) * 3 + select_index(sb)) * 2 + static_cast<uint32_t>(sc));
+    s.key = make_key(StepKind::Select, 0u, (select_index(sa) * 3 + select_index(sb)) * 2 + static_cast<uint32_t>(sc));
     emit_to_r(s, a.kind);
     return;
   }
@@ -407,7 +448,8 @@ void Lowering::lower_store(Op op, const binary::Imm& imm) {
 
 // ---- operations through slots --------------------------------------------------------------------------------
 
-void Lowering::slot_op_kinds(SlotFn fn, SlotImm imm, size_t operands, const std::vector<ValKind>& results, uint64_t offset) {
+void Lowering::slot_op_kinds(SlotFn fn, SlotImm imm, size_t operands, const std::vector<ValKind>& results,
+                             uint64_t offset) {
   materialize_top(operands);
   uint16_t base = operands == 0 ? height_slot() : stack_[stack_.size() - operands].home;
   for (size_t i = 0; i < operands; ++i) pop();
@@ -422,7 +464,8 @@ void Lowering::slot_op_kinds(SlotFn fn, SlotImm imm, size_t operands, const std:
   for (ValKind k : results) push_home(k);
   if (!results.empty()) wrote_slot(base, static_cast<int>(height_slot()) - base);
 }
-void Lowering::slot_op(SlotFn fn, SlotImm imm, size_t operands, std::initializer_list<ValKind> results, uint64_t offset) {
+void Lowering::slot_op(SlotFn fn, SlotImm imm, size_t operands, std::initializer_list<ValKind> results,
+                       uint64_t offset) {
   slot_op_kinds(fn, imm, operands, std::vector<ValKind>(results), offset);
 }
 

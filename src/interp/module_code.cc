@@ -74,7 +74,8 @@ uint32_t ModuleCode::wasm_offset(const FuncCode& f, const Code* at) const {
   auto again = lower(const_cast<ModuleCode&>(*this), f.index, &pairs);
   if (!again || pairs.empty()) return m_.funcs[f.index].body_offset;
   uint32_t offset = static_cast<uint32_t>(at - f.begin());
-  auto it = std::upper_bound(pairs.begin(), pairs.end(), offset, [](uint32_t o, const OffsetPair& p) { return o < p.code; });
+  auto it =
+      std::upper_bound(pairs.begin(), pairs.end(), offset, [](uint32_t o, const OffsetPair& p) { return o < p.code; });
   return it == pairs.begin() ? pairs.front().wasm : std::prev(it)->wasm;
 }
 

@@ -17,10 +17,10 @@ namespace ashlar::interp {
 struct CatchEntry {
   enum class Kind : uint8_t { Tag, All };
   Kind kind;
-  bool with_ref;            ///< the exnref is written to ref_slot
-  uint32_t tag;             ///< Tag: index in the module
-  uint32_t target;          ///< offset in the code
-  uint16_t payload_slot;    ///< first slot the payload goes to
+  bool with_ref;          ///< the exnref is written to ref_slot
+  uint32_t tag;           ///< Tag: index in the module
+  uint32_t target;        ///< offset in the code
+  uint16_t payload_slot;  ///< first slot the payload goes to
   uint16_t ref_slot;
 };
 
@@ -28,7 +28,7 @@ struct CatchEntry {
 struct HandlerRange {
   uint32_t begin;
   uint32_t end;
-  uint32_t depth;           ///< of the try among the open labels
+  uint32_t depth;  ///< of the try among the open labels
   /// Legacy delegate: from here on only ranges of at most this depth are asked; no clauses. kNoDelegate otherwise.
   uint32_t delegate_depth;
   static constexpr uint32_t kNoDelegate = ~uint32_t{0};
@@ -38,9 +38,9 @@ struct HandlerRange {
 /// Lowered code of one function. Immutable once published.
 struct FuncCode {
   uint32_t index = 0;
-  uint16_t header = 0;                    ///< slot of the return address: max(parameter slots, result slots)
+  uint16_t header = 0;  ///< slot of the return address: max(parameter slots, result slots)
   uint32_t size = 0;
-  std::unique_ptr<uint64_t[]> words;      ///< the code, 8-aligned
+  std::unique_ptr<uint64_t[]> words;  ///< the code, 8-aligned
   std::vector<HandlerRange> handlers;
   const Code* begin() const { return reinterpret_cast<const Code*>(words.get()); }
   const Code* end() const { return begin() + size; }

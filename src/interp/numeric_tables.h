@@ -50,9 +50,8 @@ template <Op op, size_t... I>
 constexpr auto binary_table(std::index_sequence<I...>) {
   constexpr int na = first_shapes(op, isa::info(op).operand(0));
   constexpr int nb = later_shapes(op, isa::info(op).operand(1));
-  return std::array<Handler, sizeof...(I)>{
-      &linear<Bin<op, dest_shape<op, I / nb / na>(), operand_shape<op, 0, I / nb % na>(),
-                  operand_shape<op, 1, I % nb>()>>...};
+  return std::array<Handler, sizeof...(I)>{&linear<
+      Bin<op, dest_shape<op, I / nb / na>(), operand_shape<op, 0, I / nb % na>(), operand_shape<op, 1, I % nb>()>>...};
 }
 
 template <Op op>

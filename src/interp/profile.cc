@@ -64,22 +64,33 @@ std::string name(Key key) {
     case StepKind::Numeric:
       return numeric_name(static_cast<Op>(op), i);
     case StepKind::Load:
-      return std::string("Load<") + kOpIds[op] + "," + dest_name(o.result(0), i / kSrcCount) + "," + kSrcNames[i % kSrcCount] + ">";
+      return std::string("Load<") + kOpIds[op] + "," + dest_name(o.result(0), i / kSrcCount) + "," +
+             kSrcNames[i % kSrcCount] + ">";
     case StepKind::Store: {
       uint32_t nv = is_int_letter(o.operand(1)) ? kSrcCount : 2;
-      return std::string("Store<") + kOpIds[op] + "," + kSrcNames[i / nv] + "," + later_name(o.operand(1), i % nv) + ">";
+      return std::string("Store<") + kOpIds[op] + "," + kSrcNames[i / nv] + "," + later_name(o.operand(1), i % nv) +
+             ">";
     }
     case StepKind::Mov:
-      return std::string("Mov<") + (op ? "true," : "false,") + kDstNames[i / kSrcCount] + "," + kSrcNames[i % kSrcCount] + ">";
+      return std::string("Mov<") + (op ? "true," : "false,") + kDstNames[i / kSrcCount] + "," +
+             kSrcNames[i % kSrcCount] + ">";
     case StepKind::MovS:
       return std::string("MovS<") + (op ? "true," : "false,") + kSrcNames[i] + ">";
     case StepKind::FMov:
-      return std::string("FMov<") + (op == 0 ? "float," : op == 1 ? "double," : "V128,") + kFDstNames[i / 3] + "," + kFSrcNames[i % 3] + ">";
+      return std::string("FMov<") +
+             (op == 0   ? "float,"
+              : op == 1 ? "double,"
+                        : "V128,") +
+             kFDstNames[i / 3] + "," + kFSrcNames[i % 3] + ">";
     case StepKind::Tern:
       return std::string("Tern<") + kOpIds[op] + "," + kFDstNames[i / 2] + "," + kFSrcNames[i % 2] + ">";
     case StepKind::FSelect:
-      return std::string("FSelect<") + (op == 0 ? "float," : op == 1 ? "double," : "V128,") + kFDstNames[i / 8] + "," +
-             kFSrcNames[i / 4 % 2] + "," + kFSrcNames[i / 2 % 2] + "," + kSrcNames[i % 2] + ">";
+      return std::string("FSelect<") +
+             (op == 0   ? "float,"
+              : op == 1 ? "double,"
+                        : "V128,") +
+             kFDstNames[i / 8] + "," + kFSrcNames[i / 4 % 2] + "," + kFSrcNames[i / 2 % 2] + "," + kSrcNames[i % 2] +
+             ">";
     case StepKind::Const64:
       return i == kDstCount ? std::string("Const64S") : std::string("Const64<") + kDstNames[i] + ">";
     case StepKind::VMovS:
@@ -90,13 +101,14 @@ std::string name(Key key) {
       return std::string("GlobalSet<") + kSrcNames[i] + ">";
     case StepKind::Select: {
       static const char* const names[] = {"Src::S", "Src::C", "Src::R"};
-      return std::string("Select<") + kDstNames[i / 18] + "," + names[i / 6 % 3] + "," + names[i / 2 % 3] + "," + kSrcNames[i % 2] + ">";
+      return std::string("Select<") + kDstNames[i / 18] + "," + names[i / 6 % 3] + "," + names[i / 2 % 3] + "," +
+             kSrcNames[i % 2] + ">";
     }
     case StepKind::CmpBr:
       return compare_name(static_cast<Op>(op), i);
     case StepKind::NezBr:
-      return std::string("if ") + (i / 10 ? "true" : "false") + ",NezCond<" + kSrcNames[static_cast<int>(kFirstSrc[i % 5])] + "," +
-             (i / 5 % 2 ? "true" : "false") + ">";
+      return std::string("if ") + (i / 10 ? "true" : "false") + ",NezCond<" +
+             kSrcNames[static_cast<int>(kFirstSrc[i % 5])] + "," + (i / 5 % 2 ? "true" : "false") + ">";
     case StepKind::Br:
       return i ? "br true" : "br false";
     default:
@@ -123,7 +135,8 @@ void dump(ModuleCode& code, const FuncCode& f) {
   std::string line;
   uint64_t weight = 0;
   auto end_line = [&] {
-    if (!line.empty() && weight > 0) std::fprintf(out, "%llu%s\n", static_cast<unsigned long long>(weight), line.c_str());
+    if (!line.empty() && weight > 0)
+      std::fprintf(out, "%llu%s\n", static_cast<unsigned long long>(weight), line.c_str());
     line.clear();
     weight = 0;
   };

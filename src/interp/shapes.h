@@ -9,7 +9,8 @@ namespace ashlar::interp {
 
 /// Integer sources: accumulator, frame slot, constant (a sign-extended 32-bit immediate), hot local 0..2.
 enum class Src : uint8_t { R, S, C, L0, L1, L2 };
-/// Integer destinations: the accumulator; a frame slot and the accumulator; a hot local (the accumulator then is unchanged).
+/// Integer destinations: the accumulator; a frame slot and the accumulator; a hot local (the accumulator then is
+/// unchanged).
 enum class Dst : uint8_t { R, RS, L0, L1, L2 };
 /// Float and vector sources and destinations.
 enum class FSrc : uint8_t { X, S, K };

@@ -268,7 +268,8 @@ struct VConstS : StepBase {
 
 // ---- select ------------------------------------------------------------------------------------------------
 
-/// select on integers: a, b from slot, hot local or constant; condition in the accumulator or a slot. Stream: A, B, cond, D.
+/// select on integers: a, b from slot, hot local or constant; condition in the accumulator or a slot. Stream: A, B,
+/// cond, D.
 template <Dst D, Src A, Src B, Src C>
 struct Select : StepBase {
   static constexpr int size = size_of(A) + size_of(B) + size_of(C) + size_of(D);
@@ -484,9 +485,7 @@ struct CmpCond : StepBase {
 template <Src A, bool negate>
 struct NezCond : StepBase {
   static constexpr int size = size_of(A);
-  [[gnu::always_inline]] static bool test(Regs& s, const Code*& p) {
-    return (get<uint32_t, A>(s, p) != 0) != negate;
-  }
+  [[gnu::always_inline]] static bool test(Regs& s, const Code*& p) { return (get<uint32_t, A>(s, p) != 0) != negate; }
 };
 
 // ---- handlers ----------------------------------------------------------------------------------------------
@@ -498,9 +497,9 @@ ASHLAR_HANDLER trap_exit(ASHLAR_PARAMS);
 /// Taken at a safepoint when the stack limit was lowered to stop the guest; ip is the instruction to continue with.
 ASHLAR_HANDLER safepoint_slow(ASHLAR_PARAMS);
 
-/// Runs steps in order and leaves p behind them; a trap ends the run with `at` where it happened: the instruction's start
-/// for the first step, the byte before their operands for later ones (a step may have none). Between two steps that may
-/// fault, ip moves on to the operands that follow, so that a fault finds the right one.
+/// Runs steps in order and leaves p behind them; a trap ends the run with `at` where it happened: the instruction's
+/// start for the first step, the byte before their operands for later ones (a step may have none). Between two steps
+/// that may fault, ip moves on to the operands that follow, so that a fault finds the right one.
 template <class... Steps>
 struct Sequence;
 template <>
@@ -508,7 +507,9 @@ struct Sequence<> {
   static constexpr bool may_fault = false;
   static constexpr int size = 0;
   template <bool first = true>
-  [[gnu::always_inline]] static Trap run(Regs&, const Code*&, const Code*&) { return Trap::none; }
+  [[gnu::always_inline]] static Trap run(Regs&, const Code*&, const Code*&) {
+    return Trap::none;
+  }
 };
 template <class First, class... Rest>
 struct Sequence<First, Rest...> {

@@ -21,9 +21,9 @@ struct NameMap;
 /// One instruction of a constant expression, already decoded ("end" is not stored).
 struct ConstInst {
   isa::Op op;
-  uint32_t index = 0;   ///< global, function or type index; array.new_fixed: type
-  uint32_t count = 0;   ///< array.new_fixed: element count
-  HeapType heap;        ///< ref.null
+  uint32_t index = 0;     ///< global, function or type index; array.new_fixed: type
+  uint32_t count = 0;     ///< array.new_fixed: element count
+  HeapType heap;          ///< ref.null
   uint64_t bits[2] = {};  ///< constants, v128 in two halves (little-endian)
 };
 
@@ -32,7 +32,7 @@ struct ConstInst {
 struct ConstExpr {
   std::vector<ConstInst> insts;
   uint32_t offset = 0;
-  uint32_t size = 0;    ///< final "end" included
+  uint32_t size = 0;  ///< final "end" included
 };
 
 /// Index into one of the import/definition lists by kind.
@@ -102,8 +102,8 @@ struct CustomSection {
   std::string_view name;
   uint32_t contents_offset;  ///< of the payload behind the name
   uint32_t contents_size;
-  uint8_t after_section;     ///< id of the last known section before it, 0 when first
-  uint32_t after_rank;       ///< position among all sections in the binary
+  uint8_t after_section;  ///< id of the last known section before it, 0 when first
+  uint32_t after_rank;    ///< position among all sections in the binary
 };
 
 /// Where each known section stood; for objdump and size reports.
@@ -132,35 +132,35 @@ struct NameMap {
 /// Control structure of one body, in order of the opening instruction; offsets are from Func::body_offset.
 /// Emitted by validation in its one pass.
 struct ControlEntry {
-  uint32_t start;      ///< of block/loop/if/try/try_table
-  uint32_t end;        ///< of the matching end (or delegate)
-  uint32_t else_;      ///< of else, or the first catch of a legacy try; 0: none
+  uint32_t start;         ///< of block/loop/if/try/try_table
+  uint32_t end;           ///< of the matching end (or delegate)
+  uint32_t else_;         ///< of else, or the first catch of a legacy try; 0: none
   uint32_t targeted : 1;  ///< some branch names this label
   uint32_t height : 31;   ///< operand slots below the block's parameters
 };
 
 /// What validation learns about a body beyond "it is valid".
 struct FuncFacts {
-  uint32_t max_slots = 0;      ///< most operand slots in use at once (v128 counts two)
-  uint32_t local_count = 0;    ///< parameters included
+  uint32_t max_slots = 0;    ///< most operand slots in use at once (v128 counts two)
+  uint32_t local_count = 0;  ///< parameters included
   bool has_loop = false;
   bool has_call = false;
-  bool has_handler = false;    ///< try_table, or a legacy try
+  bool has_handler = false;  ///< try_table, or a legacy try
   std::vector<ControlEntry> control;
 };
 
 /// An immutable, decoded module. Thread-safe to read. Owns its bytes; views point into them.
 struct Module {
-  std::shared_ptr<const void> storage;   ///< keeps `bytes` alive (vector or file mapping)
+  std::shared_ptr<const void> storage;  ///< keeps `bytes` alive (vector or file mapping)
   std::span<const uint8_t> bytes;
 
   std::vector<SubType> types;
   std::vector<RecGroup> rec_groups;
-  std::vector<uint32_t> canonical;       ///< engine-wide id of each type (filled by TypeRegistry::canonicalize)
+  std::vector<uint32_t> canonical;  ///< engine-wide id of each type (filled by TypeRegistry::canonicalize)
   std::shared_ptr<TypeRegistry> registry;
 
   std::vector<Import> imports;
-  std::vector<Func> funcs;               ///< imports first, in every index space
+  std::vector<Func> funcs;  ///< imports first, in every index space
   std::vector<Table> tables;
   std::vector<Memory> memories;
   std::vector<Global> globals;
@@ -174,10 +174,10 @@ struct Module {
   std::vector<CustomSection> customs;
   std::vector<SectionInfo> sections;
   std::vector<BranchHint> branch_hints;
-  NameMap names;                         ///< decoded leniently: a broken name section leaves it empty
+  NameMap names;  ///< decoded leniently: a broken name section leaves it empty
 
   uint32_t imported_funcs = 0, imported_tables = 0, imported_memories = 0, imported_globals = 0, imported_tags = 0;
-  uint32_t code_bytes = 0;               ///< size of the code section
+  uint32_t code_bytes = 0;  ///< size of the code section
 
   /// What validation learnt of each defined function; kept for small modules only (else empty: ask again).
   std::vector<FuncFacts> facts;
@@ -190,12 +190,10 @@ struct Module {
   Module() = default;
   Module(const Module&) = delete;
   Module& operator=(const Module&) = delete;
-  ~Module();                             ///< releases the canonical types
+  ~Module();  ///< releases the canonical types
 
   const FuncType& func_type(FuncIdx f) const { return types[funcs[f].type].func; }
-  std::span<const uint8_t> body(FuncIdx f) const {
-    return bytes.subspan(funcs[f].body_offset, funcs[f].body_size);
-  }
+  std::span<const uint8_t> body(FuncIdx f) const { return bytes.subspan(funcs[f].body_offset, funcs[f].body_size); }
   const Export* find_export(std::string_view name) const;
 };
 

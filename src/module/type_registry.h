@@ -18,8 +18,8 @@ struct Module;
 struct CanonType {
   SubType def;
   uint32_t id;
-  uint32_t depth;                       ///< number of proper supertypes
-  std::vector<uint32_t> display;        ///< ids of supertypes by depth, itself last: display[depth] == id
+  uint32_t depth;                 ///< number of proper supertypes
+  std::vector<uint32_t> display;  ///< ids of supertypes by depth, itself last: display[depth] == id
 };
 
 /// Thread-safe. Ids are reused only after every module that used the group has been released.

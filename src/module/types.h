@@ -70,8 +70,8 @@ struct TableType {
   Limits limits;
 };
 struct MemoryType {
-  Limits limits;                  ///< in pages
-  uint8_t page_size_log2 = 16;    ///< custom page sizes: 0 or 16
+  Limits limits;                ///< in pages
+  uint8_t page_size_log2 = 16;  ///< custom page sizes: 0 or 16
 };
 struct GlobalType {
   ValType type;

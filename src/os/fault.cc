@@ -69,7 +69,7 @@ thread_local AlternateStack t_stack;
 
 void set_fault_handler(FaultHandler handler) {
   g_handler = handler;
-  struct sigaction action {};
+  struct sigaction action{};
   action.sa_sigaction = &on_signal;
   // NODEFER: the handler may leave by a jump, which would keep the signal blocked.
   action.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER;
