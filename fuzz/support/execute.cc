@@ -138,7 +138,11 @@ class Runner {
 
   void call(size_t export_index, size_t salt) {
     runtime::Extern fuel{};
-    if (instance_->find_export(kFuelExport, &fuel)) fuel.global->value[0] = kCountdown;
+    // A module that is not generated may export anything under that name.
+    if (instance_->find_export(kFuelExport, &fuel) && fuel.kind == module::ExternKind::Global &&
+        fuel.global->type.mut && fuel.global->type.type == ValType::i32()) {
+      fuel.global->value[0] = kCountdown;
+    }
     refuel();
     const module::Export& e = instance_->module().exports[export_index];
     Call done;

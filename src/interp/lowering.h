@@ -17,6 +17,22 @@ namespace ashlar::interp {
 using isa::ValKind;
 using isa::ValType;
 
+/// The kind a signature letter stands for; addresses are the caller's business.
+constexpr ValKind kind_of_letter(char c) {
+  switch (c) {
+    case 'i':
+      return ValKind::I32;
+    case 'l':
+      return ValKind::I64;
+    case 'f':
+      return ValKind::F32;
+    case 'd':
+      return ValKind::F64;
+    default:
+      return ValKind::V128;
+  }
+}
+
 /// Where an operand is. Its home slot is fixed by its place on the stack; it need not be there.
 struct Val {
   enum class At : uint8_t { Home, Local, Const, R, X };
@@ -94,7 +110,7 @@ class Lowering {
   void mov_to_r(Val& v);
   void mov_to_x(Val& v);
 
-  // lowering_ops.cc
+  // lowering_ops.cc, lowering_slots.cc
   void lower_numeric(isa::Op op, const binary::Imm& imm);
   void lower_unary(isa::Op op, const binary::Imm& imm);
   void lower_binary(isa::Op op, const binary::Imm& imm);
