@@ -135,7 +135,8 @@ bool Lowering::lower_gc(Op op, const binary::Imm& imm) {
   SlotFn fn = slot_function(op);
   if (fn == nullptr || isa::info(op).prefix != 0xfb) return false;
   auto canonical = [&](uint32_t t) { return m_.canonical[t]; };
-  uint32_t type = canonical(imm.a);
+  // array.len has no type; what the immediate holds then is of an earlier instruction.
+  uint32_t type = op == Op::array_len ? 0 : canonical(imm.a);
   switch (op) {
     case Op::struct_new:
       slot_op(fn, {type, 0, 0}, m_.types[imm.a].fields.size(), {ValKind::Ref});
