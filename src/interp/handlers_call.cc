@@ -21,7 +21,7 @@ ASHLAR_HANDLER call_direct(ASHLAR_PARAMS) {
   const Code* const* entry = read<const Code* const*>(s.ip + 8);
   s.fp += read<uint16_t>(s.ip + 16);
   s.fp[read<uint16_t>(s.ip + 18)] = reinterpret_cast<Slot>(s.ip + kCallSize);
-  ASHLAR_NEXT(__atomic_load_n(entry, __ATOMIC_RELAXED));
+  ASHLAR_NEXT(__atomic_load_n(entry, __ATOMIC_ACQUIRE));
 }
 
 /// Lowers function f; null (with the error in the activation) when that is refused.
@@ -233,8 +233,8 @@ ASHLAR_HANDLER tail_call_direct(ASHLAR_PARAMS) {
   move_arguments(s, s.ip + 16);
   s.fp[read<uint16_t>(s.ip + 22)] = reinterpret_cast<Slot>(back);
   if (must_stop(s)) [[unlikely]]
-    ASHLAR_GOTO(safepoint_slow, __atomic_load_n(entry, __ATOMIC_RELAXED));
-  ASHLAR_NEXT(__atomic_load_n(entry, __ATOMIC_RELAXED));
+    ASHLAR_GOTO(safepoint_slow, __atomic_load_n(entry, __ATOMIC_ACQUIRE));
+  ASHLAR_NEXT(__atomic_load_n(entry, __ATOMIC_ACQUIRE));
 }
 ASHLAR_HANDLER tail_call_cell(ASHLAR_PARAMS) {
   ASHLAR_ENTER();
