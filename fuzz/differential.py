@@ -37,7 +37,7 @@ TRAPS = {
     "cast_failure": ["cast failure"],
     "out_of_bounds_array_access": ["out of bounds array access"],
     "call_stack_exhausted": ["call stack exhausted"],
-    "unaligned_atomic": ["unaligned atomic"],
+    "unaligned_atomic": ["unaligned atomic", "out of bounds memory access"],
     "expected_shared_memory": ["atomic wait on non-shared memory"],
     "uncaught_exception": ["thrown Wasm exception", "thrown exception"],
     # All kinds of null references have one message there.
@@ -45,6 +45,7 @@ TRAPS = {
 }
 
 
+# An access both misaligned and out of bounds traps as either.
 def same_trap(ours, message):
     key = "null" if ours.startswith("null_") else ours
     return any(text in message for text in TRAPS.get(key, []))
@@ -197,6 +198,7 @@ def main():
     parser.add_argument("--python-env", type=pathlib.Path, required=True, help="virtual environment with wasmtime")
     parser.add_argument("--seconds", type=float, default=float(os.environ.get("FUZZ_SECONDS", 60)))
     parser.add_argument("--first", type=int, help="first seed (default: by the clock)")
+    parser.add_argument("--most", type=int, help="stop after so many modules, whatever the time")
     parser.add_argument("--keep", type=pathlib.Path, help="where to leave modules that differ")
     args = parser.parse_args()
     enter_environment(args.python_env)
@@ -206,7 +208,7 @@ def main():
     modules = failed = 0
     end = time.monotonic() + args.seconds
     with tempfile.TemporaryDirectory(prefix="ashlar-differential-") as folder:
-        while time.monotonic() < end and failed < 10:
+        while time.monotonic() < end and failed < 10 and (args.most is None or modules < args.most):
             done, wrong = compare_batch(peer, args.maker, folder, first, BATCH, args.keep)
             modules += done
             failed += wrong
