@@ -48,6 +48,8 @@ def run_one(binary, args):
             limits.append("-runs=0")
         else:
             limits.append(f"-max_total_time={args.seconds}")
+            if not args.keep:
+                limits.append("-seed=1")  # a test: the same beginnings each time; `make fuzz` looks further
             seeds = pathlib.Path(work) / "seeds"
             seeds.mkdir()
             corpora += make_seeds(args.bin, name, seeds)
