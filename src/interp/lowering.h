@@ -142,14 +142,9 @@ class Lowering {
   void branch_to(Label& l);
   void move_to_label(const Label& l);
   bool in_place(const Label& l) const;
-  /// Branches when `cond` is non-zero (negate: zero).
-  struct Condition {
-    Step step;
-    bool is_compare;
-  };
-  Condition take_condition(bool negate, bool back);
-  void emit_branch_if(Condition c, Label& l, bool back);
-  void conditional_to_label(Condition positive, uint32_t depth, bool negate);
+  /// The step that branches when the topmost operand is non-zero (negate: zero); the operand is taken off.
+  Step take_condition(bool negate, bool back);
+  void emit_branch_if(const Step& c, Label& l, bool back);
   void lower_br_on(isa::Op op, const binary::Imm& imm);
   void reset_to(const Label& l, const std::vector<ValKind>& kinds);
   void end_try_table(Label& l);
@@ -182,7 +177,6 @@ class Lowering {
 
   std::vector<ValKind> kinds(const std::vector<ValType>& types) const;
   const module::FuncType& type_at(uint32_t t) const { return m_.types[t].func; }
-  uint32_t at() const { return wasm_; }
 
   struct Local {
     ValKind kind;
@@ -203,7 +197,6 @@ class Lowering {
   std::vector<Label> labels_;
   std::vector<HandlerRange> handlers_;
   size_t control_next_ = 0;  ///< next of facts_.control
-  uint32_t slot_limit_hit_ = 0;
   uint32_t max_slot_ = 0;
   uint16_t header_ = 0;
   uint16_t temp_base_ = 0;

@@ -25,7 +25,7 @@ void Lowering::begin_block(Op op, const binary::BlockType& type) {
   bool targeted = true;
   if (control_next_ < facts_.control.size()) targeted = facts_.control[control_next_].targeted != 0;
   ++control_next_;
-  Condition c;
+  Step c;
   if (op == Op::if_) c = take_condition(true, false);
   // A block that nobody branches to is no merge: what is lazy may stay so.
   if (op != Op::block || targeted) {
@@ -38,8 +38,8 @@ void Lowering::begin_block(Op op, const binary::BlockType& type) {
   for (ValKind k : l.results) base_end += slots_of(k);
   if (base_end > max_slot_) max_slot_ = base_end;
   if (op == Op::if_) {
-    c.step.wasm = wasm_;
-    l.else_fixup = emitter_.branch(c.step);
+    c.wasm = wasm_;
+    l.else_fixup = emitter_.branch(c);
     l.has_else_fixup = true;
     begin_fuel_block();
   } else if (op == Op::loop) {
@@ -102,7 +102,7 @@ void Lowering::lower_branch(uint32_t depth) {
 
 /// Takes the condition off the stack: the comparison that made it, when that is the newest step, else a test of its
 /// value.
-Lowering::Condition Lowering::take_condition(bool negate, bool back) {
+Step Lowering::take_condition(bool negate, bool back) {
   uint32_t flags = (back ? 2u : 0u) + (negate ? 1u : 0u);
   Val c = pop();
   if (c.at == Val::At::R && made_by_last(c) && kind_of(emitter_.last()->key) == StepKind::Numeric) {
@@ -114,12 +114,12 @@ Lowering::Condition Lowering::take_condition(bool negate, bool back) {
       uint32_t nb = static_cast<uint32_t>(later_shapes(op, isa::info(op).operand(1)));
       s.key = make_key(StepKind::CmpBr, op, flags * na * nb + i);
       emitter_.drop_last();
-      return {s, true};
+      return s;
     }
     if (op == Op::i32_eqz) {
       s.key = make_key(StepKind::NezBr, 0u, (flags ^ 1u) * 5 + i);
       emitter_.drop_last();
-      return {s, true};
+      return s;
     }
     if (op == Op::i64_eqz) {
       uint32_t na = static_cast<uint32_t>(first_shapes(Op::i64_eq, 'l'));
@@ -127,17 +127,17 @@ Lowering::Condition Lowering::take_condition(bool negate, bool back) {
       s.put<int32_t>(0);
       s.key = make_key(StepKind::CmpBr, Op::i64_eq, (flags * na + i) * nb + static_cast<uint32_t>(Src::C));
       emitter_.drop_last();
-      return {s, true};
+      return s;
     }
   }
   Step s = make(StepKind::NezBr, 0, 0);
   Src src = int_src(c, s, false, true);
   s.key = make_key(StepKind::NezBr, 0u, flags * 5 + static_cast<uint32_t>(first_index(src)));
-  return {s, false};
+  return s;
 }
 
-void Lowering::emit_branch_if(Condition c, Label& l, bool back) {
-  Fixup f = emitter_.branch(c.step);
+void Lowering::emit_branch_if(const Step& c, Label& l, bool back) {
+  Fixup f = emitter_.branch(c);
   if (back) {
     emitter_.bind(f, l.loop_target);
   } else {
@@ -155,7 +155,7 @@ void Lowering::lower_branch_if(uint32_t depth) {
     return first.home == l.base;
   }());
   bool back = direct && l.op == Op::loop;
-  Condition c = take_condition(!direct, back);
+  Step c = take_condition(!direct, back);
   if (direct) {
     materialize_top(n);
     emit_branch_if(c, l, back);
@@ -163,7 +163,7 @@ void Lowering::lower_branch_if(uint32_t depth) {
     return;
   }
   // The way out needs copies: branch around them.
-  Fixup around = emitter_.branch(c.step);
+  Fixup around = emitter_.branch(c);
   std::vector<Val> saved = stack_;
   int32_t r_owner = r_owner_, x_owner = x_owner_;
   lower_branch(depth);
