@@ -199,6 +199,7 @@ def main():
     parser.add_argument("--seconds", type=float, default=float(os.environ.get("FUZZ_SECONDS", 60)))
     parser.add_argument("--first", type=int, help="first seed (default: by the clock)")
     parser.add_argument("--most", type=int, help="stop after so many modules, whatever the time")
+    parser.add_argument("--also", type=int, nargs="*", default=[], help="seeds to compare before those")
     parser.add_argument("--keep", type=pathlib.Path, help="where to leave modules that differ")
     args = parser.parse_args()
     enter_environment(args.python_env)
@@ -208,6 +209,10 @@ def main():
     modules = failed = 0
     end = time.monotonic() + args.seconds
     with tempfile.TemporaryDirectory(prefix="ashlar-differential-") as folder:
+        for seed in args.also:
+            done, wrong = compare_batch(peer, args.maker, folder, seed, 1, args.keep)
+            modules += done
+            failed += wrong
         while time.monotonic() < end and failed < 10 and (args.most is None or modules < args.most):
             done, wrong = compare_batch(peer, args.maker, folder, first, BATCH, args.keep)
             modules += done

@@ -251,7 +251,8 @@ void Body::immediate(Op chosen, uint32_t memory, uint32_t table) {
   }
 }
 
-/// Replaces NaNs of the value on the stack by the canonical one.
+/// Replaces NaNs of the value on the stack by the canonical one, in the local that holds it meanwhile, too: later code
+/// may read that.
 void Body::canonical_nan(Op chosen) {
   const OpInfo& row = isa::info(chosen);
   const ValType type = isa::sig_type(row.result(0));
@@ -269,15 +270,17 @@ void Body::canonical_nan(Op chosen) {
     op(Op::local_get, local);
     op(Op::local_get, local);
     op(wide ? Op::f64x2_eq : Op::f32x4_eq);
-    return op(Op::v128_bitselect);
+    op(Op::v128_bitselect);
+  } else {
+    const bool wide = type == ValType::f64();
+    op(wide ? Op::f64_const : Op::f32_const);
+    push_nan(wide);
+    op(Op::local_get, local);
+    op(Op::local_get, local);
+    op(wide ? Op::f64_eq : Op::f32_eq);
+    op(Op::select);
   }
-  const bool wide = type == ValType::f64();
-  op(wide ? Op::f64_const : Op::f32_const);
-  push_nan(wide);
-  op(Op::local_get, local);
-  op(Op::local_get, local);
-  op(wide ? Op::f64_eq : Op::f32_eq);
-  op(Op::select);
+  op(Op::local_tee, local);
 }
 
 void Body::size_or_grow(ValType type) {
