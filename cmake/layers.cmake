@@ -42,6 +42,10 @@ function(ashlar_library folder)
     set_source_files_properties(${PROJECT_SOURCE_DIR}/src/interp/fused.cc PROPERTIES COMPILE_OPTIONS "${fused_options}")
     target_compile_options(${target} PRIVATE ${ASHLAR_INTERP_FLAGS})
   endif()
+  if(folder STREQUAL "native")
+    # Helpers find their caller in compiled code by the frame pointer.
+    target_compile_options(${target} PRIVATE -fno-omit-frame-pointer)
+  endif()
   if(folder MATCHES "^(api|cli)$")
     target_compile_definitions(${target} PRIVATE ASHLAR_VERSION="${PROJECT_VERSION}")
   endif()
@@ -51,7 +55,7 @@ function(ashlar_library folder)
   endif()
 endfunction()
 
-# ashlar_libraries([LINK folder target]...): every folder of layers.txt but cli, in its order.
+# ashlar_libraries([LINK folder target]...): every folder of layers.txt but cli and optimizing, in its order.
 # Sets ASHLAR_FOLDER_<folder>_DEPS, and ASHLAR_LIBRARIES to the libraries that have code.
 macro(ashlar_libraries)
   set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/cmake/layers.txt)
@@ -68,8 +72,8 @@ macro(ashlar_libraries)
     string(STRIP "${CMAKE_MATCH_2}" deps)
     separate_arguments(deps)
     set(ASHLAR_FOLDER_${folder}_DEPS ${deps})
-    if(folder STREQUAL "cli")
-      continue()
+    if(folder MATCHES "^(cli|optimizing)$")
+      continue()  # products.cmake, optimizing.cmake
     endif()
     ashlar_library(${folder} DEPS ${deps} LINK ${ASHLAR_LINK_${folder}})
     string(REPLACE "/" "_" id ${folder})

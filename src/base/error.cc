@@ -70,6 +70,10 @@ Error&& Error::with_notes(std::string notes) && {
   data_->notes += notes;
   return std::move(*this);
 }
+Error&& Error::set_notes(std::string notes) && {
+  data_->notes = std::move(notes);
+  return std::move(*this);
+}
 Error&& Error::in_file(std::string file) && {
   data_->file = std::move(file);
   return std::move(*this);

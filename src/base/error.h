@@ -57,6 +57,7 @@ class [[nodiscard]] Error {
   Error&& in_func(uint32_t func) &&;                   ///< sets the function index
   Error&& at_line(uint32_t line, uint32_t column) &&;  ///< sets the text position
   Error&& with_notes(std::string notes) &&;            ///< appends extra lines
+  Error&& set_notes(std::string notes) &&;             ///< replaces the extra lines
   Error&& in_file(std::string file) &&;                ///< names the file
 
   /// The message alone: the code's text with its arguments.

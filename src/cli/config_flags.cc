@@ -103,6 +103,21 @@ Result<Settings> read_settings(const Args& args) {
         out.config.bounds_checks =
             given.value == "guard" ? runtime::BoundsChecks::GuardPages : runtime::BoundsChecks::Explicit;
         break;
+      case kTierFlag: {
+        const std::optional<tiering::TierMode> mode = tiering::tier_mode_from_name(given.value);
+        if (!mode) {
+          return make_error(ErrorCode::bad_flag_value, kNoOffset, std::string(given.flag), std::string(given.value),
+                            "interp, optimizing or auto");
+        }
+        out.tier.mode = *mode;
+        break;
+      }
+      case kNoCacheFlag:
+        out.tier.use_cache = false;
+        break;
+      case kAllowPrecompiledFlag:
+        out.tier.allow_precompiled = true;
+        break;
       case kLazyFlag:
         out.config.lazy_validation = true;
         break;

@@ -1,8 +1,9 @@
-// Flags that several commands share: WebAssembly features and limits, -W after Wasmtime's manner.
+// Flags that several commands share: WebAssembly features, limits and tiers, -W after Wasmtime's manner.
 #pragma once
 
 #include "cli/args.h"
 #include "runtime/store.h"
+#include "tiering/tiering.h"
 
 namespace ashlar::cli {
 
@@ -16,6 +17,9 @@ enum ConfigFlag : int {
   kMaxGcHeapFlag,
   kFuelFlag,
   kTimeoutFlag,
+  kTierFlag,
+  kNoCacheFlag,
+  kAllowPrecompiledFlag,
   kFirstOwnFlag
 };
 
@@ -26,11 +30,17 @@ inline constexpr Flag kBoundsChecksFlagRow = {kBoundsChecksFlag, 0, "bounds-chec
                                               "how accesses beyond a memory are found"};
 inline constexpr Flag kLazyFlagRow = {kLazyFlag, 0, "lazy", "",
                                       "validate each function at its first call, not all at once"};
+inline constexpr Flag kTierFlagRow = {
+    kTierFlag, 0, "tier", "interp|optimizing|auto",
+    "interpret, compile everything first, or compile\nwhat is hot while the program runs"};
+inline constexpr Flag kNoCacheFlagRow = {kNoCacheFlag, 0, "no-cache", "",
+                                         "neither look for compiled code in the cache nor keep it"};
 
 /// What the shared flags say.
 struct Settings {
   runtime::Config config;
   runtime::StoreLimits limits;
+  tiering::TierOptions tier;
   int64_t fuel = 0;         ///< when config.fuel
   uint64_t timeout_ns = 0;  ///< 0: none
 };

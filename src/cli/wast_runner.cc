@@ -3,8 +3,8 @@
 
 #include "cli/output.h"
 #include "cli/spectest.h"
+#include "cli/tiers.h"
 #include "cli/wast_values.h"
-#include "interp/interp.h"
 #include "os/file_bytes.h"
 
 namespace ashlar::cli {
@@ -183,7 +183,9 @@ Result<WastRunner::Compiled> WastRunner::compile(const text::ModuleSource& sourc
   TRY_ASSIGN(std::vector<uint8_t> binary, text::to_binary(source));
   auto kept = std::make_shared<const std::vector<uint8_t>>(std::move(binary));
   const std::span<const uint8_t> bytes(*kept);
-  return api::compile(engine_, {std::move(kept), bytes, nullptr});
+  TRY_ASSIGN(Compiled compiled, api::compile(engine_, {std::move(kept), bytes, nullptr}));
+  TRY(add_compiled_code(*compiled, {}, options_.settings));
+  return compiled;
 }
 
 /// Passes when `outcome` is an error of that phase and text.
@@ -364,7 +366,7 @@ WastReport run_script(const std::string& path, const WastOptions& options) {
   if (!script) return give_up(script.error());
   runtime::Config config = options.settings.config;
   set_folder_features(path, config.features);
-  WastRunner runner(std::make_shared<runtime::Engine>(std::move(config), interp::tier()), options);
+  WastRunner runner(std::make_shared<runtime::Engine>(std::move(config), engine_tier(options.settings)), options);
   if (Status ready = runner.prepare(); !ready) return give_up(ready.error());
   runner.run(script->commands);
   report = runner.take_report();

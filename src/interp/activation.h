@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "interp/state.h"
+#include "runtime/backtrace.h"
 #include "runtime/store.h"
 #include "runtime/traps.h"
 
@@ -28,7 +29,8 @@ struct Activation {
   Slot* trap_fp = nullptr;
   bool trap_by_fault = false;  ///< trap_ip and trap_fp are what two registers held at a fault
   bool has_error = false;
-  Status error;          ///< a host function's error
+  /// A callee's error (with has_error), or that of an exception which came out of a callee and is still under way.
+  Status error;
   Regs* regs = nullptr;  ///< loop dispatch only
   void* jump[5] = {};    ///< __builtin_setjmp buffer of the entry
 };
@@ -55,8 +57,8 @@ struct Frame {
   InstanceContext* ctx;
 };
 
-/// Renders the backtrace of a trap at (ip, fp).
-std::string backtrace(Activation& a, const Code* ip, Slot* fp);
+/// The backtrace of a trap at (ip, fp).
+runtime::Backtrace backtrace(Activation& a, const Code* ip, Slot* fp);
 
 /// Where to continue after a throw.
 struct Landing {

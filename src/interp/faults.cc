@@ -1,9 +1,11 @@
 // The fault handler: a fault in guest memory ends the innermost activation with a trap.
 #include "interp/faults.h"
 
+#include <csignal>
 #include <mutex>
 
 #include "interp/activation.h"
+#include "native/enter.h"
 #include "os/fault.h"
 #include "runtime/memory.h"
 
@@ -11,10 +13,13 @@ namespace ashlar::interp {
 
 namespace {
 
-/// Runs on the alternate stack, async-signal-safe. Ours are faults of a thread that runs guest code, at an address
-/// inside the reservation of a memory: the host itself never touches guest memory without a check.
+/// Runs on the alternate stack, async-signal-safe. Compiled code's faults come first; ours are faults of a thread that
+/// runs guest code, at an address inside the reservation of a memory: the host itself never touches guest memory
+/// without a check.
 bool on_fault(const os::Fault& fault) {
+  if (native::on_fault(fault)) return true;
   Activation* a = t_activation;
+  if (fault.signal != SIGSEGV && fault.signal != SIGBUS) return false;
   if (a == nullptr || !runtime::is_memory_fault_address(fault.address)) return false;
   a->trap = runtime::Trap::out_of_bounds_memory_access;
 #if ASHLAR_DISPATCH_LOOP

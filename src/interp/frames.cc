@@ -1,6 +1,4 @@
 // Walking the guest stack: backtraces and the search for exception handlers.
-#include <cstdio>
-
 #include "interp/activation.h"
 #include "interp/module_code.h"
 
@@ -86,31 +84,26 @@ Landing unwind(Activation& a, const Code* ip, Slot* fp, InstanceContext* ctx, ru
       for (const CatchEntry& e : r.catches) {
         if (!write_payload(a, e, f.fp, f.ctx, exn)) continue;
         a.cross.resize(walk.cross_left());
+        a.error = {};
         return {f.func->begin() + e.target, f.fp, f.ctx};
       }
     }
   }
+  a.has_error = !a.error.has_value();
   return {};
 }
 
-std::string backtrace(Activation& a, const Code* ip, Slot* fp) {
-  constexpr int kMost = 64;
-  std::string out = "wasm backtrace:";
-  FrameWalk walk(a, ip, fp, nullptr);
-  int n = 0;
-  for (; walk.valid(); walk.next(), ++n) {
-    if (n >= kMost) continue;
+runtime::Backtrace backtrace(Activation& a, const Code* ip, Slot* fp) {
+  runtime::Backtrace out;
+  for (FrameWalk walk(a, ip, fp, nullptr); walk.valid(); walk.next()) {
     const Frame& f = walk.frame();
-    char line[64];
-    std::snprintf(line, sizeof line, "\n  %4d: %#8x - ", n, f.module->wasm_offset(*f.func, f.ip));
-    out += line;
-    std::string_view module = f.module->module().names.module;
-    out += module.empty() ? std::string_view("<unknown>") : module;
-    out += '!';
-    out += f.module->func_name(f.func->index);
+    if (out.full()) {
+      out.skip(1);
+    } else {
+      out.add(f.module->module(), f.func->index, f.module->wasm_offset(*f.func, f.ip));
+    }
   }
-  if (n > kMost) out += "\n  ... " + std::to_string(n - kMost) + " more frames";
-  return n == 0 ? std::string() : out;
+  return out;
 }
 
 }  // namespace ashlar::interp

@@ -3,6 +3,7 @@
 #include "interp/keys.h"
 #include "interp/module_code.h"
 #include "interp/steps.h"
+#include "native/enter.h"
 
 namespace ashlar::interp {
 
@@ -76,9 +77,10 @@ void narrow(const runtime::Store& store, const std::vector<isa::ValType>& types,
 
 namespace {
 
-/// Calls the host; false when the run must end (trap recorded) or an exception is to be raised (in *exn).
-[[gnu::noinline]] bool call_host(InstanceContext* ctx, const FuncCell* cell, Slot* fp, const Code* ip,
-                                 runtime::GcRef* exn) {
+/// Calls the host, or machine code where that is not null; false when the run must end (trap recorded) or an exception
+/// is to be raised (in *exn).
+[[gnu::noinline]] bool call_outside(InstanceContext* ctx, const FuncCell* cell, const void* native, Slot* fp,
+                                    const Code* ip, runtime::GcRef* exn) {
   runtime::Store& store = *ctx->store;
   Activation& a = *static_cast<Activation*>(store.activation);
   uint32_t header = cell->param_slots > cell->result_slots ? cell->param_slots : cell->result_slots;
@@ -94,7 +96,7 @@ namespace {
     return false;
   }
   store.stack_top = fp + header + 1;
-  Status status = store.call_host(*cell, ctx->instance, fp);
+  Status status = native != nullptr ? native::call(store, *cell, native, fp) : store.call_host(*cell, ctx->instance, fp);
   store.stack_top = saved_top;
   if (status) [[likely]] {
     narrow(store, store.types().get(cell->type_id).def.func.results, fp);
@@ -103,6 +105,7 @@ namespace {
   if (status.error().code() == ErrorCode::uncaught_exception && store.pending_exception != runtime::kNullRef) {
     *exn = store.pending_exception;
     store.pending_exception = runtime::kNullRef;
+    a.error = std::move(status);  // should nothing catch it: where it came from
     return false;
   }
   a.error = std::move(status);
@@ -111,25 +114,42 @@ namespace {
   return false;
 }
 
+/// The rest of a handler: leaves the interpreter for `cell`, whose arguments and return address are in the frame, and
+/// returns to its caller. The throwing instruction of an exception is the caller's call: one byte before the return
+/// address lies inside it.
+#define ASHLAR_CALL_OUTSIDE(cell, native)                                                                        \
+  do {                                                                                                           \
+    const FuncCell* cell_ = (cell);                                                                              \
+    const uint32_t header_ = cell_->param_slots > cell_->result_slots ? cell_->param_slots : cell_->result_slots; \
+    const Code* return_ip_ = reinterpret_cast<const Code*>(s.fp[header_]);                                       \
+    runtime::GcRef exn_ = runtime::kNullRef;                                                                     \
+    if (!call_outside(s.ctx, cell_, (native), s.fp, return_ip_, &exn_)) [[unlikely]] {                           \
+      if (exn_ == runtime::kNullRef) ASHLAR_LEAVE();                                                             \
+      s.r = exn_;                                                                                                \
+      s.fp -= read<uint16_t>(return_ip_ - 8);                                                                    \
+      ASHLAR_GOTO(raise_exception, return_ip_ - 1);                                                              \
+    }                                                                                                            \
+    s.r = s.fp[0];                                                                                               \
+    std::memcpy(&s.x, s.fp, 16);                                                                                 \
+    s.fp -= read<uint16_t>(return_ip_ - 8);                                                                      \
+    ASHLAR_NEXT(return_ip_);                                                                                     \
+  } while (0)
+
 /// FuncCell::code of host functions; the cell is in r, the frame holds the parameters and the return address.
 ASHLAR_HANDLER host_call(ASHLAR_PARAMS) {
   ASHLAR_ENTER();
   const auto* cell = reinterpret_cast<const FuncCell*>(s.r);
-  uint32_t header = cell->param_slots > cell->result_slots ? cell->param_slots : cell->result_slots;
-  const Code* return_ip = reinterpret_cast<const Code*>(s.fp[header]);
-  runtime::GcRef exn = runtime::kNullRef;
-  bool ok = call_host(s.ctx, cell, s.fp, return_ip, &exn);
-  if (!ok) [[unlikely]] {
-    if (exn == runtime::kNullRef) ASHLAR_LEAVE();
-    s.r = exn;
-    s.fp -= read<uint16_t>(return_ip - 8);
-    // The throwing instruction is the caller's call: one byte before the return address lies inside it.
-    ASHLAR_GOTO(raise_exception, return_ip - 1);
-  }
-  s.r = s.fp[0];
-  std::memcpy(&s.x, s.fp, 16);
-  s.fp -= read<uint16_t>(return_ip - 8);
-  ASHLAR_NEXT(return_ip);
+  ASHLAR_CALL_OUTSIDE(cell, nullptr);
+}
+
+[[gnu::noinline]] const FuncCell* cell_of(InstanceContext* ctx, uint32_t f) { return ctx->instance->func_cell(f); }
+
+/// The first instruction of a function with machine code: Entry::stub.
+ASHLAR_HANDLER native_stub(ASHLAR_PARAMS) {
+  ASHLAR_ENTER();
+  const auto* entry = reinterpret_cast<const ModuleCode::Entry*>(s.ip - offsetof(ModuleCode::Entry, stub));
+  const FuncCell* cell = cell_of(s.ctx, static_cast<uint32_t>(entry->index));
+  ASHLAR_CALL_OUTSIDE(cell, entry->native.load(std::memory_order_acquire));
 }
 
 /// Goes to `cell` in the frame at s.fp whose header slot is `header`, to return to `return_ip`.
@@ -292,6 +312,7 @@ const Code* restore_code() { return reinterpret_cast<const Code*>(&kRestore.hand
 const Code* host_code() { return reinterpret_cast<const Code*>(&kHost.handler); }
 
 Handler stub_handler() { return &lower_stub; }
+Handler native_handler() { return &native_stub; }
 
 Handler call_family_handler(MiscOp op) {
   switch (op) {

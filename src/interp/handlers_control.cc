@@ -1,12 +1,15 @@
 // Handlers of control transfer: entry, returns, branch tables, safepoints, traps, throws and slot operations.
 #include "interp/activation.h"
 #include "interp/keys.h"
-#include "interp/slot_ops.h"
+#include "runtime/slot_ops.h"
 #include "interp/steps.h"
 
 namespace ashlar::interp {
 
 namespace {
+
+/// A slot operation: handler 8, function 8, base 2, immediates 18, padded to 8.
+inline constexpr int kSlotOpSize = 40;
 
 [[gnu::noinline]] void record_trap(Activation& a, Trap trap, const Code* ip, Slot* fp) {
   a.trap = trap;

@@ -44,15 +44,10 @@ bool is_frame(const Activation& a) {
 
 Error error_of(Activation& a) {
   runtime::Store& store = *a.store;
-  std::string notes;
   if (a.trap_by_fault && !is_frame(a)) a.trap_ip = nullptr;
-  if (a.trap_ip != nullptr) notes = backtrace(a, a.trap_ip, a.trap_fp);
-  if (a.has_error) {
-    Error e = std::move(a.error).error();
-    if (e.phase() == Phase::Exit || notes.empty()) return e;
-    return std::move(e).with_notes(std::move(notes));
-  }
-  return runtime::make_trap(store, a.trap).with_notes(std::move(notes));
+  Error e = a.has_error ? std::move(a.error).error() : runtime::make_trap(store, a.trap);
+  if (a.trap_ip == nullptr || e.phase() == Phase::Exit) return e;
+  return runtime::add_backtrace(std::move(e), backtrace(a, a.trap_ip, a.trap_fp));
 }
 
 Status invoke(runtime::Store& store, const runtime::FuncCell& f, Slot* slots) {

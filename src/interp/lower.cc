@@ -253,7 +253,7 @@ void Lowering::lower_op(Op op, const binary::Imm& imm) {
     case Op::v128_const:
       return push_const(ValKind::V128, imm.lo, imm.hi);
     case Op::atomic_fence:
-      slot_op(slot_function(op), {}, 0, {});
+      slot_op(runtime::slot_function(op), {}, 0, {});
       return;
     default:
       break;

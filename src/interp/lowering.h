@@ -7,7 +7,7 @@
 #include "binary/body_reader.h"
 #include "interp/emitter.h"
 #include "interp/lower.h"
-#include "interp/slot_ops.h"
+#include "runtime/slot_ops.h"
 #include "isa/op_table.h"
 #include "module/module.h"
 #include "runtime/engine.h"

@@ -474,7 +474,7 @@ void Lowering::lower_br_on(Op op, const binary::Imm& imm) {
   }
   // br_on_cast, br_on_cast_fail: the reference stays in place; a flag is computed above it.
   ValType target = ValType::ref(imm.null2, module::to_canonical(m_, imm.heap2));
-  slot_op(&slot_test_keep, {target.raw(), 0, 0}, 1, {ValKind::Ref, ValKind::I32});
+  slot_op(&runtime::slot_test_keep, {target.raw(), 0, 0}, 1, {ValKind::Ref, ValKind::I32});
   if (op == Op::br_on_cast_fail) lower_unary(Op::i32_eqz, imm);
   lower_branch_if(imm.a);
 }

@@ -279,7 +279,7 @@ void Lowering::lower_global_get(uint32_t i) {
   if (kind == ValKind::V128) {
     slot_op(
         [](InstanceContext* ctx, Slot* base, const Code* imm) {
-          std::memcpy(base, ctx->globals[slot_imm(imm).a], 16);
+          std::memcpy(base, ctx->globals[runtime::slot_imm(imm).a], 16);
           return Trap::none;
         },
         {i, 0, 0}, 0, {ValKind::V128});
@@ -306,7 +306,7 @@ void Lowering::lower_global_set(uint32_t i) {
   if (kind == ValKind::V128) {
     slot_op(
         [](InstanceContext* ctx, Slot* base, const Code* imm) {
-          std::memcpy(ctx->globals[slot_imm(imm).a], base, 16);
+          std::memcpy(ctx->globals[runtime::slot_imm(imm).a], base, 16);
           return Trap::none;
         },
         {i, 0, 0}, 1, {});

@@ -32,7 +32,7 @@ ValKind address_kind(const module::Limits& l) { return l.is64 ? ValKind::I64 : V
 
 /// Everything that the table executes through slot_ops.h but for GC and references.
 bool Lowering::lower_slot_op(Op op, const binary::Imm& imm) {
-  SlotFn fn = slot_function(op);
+  SlotFn fn = runtime::slot_function(op);
   if (fn == nullptr) return false;
   switch (op) {
     case Op::memory_size:
@@ -98,17 +98,17 @@ bool Lowering::lower_reference(Op op, const binary::Imm& imm) {
       lower_binary(Op::i64_eq, imm);
       return true;
     case Op::ref_func:
-      slot_op(slot_function(op), {imm.a, 0, 0}, 0, {ValKind::Ref});
+      slot_op(runtime::slot_function(op), {imm.a, 0, 0}, 0, {ValKind::Ref});
       return true;
     case Op::ref_as_non_null:
     case Op::ref_i31:
     case Op::any_convert_extern:
     case Op::extern_convert_any:
-      slot_op(slot_function(op), {}, 1, {ValKind::Ref});
+      slot_op(runtime::slot_function(op), {}, 1, {ValKind::Ref});
       return true;
     case Op::i31_get_s:
     case Op::i31_get_u:
-      slot_op(slot_function(op), {}, 1, {ValKind::I32});
+      slot_op(runtime::slot_function(op), {}, 1, {ValKind::I32});
       return true;
     case Op::ref_test:
     case Op::ref_test_null:
@@ -117,7 +117,7 @@ bool Lowering::lower_reference(Op op, const binary::Imm& imm) {
       bool nullable = op == Op::ref_test_null || op == Op::ref_cast_null;
       bool test = op == Op::ref_test || op == Op::ref_test_null;
       ValType t = ValType::ref(nullable, module::to_canonical(m_, imm.heap));
-      slot_op(slot_function(op), {t.raw(), 0, 0}, 1, {test ? ValKind::I32 : ValKind::Ref});
+      slot_op(runtime::slot_function(op), {t.raw(), 0, 0}, 1, {test ? ValKind::I32 : ValKind::Ref});
       return true;
     }
     default:
@@ -132,7 +132,7 @@ ValKind field_kind(const isa::FieldType& f) {
 }  // namespace
 
 bool Lowering::lower_gc(Op op, const binary::Imm& imm) {
-  SlotFn fn = slot_function(op);
+  SlotFn fn = runtime::slot_function(op);
   if (fn == nullptr || isa::info(op).prefix != 0xfb) return false;
   auto canonical = [&](uint32_t t) { return m_.canonical[t]; };
   // array.len has no type; what the immediate holds then is of an earlier instruction.

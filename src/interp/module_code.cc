@@ -11,6 +11,7 @@
 namespace ashlar::interp {
 
 Handler stub_handler();
+Handler native_handler();
 
 namespace {
 /// By end address, so that lower_bound finds the owner of an address.
@@ -57,6 +58,7 @@ Result<const Code*> ModuleCode::lower_now(module::FuncIdx f) {
   const Code* stub = reinterpret_cast<const Code*>(&e.stub);
   std::lock_guard lock(mutex_);
   if (const Code* done = e.code.load(std::memory_order_acquire); done != stub) return done;
+  if (e.native.load(std::memory_order_acquire) != nullptr) return stub;
   TRY_ASSIGN(std::unique_ptr<FuncCode> code, lower(*this, f, nullptr));
   const Code* begin = code->begin();
   {
@@ -69,6 +71,21 @@ Result<const Code*> ModuleCode::lower_now(module::FuncIdx f) {
   return begin;
 }
 
+void ModuleCode::set_native(module::FuncIdx f, const void* code) {
+  Entry& e = *entry_of(f);
+  std::lock_guard lock(mutex_);
+  e.native.store(code, std::memory_order_release);
+  // A thread that is about to run the stub sees either handler; both do.
+  __atomic_store_n(&e.stub, native_handler(), __ATOMIC_RELEASE);
+  e.code.store(reinterpret_cast<const Code*>(&e.stub), std::memory_order_release);
+}
+
+void ModuleCode::keep_native(std::shared_ptr<const void> owner, const uint8_t* image) {
+  std::lock_guard lock(mutex_);
+  native_owners_.push_back(std::move(owner));
+  if (native_image_ == nullptr) native_image_ = image;
+}
+
 uint32_t ModuleCode::wasm_offset(const FuncCode& f, const Code* at) const {
   std::vector<OffsetPair> pairs;
   auto again = lower(const_cast<ModuleCode&>(*this), f.index, &pairs);
@@ -77,13 +94,6 @@ uint32_t ModuleCode::wasm_offset(const FuncCode& f, const Code* at) const {
   auto it =
       std::upper_bound(pairs.begin(), pairs.end(), offset, [](uint32_t o, const OffsetPair& p) { return o < p.code; });
   return it == pairs.begin() ? pairs.front().wasm : std::prev(it)->wasm;
-}
-
-std::string ModuleCode::func_name(module::FuncIdx f) const {
-  if (auto it = m_.names.funcs.find(f); it != m_.names.funcs.end()) return std::string(it->second);
-  for (const module::Export& e : m_.exports)
-    if (e.kind == module::ExternKind::Func && e.index == f) return std::string(e.name);
-  return "func[" + std::to_string(f) + "]";
 }
 
 }  // namespace ashlar::interp

@@ -62,9 +62,18 @@ class ModuleCode final : public runtime::TierModule {
     std::atomic<const Code*> code;
     Handler stub;
     uint64_t index;
+    std::atomic<const void*> native{nullptr};  ///< machine code; then stub calls it
   };
 
   const void* entry(module::FuncIdx f) override { return entries_[f - m_.imported_funcs].code.load(); }
+  const void* native_entry(module::FuncIdx f) override {
+    return entries_[f - m_.imported_funcs].native.load(std::memory_order_acquire);
+  }
+  const uint8_t* native_image() override { return native_image_; }
+  /// From now on calls of f run this machine code. Thread-safe.
+  void set_native(module::FuncIdx f, const void* code);
+  /// Keeps what holds the machine code alive, and says where it begins.
+  void keep_native(std::shared_ptr<const void> owner, const uint8_t* image);
   Entry* entry_of(module::FuncIdx f) { return &entries_[f - m_.imported_funcs]; }
 
   /// Lowers f unless that has been done; thread-safe. Errors: only with lazy validation, or an implementation limit.
@@ -75,8 +84,6 @@ class ModuleCode final : public runtime::TierModule {
 
   const module::Module& module() const { return m_; }
   const runtime::Config& config() const { return config_; }
-  /// Name for backtraces: from the name section, an export, or "func[N]".
-  std::string func_name(module::FuncIdx f) const;
 
  private:
   const module::Module& m_;
@@ -84,6 +91,8 @@ class ModuleCode final : public runtime::TierModule {
   std::unique_ptr<Entry[]> entries_;
   std::mutex mutex_;
   std::vector<std::unique_ptr<FuncCode>> codes_;
+  std::vector<std::shared_ptr<const void>> native_owners_;
+  const uint8_t* native_image_ = nullptr;
 };
 
 /// Finds lowered code by an address inside it; null when it is none of ours. Thread-safe.

@@ -10,12 +10,15 @@
 
 #include "isa/semantics_common.h"
 #include "runtime/context.h"
+#include "runtime/slot_ops.h"
 
 namespace ashlar::interp {
 
 using isa::sem::V128;
 using runtime::InstanceContext;
 using runtime::Slot;
+using runtime::SlotFn;
+using runtime::SlotImm;
 
 /// Internal code: a stream of [handler pointer][operands...], padded to 8 bytes.
 using Code = uint8_t;

@@ -71,6 +71,8 @@ class Features {
 
   /// One bit a feature, in the order of features.def.
   constexpr uint64_t raw() const { return bits_; }
+  /// Unknown bits are dropped.
+  static constexpr Features from_raw(uint64_t raw) { return Features((raw & all().bits_) | bit(Feature::mvp)); }
 
   friend constexpr bool operator==(Features, Features) = default;
 

@@ -1,8 +1,10 @@
 // Fault signals: installation, chaining to earlier handlers, alternate stacks.
 #include "os/fault.h"
 
+#include <algorithm>
 #include <csignal>
 #include <cstdlib>
+#include <iterator>
 
 #include <sys/mman.h>
 #include <ucontext.h>
@@ -12,18 +14,32 @@ namespace ashlar::os {
 namespace {
 
 FaultHandler g_handler = nullptr;
-struct sigaction g_old_segv, g_old_bus;
 
-Fault read_fault(const siginfo_t* info, const ucontext_t* context) {
+constexpr int kSignals[] = {
+    SIGSEGV,
+    SIGBUS,
+    SIGILL,
+#if defined(__aarch64__)
+    SIGTRAP,  // brk
+#endif
+};
+struct sigaction g_old[std::size(kSignals)];
+
+Fault read_fault(int signal, const siginfo_t* info, const ucontext_t* context) {
   Fault f{};
+  f.signal = signal;
   f.address = info->si_addr;
 #if defined(__x86_64__)
   const auto& regs = context->uc_mcontext.gregs;
   f.pc = reinterpret_cast<void*>(regs[REG_RIP]);
+  f.sp = reinterpret_cast<void*>(regs[REG_RSP]);
+  f.fp = reinterpret_cast<void*>(regs[REG_RBP]);
   f.argument0 = reinterpret_cast<void*>(regs[REG_R12]);
   f.argument1 = reinterpret_cast<void*>(regs[REG_R13]);
 #elif defined(__aarch64__)
   f.pc = reinterpret_cast<void*>(context->uc_mcontext.pc);
+  f.sp = reinterpret_cast<void*>(context->uc_mcontext.sp);
+  f.fp = reinterpret_cast<void*>(context->uc_mcontext.regs[29]);
   f.argument0 = reinterpret_cast<void*>(context->uc_mcontext.regs[20]);
   f.argument1 = reinterpret_cast<void*>(context->uc_mcontext.regs[21]);
 #endif
@@ -31,7 +47,8 @@ Fault read_fault(const siginfo_t* info, const ucontext_t* context) {
 }
 
 void pass_on(int signal, siginfo_t* info, void* context) {
-  const struct sigaction& old = signal == SIGSEGV ? g_old_segv : g_old_bus;
+  const auto* at = std::find(std::begin(kSignals), std::end(kSignals), signal);
+  const struct sigaction& old = g_old[at - std::begin(kSignals)];
   if ((old.sa_flags & SA_SIGINFO) != 0 && old.sa_sigaction != nullptr) {
     old.sa_sigaction(signal, info, context);
     return;
@@ -41,13 +58,17 @@ void pass_on(int signal, siginfo_t* info, void* context) {
     old.sa_handler(signal);
     return;
   }
-  // Returning repeats the access, now with the default action.
+  // Returning repeats what faulted, now with the default action.
   ::signal(signal, SIG_DFL);
+  if (info->si_code <= 0) ::raise(signal);
 }
 
 void on_signal(int signal, siginfo_t* info, void* context) {
-  Fault f = read_fault(info, static_cast<const ucontext_t*>(context));
-  if (g_handler != nullptr && g_handler(f)) return;
+  // A code above zero: the kernel's own, not a signal that another thread or process sent.
+  if (g_handler != nullptr && info->si_code > 0) {
+    Fault f = read_fault(signal, info, static_cast<const ucontext_t*>(context));
+    if (g_handler(f)) return;
+  }
   pass_on(signal, info, context);
 }
 
@@ -74,8 +95,7 @@ void set_fault_handler(FaultHandler handler) {
   // NODEFER: the handler may leave by a jump, which would keep the signal blocked.
   action.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER;
   sigemptyset(&action.sa_mask);
-  ::sigaction(SIGSEGV, &action, &g_old_segv);
-  ::sigaction(SIGBUS, &action, &g_old_bus);
+  for (size_t i = 0; i < std::size(kSignals); ++i) ::sigaction(kSignals[i], &action, &g_old[i]);
 }
 
 void ensure_alternate_stack() {

@@ -1,17 +1,20 @@
-// Memory faults as calls: SIGSEGV and SIGBUS with the registers an interpreter needs.
+// Faults as calls: SIGSEGV, SIGBUS and illegal instructions with the registers that running code is judged by.
 #pragma once
 
 namespace ashlar::os {
 
 struct Fault {
-  const void* address;  ///< that was accessed
+  int signal;           ///< SIGSEGV, SIGBUS, SIGILL or (aarch64) SIGTRAP
+  const void* address;  ///< that was accessed; of memory faults
   const void* pc;
+  const void* sp;
+  const void* fp;   ///< rbp or x29: the frame pointer where code keeps one
   void* argument0;  ///< first and second argument register of preserve_none functions
   void* argument1;
 };
 
 /// Returns true when handled (it may also not return at all); false passes the fault to the previous handler. Runs on
-/// the alternate signal stack.
+/// the alternate signal stack. Only faults of the thread itself come here, none that somebody sent.
 using FaultHandler = bool (*)(const Fault& fault);
 void set_fault_handler(FaultHandler handler);
 

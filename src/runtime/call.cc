@@ -40,7 +40,9 @@ class DepthScope {
   Slot* top_;
 };
 
-/// Slots leave the high half of narrow values unspecified; values at rest have it zero.
+}  // namespace
+
+// Slots leave the high half of narrow values unspecified; values at rest have it zero.
 bool is_narrow(const Store& store, isa::ValType type) {
   switch (type.kind()) {
     case isa::ValKind::I32:
@@ -56,8 +58,6 @@ bool is_narrow(const Store& store, isa::ValType type) {
   }
   return false;
 }
-
-}  // namespace
 
 Memory* Caller::memory() const {
   if (instance == nullptr || instance->module().memories.empty()) return nullptr;

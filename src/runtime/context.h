@@ -25,6 +25,8 @@ struct FuncCell {
   const HostFunc* host;  ///< host functions only
   uint32_t param_slots;  ///< slots of parameters and results (v128 counts two)
   uint32_t result_slots;
+  const void* native;  ///< entry in the native convention (native/abi.h); null until a tier with machine code is there
+  void* native_ctx;    ///< its first argument: ctx, or the cell itself where native is the bridge
 };
 
 /// One an instance. Fields are rows of layout.def; a static check compares offsets.
@@ -42,6 +44,12 @@ struct InstanceContext {
   Store* store;
   Instance* instance;
   void* tier_module;  ///< the tier's data of this module (interp::ModuleCode*)
+  // Only machine code reads what follows.
+  const uint32_t* type_ids;      ///< canonical id of each type of the module
+  const void* const* libcalls;   ///< rows of libcalls.def; null without a tier with machine code
+  Slot* results;                 ///< where functions with several results leave them; one buffer a store
+  int64_t* fuel;                 ///< Store::fuel
+  const uint8_t* native_image;   ///< start of the module's compiled code; null without
 };
 
 /// A tag instance: identity is its address.

@@ -33,6 +33,10 @@ class TierModule {
   virtual ~TierModule() = default;
   /// Entry for FuncCell::code of function f (defined, not imported).
   virtual const void* entry(module::FuncIdx f) = 0;
+  /// Machine code of function f; null when it is not compiled.
+  virtual const void* native_entry(module::FuncIdx) { return nullptr; }
+  /// Where the module's machine code begins; null without.
+  virtual const uint8_t* native_image() { return nullptr; }
 };
 
 /// The tier's entry points; runtime never includes a tier.
@@ -42,6 +46,9 @@ struct Tier {
   Status (*invoke)(Store& store, const FuncCell& f, Slot* slots);
   const void* (*host_entry)();  ///< FuncCell::code of host functions
   void (*init_process)();       ///< fault handlers; idempotent
+  // What machine code needs; null where no tier makes any.
+  const void* bridge = nullptr;              ///< FuncCell::native of functions that are not compiled
+  const void* const* libcalls = nullptr;     ///< InstanceContext::libcalls
 };
 
 class Engine {

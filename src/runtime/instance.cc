@@ -40,7 +40,15 @@ FuncCell* Instance::func_cell(module::FuncIdx i) {
   for (isa::ValType param : type.params) fresh.param_slots += param.slot_count();
   for (isa::ValType result : type.results) fresh.result_slots += result.slot_count();
   cell = &store().cells_.emplace_back(fresh);
+  bind_native(*cell);
   return cell;
+}
+
+void Instance::bind_native(FuncCell& cell) {
+  const void* compiled = compiled_->tier().native_entry(cell.index);
+  cell.code = compiled_->tier().entry(cell.index);
+  cell.native = compiled != nullptr ? compiled : store().engine().tier().bridge;
+  cell.native_ctx = compiled != nullptr ? static_cast<void*>(&ctx) : &cell;
 }
 
 std::span<const uint8_t> Instance::data(uint32_t i) const {

@@ -95,6 +95,10 @@ void Instantiator::bind_context() {
   store.bind_stack_limit(&ctx.stack_limit);
   ctx.tier_module = &inst.compiled_->tier();
   store.heap().bind_base(&ctx.gc_base);
+  ctx.type_ids = m.canonical.data();
+  ctx.libcalls = store.engine().tier().libcalls;
+  ctx.fuel = &store.fuel;
+  ctx.native_image = inst.compiled_->tier().native_image();
 }
 
 void Instantiator::make_tags() {
@@ -234,6 +238,7 @@ Result<Instance*> Store::instantiate(std::shared_ptr<CompiledModule> module, std
   instance.compiled_ = std::move(module);
   instance.ctx.store = this;
   instance.ctx.instance = &instance;
+  instance.ctx.results = results_;
   TRY(Instantiator{*this, instance, instance.module()}.run(imports));
   return &instance;
 }

@@ -58,7 +58,10 @@ FuncCell* Store::new_host_func(uint32_t type_id, HostFunc f) {
   cell.host = &host_funcs_.back();
   cell.param_slots = count_slots(type.params);
   cell.result_slots = count_slots(type.results);
-  return &cells_.emplace_back(cell);
+  cell.native = engine_->tier().bridge;
+  FuncCell* made = &cells_.emplace_back(cell);
+  made->native_ctx = made;
+  return made;
 }
 
 Result<Memory*> Store::new_memory(const module::MemoryType& type) {
@@ -132,6 +135,11 @@ void Store::clear_interrupt() {
   private_->interrupt_reason.clear();
   interrupt_.store(0, std::memory_order_release);
   for (Slot** limit : private_->stack_limits) __atomic_store_n(limit, stack_limit, __ATOMIC_RELAXED);
+}
+
+void Store::bind_results(Slot* results) {
+  results_ = results;
+  for (const auto& instance : instances_) instance->ctx.results = results;
 }
 
 void Store::bind_stack_limit(Slot** limit) {

@@ -120,6 +120,8 @@ class Store {
   void clear_interrupt();
   std::string interrupt_reason() const;
   const std::atomic<uint32_t>& interrupt_flag() const { return interrupt_; }
+  /// Every instance's InstanceContext::results, also of later ones.
+  void bind_results(Slot* results);
   /// Sets an instance context's stack limit, and from then on lowers it to null while the store is interrupted.
   void bind_stack_limit(Slot** limit);
 
@@ -133,6 +135,8 @@ class Store {
   Slot* stack_top = nullptr;
   uint32_t host_depth = 0;
   void* activation = nullptr;  ///< the tier's innermost run on this store
+  /// What machine code needs: a stack and a buffer for results (native::StoreState). Null until it first runs.
+  std::shared_ptr<void> native_state;
 
   // What the limits of all memories and all tables count.
   uint64_t memory_bytes_used = 0;
@@ -155,9 +159,13 @@ class Store {
   std::deque<TagInstance> tags_;
   std::deque<FuncCell> cells_;
   std::deque<HostFunc> host_funcs_;
+  Slot* results_ = nullptr;
   struct Private;
   std::unique_ptr<Private> private_;
 };
+
+/// Whether values of this canonical type use only the low half of their slot.
+bool is_narrow(const Store& store, isa::ValType type);
 
 /// An instance of a module; lives as long as its store.
 class Instance {
@@ -176,6 +184,8 @@ class Instance {
   Extern export_at(size_t i);
   /// The cell of function i, created on first use.
   FuncCell* func_cell(module::FuncIdx i);
+  /// Points a cell of this instance to what the tier has for it now.
+  void bind_native(FuncCell& cell);
 
   // Passive segments: emptied by data.drop / elem.drop.
   bool data_dropped(uint32_t i) const { return data_dropped_[i]; }

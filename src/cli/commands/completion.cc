@@ -47,6 +47,7 @@ std::string bash_script() {
     std::string words = flag_words(*command);
     if (command->name == "help") words = joined(command_names(), ' ');
     if (command->name == "completion") words += " bash zsh fish";
+    if (command->name == "cache") words += " list clear path";
     out += "    " + std::string(command->name) + ") flags='" + words + "' ;;\n";
   }
   return out + "  esac\n  COMPREPLY=($(compgen -W \"$flags\" -- \"$word\") $(compgen -f -- \"$word\"))\n}\n" +
@@ -85,6 +86,7 @@ std::string zsh_script() {
     std::string operands = "'*:file:_files'";
     if (command->name == "help") operands = "'*:command:(" + joined(command_names(), ' ') + ")'";
     if (command->name == "completion") operands = "'*:shell:(bash zsh fish)'";
+    if (command->name == "cache") operands = "'*:action:(list clear path)'";
     out += "        '--help[show help]' " + operands + " ;;\n";
   }
   return out + "    *) _files ;;\n  esac\n}\ncompdef _ashlar ashlar\n";
@@ -104,6 +106,7 @@ std::string fish_script() {
     }
   }
   out += "complete -c ashlar -n '__fish_seen_subcommand_from help' -f -a '" + joined(command_names(), ' ') + "'\n";
+  out += "complete -c ashlar -n '__fish_seen_subcommand_from cache' -f -a 'list clear path'\n";
   return out + "complete -c ashlar -n '__fish_seen_subcommand_from completion' -f -a 'bash zsh fish'\n";
 }
 

@@ -1,11 +1,16 @@
-// ashlar objdump: section headers, details, disassembly and raw contents of a binary module.
+// ashlar objdump: section headers, details, disassembly and raw contents of a module; machine code of a compiled one.
 #include "api/load.h"
 #include "binary/decode.h"
 #include "cli/config_flags.h"
 #include "cli/disassemble.h"
 #include "cli/output.h"
+#include "cli/progress.h"
 #include "cli/registry.h"
 #include "cli/sections.h"
+#include "native/compiler_protocol.h"
+#include "native/image.h"
+#include "tiering/compiler_process.h"
+#include "tiering/tiering.h"
 
 namespace ashlar::cli {
 namespace {
@@ -35,7 +40,47 @@ void dump_disassembly(const module::Module& m, isa::Features features) {
   write_all(kStdout, out);
 }
 
+/// "a, b": the features that differ from what is on unless told otherwise, as -W takes them.
+std::string feature_text(isa::Features features) {
+  std::string out;
+  for (size_t i = 0; i < isa::kFeatureCount; ++i) {
+    const auto feature = static_cast<isa::Feature>(i);
+    if (features.has(feature) == isa::info(feature).default_on || feature == isa::Feature::mvp) continue;
+    out += (out.empty() ? "" : ",") + std::string(isa::info(feature).name) + (features.has(feature) ? "" : "=n");
+  }
+  return out.empty() ? "as usual" : out;
+}
+
+std::string artifact_header(const native::Image& image) {
+  const bool x86 = image.target().arch == native::Arch::X86_64;
+  uint32_t compiled = 0;
+  for (uint32_t i = 0; i < image.entry_count(); ++i) compiled += image.entry(i) != nullptr;
+  const std::string& features = image.target().features;
+  std::string out = "\nHeader:\n\n";
+  out += "    Target " + std::string(x86 ? "x86_64" : "aarch64") + ", " + printable(image.target().cpu) + "\n";
+  out += "     Needs " + (features.empty() ? "nothing more" : printable(features)) + "\n";
+  out += "    Bounds " + std::string(image.config().explicit_bounds ? "explicit" : "guard") + "\n";
+  out += "      Fuel " + std::string(image.config().fuel ? "counted" : "not counted") + "\n";
+  out += "  Features " + feature_text(native::features_from_bits(image.config().features)) + "\n";
+  out += strf(" Functions %u of %u compiled\n", compiled, image.entry_count());
+  out += "      Code " + size_text(image.text_size()) + "\n";
+  return out + "    Module " + size_text(image.wasm().size()) + "\n";
+}
+
+/// Of a compiled program: what it demands, and its machine code as the compiler program tells it.
+Status dump_artifact(const std::string& path, const Args& args) {
+  TRY_ASSIGN(const auto image, native::Image::open(path, native::Image::Trust::Inspect));
+  write_all(kStdout, "\n" + path + ":\tfile format ashlar\n");
+  const bool only_header = args.has(kHeaders) || args.has(kDetails);
+  if (!args.has(kDisassemble) || only_header) write_all(kStdout, artifact_header(*image));
+  if (!args.has(kDisassemble) && only_header) return {};
+  write_all(kStdout, "\nCode Disassembly:\n");
+  TRY_ASSIGN(auto process, tiering::CompilerProcess::start_disassembly(path));
+  return process.wait();
+}
+
 Status dump(const std::string& path, const Args& args, const Settings& settings) {
+  if (tiering::is_artifact_file(path)) return dump_artifact(path, args);
   TRY_ASSIGN(api::ModuleBytes source, api::read_module(path));
   const binary::DecodeOptions options{settings.config.features, settings.config.limits};
   TRY_ASSIGN(auto module, binary::decode(source.bytes, source.storage, options));
@@ -76,7 +121,11 @@ constinit const Command kObjdumpCommand = {
     .name = "objdump",
     .operands = "FILES...",
     .summary = "Show sections, code and contents of a module",
-    .details = "Without -h, -x, -d or -s: the section headers and the disassembly. Nothing is validated.",
+    .details =
+        "Without -h, -x, -d or -s: the section headers and the disassembly. Nothing is validated.\n"
+        "Of what 'ashlar compile' wrote: what it was compiled for (-h), and its machine code beside the offsets of "
+        "the\n"
+        "WebAssembly instructions (-d; '*': inlined from another function).",
     .flags = kFlags,
     .flags_end_at_operand = false,
     .run = run_objdump,

@@ -8,10 +8,10 @@
 #include "api/wasi_bind.h"
 #include "cli/config_flags.h"
 #include "cli/output.h"
+#include "cli/tiers.h"
 #include "cli/registry.h"
 #include "cli/values.h"
 #include "cli/watchdog.h"
-#include "interp/interp.h"
 #include "runtime/linker.h"
 
 namespace ashlar::cli {
@@ -42,6 +42,10 @@ constexpr Flag kFlags[] = {
     {kMaxGcHeapFlag, 0, "max-gc-heap", "SIZE", "limit of the heap of structs and arrays (1G)"},
     {kFuelFlag, 0, "fuel", "N", "trap after about N instructions, always at the same place"},
     {kTimeoutFlag, 0, "timeout", "DURATION", "trap after this time (5s, 500ms)"},
+    kTierFlagRow,
+    kNoCacheFlagRow,
+    {kAllowPrecompiledFlag, 0, "allow-precompiled", "",
+     "FILE may be what 'ashlar compile' wrote: machine code\nthat nothing holds back, so know where it came from"},
     kBoundsChecksFlagRow,
     kLazyFlagRow,
     kFeatureFlagRow,
@@ -229,7 +233,7 @@ Status accept_late_invoke(const module::Module& m, Plan& plan) {
 
 Status load_and_start(Plan& plan, const std::shared_ptr<runtime::Engine>& engine, runtime::Store& store,
                       runtime::Instance*& instance) {
-  TRY_ASSIGN(auto compiled, api::compile_file(engine, plan.file));
+  TRY_ASSIGN(auto compiled, load_program(engine, plan.file, plan.settings));
   TRY(accept_late_invoke(compiled->module(), plan));
   for (std::string_view argument : plan.arguments) {
     if (!plan.invoke) plan.wasi.args.emplace_back(argument);
@@ -251,7 +255,7 @@ Status load_and_start(Plan& plan, const std::shared_ptr<runtime::Engine>& engine
 int run_run(const Args& args) {
   Result<Plan> plan = read_plan(args);
   if (!plan) return report_usage(plan.error(), "run");
-  auto engine = std::make_shared<runtime::Engine>(plan->settings.config, interp::tier());
+  auto engine = std::make_shared<runtime::Engine>(plan->settings.config, engine_tier(plan->settings));
   runtime::Store store(engine, plan->settings.limits);
   store.fuel = plan->settings.fuel;
   const std::string file = plan->file;

@@ -13,6 +13,8 @@ constexpr Flag kFlags[] = {
     {kJson, 0, "json", "", "report as one JSON object"},
     {kNoRun, 0, "no-run", "", "decode and validate only; what executes counts as skipped"},
     {kVerbose, 'v', "verbose", "", "name each file, and let spectest's functions print"},
+    kTierFlagRow,
+    kNoCacheFlagRow,
     kBoundsChecksFlagRow,
     kLazyFlagRow,
     {kMaxStackFlag, 0, "max-stack", "SIZE", "limit of the call stack (8M)"},

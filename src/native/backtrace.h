@@ -1,0 +1,12 @@
+// From recorded code addresses to the frames of a backtrace.
+#pragma once
+
+#include "native/stack.h"
+#include "runtime/backtrace.h"
+
+namespace ashlar::native {
+
+/// Inlined calls are frames of their own. Images that were never attached have none.
+runtime::Backtrace backtrace_of(const Trace& trace);
+
+}  // namespace ashlar::native

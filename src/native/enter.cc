@@ -1,0 +1,119 @@
+// Calls from C++ into compiled code: arguments and results by type, the stack to run on, errors that come out.
+#include "native/enter.h"
+
+#include <algorithm>
+
+#include "native/activation.h"
+#include "native/arch.h"
+#include "native/backtrace.h"
+#include "native/sanitizer.h"
+#include "os/fault.h"
+
+namespace ashlar::native {
+
+thread_local Activation* t_activation = nullptr;
+
+namespace {
+
+using isa::ValType;
+using runtime::Slot;
+
+Slot widen(const runtime::Store& store, ValType type, Slot value) {
+  return runtime::is_narrow(store, type) ? static_cast<uint32_t>(value) : value;
+}
+
+void put_arguments(const runtime::Store& store, const module::FuncType& type, const Slot* slots, Transfer& t,
+                   Slot* buffer) {
+  ParamWalk walk;
+  for (ValType param : type.params) {
+    const ParamPlace place = walk.next(param);
+    const Slot lo = widen(store, param, *slots);
+    const Slot hi = param.is_vec() ? slots[1] : 0;
+    slots += param.slot_count();
+    switch (place.kind) {
+      case ParamPlace::Int:
+        t.ints[place.index] = lo;
+        break;
+      case ParamPlace::Float:
+        t.floats[place.index] = {lo, hi};
+        break;
+      case ParamPlace::Buffer:
+        buffer[place.index] = lo;
+        if (param.is_vec()) buffer[place.index + 1] = hi;
+        break;
+    }
+  }
+}
+
+void take_results(const runtime::Store& store, const module::FuncType& type, const Transfer& t, const Slot* buffer,
+                  Slot* slots) {
+  if (type.results.size() > 1) {
+    for (ValType result : type.results) {
+      *slots++ = widen(store, result, *buffer++);
+      if (result.is_vec()) *slots++ = *buffer++;
+    }
+    return;
+  }
+  for (ValType result : type.results) {
+    slots[0] = widen(store, result, ParamWalk::in_float_register(result) ? t.floats[0].lo : t.ints[0]);
+    if (result.is_vec()) slots[1] = t.floats[0].hi;
+  }
+}
+
+/// Where the store's stack is free: below the innermost run that was called from it, else all of it.
+uint8_t* free_stack(const StoreState& state) {
+  constexpr uint64_t kRedZone = 128;
+  for (const Activation* a = t_activation; a != nullptr; a = a->previous) {
+    if (!state.stack.contains(a->host_sp)) continue;
+    return reinterpret_cast<uint8_t*>((reinterpret_cast<uintptr_t>(a->host_sp) - kRedZone) & ~uintptr_t{15});
+  }
+  return state.stack.high();
+}
+
+Error error_of(Activation& a) {
+  Error e = a.has_error ? std::move(a.error).error() : runtime::make_trap(*a.store, a.trap);
+  if (e.phase() == Phase::Exit) return e;
+  return runtime::add_backtrace(std::move(e), backtrace_of(a.state->trace));
+}
+
+/// True when the run ended early.
+bool run(Transfer& t, Activation& a) {
+  const StackSwitch on(t.sp != nullptr ? &a.state->stack : nullptr);
+  t_activation = &a;
+  a.state->activation = &a;
+  const bool left = ashlar_native_enter(&t, &a.host_sp) != 0;
+  t_activation = a.previous;
+  a.state->activation = a.outer;
+  return left;
+}
+
+}  // namespace
+
+Status call(runtime::Store& store, const runtime::FuncCell& f, const void* entry, Slot* slots) {
+  if (!kSupported) return make_error(ErrorCode::not_implemented, kNoOffset, "machine code on this processor");
+  StoreState* state = state_of(store);
+  if (state == nullptr) return make_error(ErrorCode::call_stack_exhausted);
+  if (t_activation == nullptr) os::ensure_alternate_stack();
+  Transfer t{};
+  t.code = entry;
+  t.ints[0] = reinterpret_cast<uint64_t>(f.ctx);
+  uint8_t* here = static_cast<uint8_t*>(__builtin_frame_address(0));
+  if (!state->stack.contains(here)) t.sp = here = free_stack(*state);
+  if (here < state->helper_limit()) return make_error(ErrorCode::call_stack_exhausted);
+  if (std::max(f.param_slots, f.result_slots) > state->buffer_slots) {
+    return make_error(ErrorCode::implementation_limit, kNoOffset, "parameters and results of a call");
+  }
+  const module::FuncType& type = store.types().get(f.type_id).def.func;
+  put_arguments(store, type, slots, t, state->results());
+  Activation a;
+  a.store = &store;
+  a.state = state;
+  a.previous = t_activation;
+  a.outer = state->activation;
+  const bool left = run(t, a);
+  if (left) return std::unexpected(error_of(a));
+  take_results(store, type, t, state->results(), slots);
+  return {};
+}
+
+}  // namespace ashlar::native

@@ -1,0 +1,31 @@
+// Running machine code: calls into it, what tiers and contexts point to, faults, and the modules of images.
+#pragma once
+
+#include "base/error.h"
+#include "module/module.h"
+#include "native/abi.h"
+#include "native/image.h"
+#include "os/fault.h"
+#include "runtime/store.h"
+
+namespace ashlar::native {
+
+/// Runs compiled code at `entry` (never the bridge) with f's context; arguments by f's type from slots[0..], results to
+/// slots[0..], their unused high halves zero. Errors: traps with a backtrace, what callees gave, call_stack_exhausted.
+/// Nests in any order with the interpreter and other stores. A callee's uncaught exception is in
+/// store.pending_exception.
+Status call(runtime::Store& store, const runtime::FuncCell& f, const void* entry, runtime::Slot* slots);
+
+/// runtime::Tier::bridge: the entry in the native convention of functions that are not compiled.
+const void* bridge();
+/// runtime::Tier::libcalls: entries of libcalls.def, by number.
+const void* const* libcall_table();
+
+/// For backtraces: the module whose code an image holds, while both live. Thread-safe.
+void attach(const Image& image, const module::Module& m);
+void detach(const Image& image);
+
+/// Ends the activation whose code faulted; false when the fault is none of compiled code's. For the fault handler.
+bool on_fault(const os::Fault& fault);
+
+}  // namespace ashlar::native

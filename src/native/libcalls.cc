@@ -1,0 +1,112 @@
+// Helpers of compiled code: the rows of libcalls.def. Their entries have looked at the stack; traps are their own.
+#include <array>
+#include <cstring>
+
+#include "native/activation.h"
+#include "runtime/bulk.h"
+#include "runtime/slot_ops.h"
+
+namespace ashlar::native {
+
+namespace {
+
+using runtime::FuncCell;
+using runtime::GcRef;
+using runtime::InstanceContext;
+using runtime::Slot;
+using runtime::SlotFn;
+using runtime::Trap;
+
+/// Only from a helper itself: its caller is compiled code.
+#define ASHLAR_TRAP(trap)        \
+  do {                           \
+    raise(trap, calling_site()); \
+    __builtin_unreachable();     \
+  } while (0)
+#define ASHLAR_TRAP_UNLESS_NONE(trap)     \
+  do {                                    \
+    const Trap trap_ = (trap);            \
+    if (trap_ != Trap::none) [[unlikely]] \
+      ASHLAR_TRAP(trap_);                 \
+  } while (0)
+
+std::array<SlotFn, isa::kOpCount> make_slot_functions() {
+  std::array<SlotFn, isa::kOpCount> out{};
+  for (size_t i = 0; i < out.size(); ++i) out[i] = runtime::slot_function(static_cast<isa::Op>(i));
+  return out;
+}
+const std::array<SlotFn, isa::kOpCount> g_slot_functions = make_slot_functions();
+
+GcRef made(GcRef r, const Site& site) {
+  if (r == runtime::kNullRef) [[unlikely]]
+    raise(Trap::gc_heap_exhausted, site);
+  return r;
+}
+
+}  // namespace
+
+extern "C" {
+
+void ashlar_native_raise_trap(InstanceContext*, uint32_t trap) { ASHLAR_TRAP(static_cast<Trap>(trap)); }
+
+// throw_exn: see unwind.cc and the entries in assembly.
+
+uint32_t ashlar_native_new_exn(InstanceContext* ctx, uint32_t tag, const Slot* payload) {
+  runtime::GcHeap& heap = ctx->store->heap();
+  runtime::TagInstance* instance = ctx->tags[tag];
+  uint32_t slots = 0;
+  for (isa::ValType param : ctx->store->types().get(instance->type_id).def.func.params) slots += param.slot_count();
+  const GcRef exn = made(heap.alloc_exn(instance, slots), calling_site());
+  std::memcpy(heap.exn_payload(exn), payload, slots * sizeof(Slot));
+  return exn;
+}
+
+void ashlar_native_slot_op(InstanceContext* ctx, Slot* base, const uint8_t* imm, uint32_t op) {
+  ASHLAR_TRAP_UNLESS_NONE(g_slot_functions[op](ctx, base, imm));
+}
+
+FuncCell* ashlar_native_func_cell(InstanceContext* ctx, uint32_t func) { return ctx->instance->func_cell(func); }
+
+uint32_t ashlar_native_is_subtype(InstanceContext* ctx, uint32_t sub, uint32_t super) {
+  return ctx->store->types().is_subtype(sub, super) ? 1 : 0;
+}
+
+uint32_t ashlar_native_ref_matches(InstanceContext* ctx, uint64_t value, uint32_t raw_type) {
+  Slot slots[2] = {value, 0};
+  uint8_t imm[runtime::kSlotImmSize] = {};
+  std::memcpy(imm, &raw_type, sizeof raw_type);
+  runtime::slot_test_keep(ctx, slots, imm);
+  return static_cast<uint32_t>(slots[1]);
+}
+
+void ashlar_native_check_stop(InstanceContext* ctx) {
+  if (ctx->interrupt->load(std::memory_order_relaxed) != 0) ASHLAR_TRAP(Trap::interrupted);
+}
+
+void ashlar_native_memory_copy(InstanceContext* ctx, uint32_t dst_memory, uint32_t src_memory, uint64_t d, uint64_t s,
+                               uint64_t n) {
+  ASHLAR_TRAP_UNLESS_NONE(
+      runtime::memory_copy(*ctx->store, *ctx->memories[dst_memory], *ctx->memories[src_memory], d, s, n));
+}
+
+void ashlar_native_memory_fill(InstanceContext* ctx, uint32_t memory, uint64_t d, uint32_t value, uint64_t n) {
+  ASHLAR_TRAP_UNLESS_NONE(runtime::memory_fill(*ctx->store, *ctx->memories[memory], d, static_cast<uint8_t>(value), n));
+}
+
+uint64_t ashlar_native_memory_grow(InstanceContext* ctx, uint32_t memory, uint64_t delta) {
+  runtime::Memory& m = *ctx->memories[memory];
+  const int64_t old_pages = ctx->store->memory_grow(m, delta);
+  return m.type().limits.is64 ? static_cast<uint64_t>(old_pages) : static_cast<uint32_t>(old_pages);
+}
+
+uint32_t ashlar_native_alloc_struct(InstanceContext* ctx, uint32_t type_id) {
+  return made(ctx->store->heap().alloc_struct(type_id), calling_site());
+}
+
+uint32_t ashlar_native_alloc_array(InstanceContext* ctx, uint32_t type_id, uint32_t length) {
+  return made(ctx->store->heap().alloc_array(type_id, length), calling_site());
+}
+
+}  // extern "C"
+
+}  // namespace ashlar::native

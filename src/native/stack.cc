@@ -1,0 +1,38 @@
+// Mapping of guest stacks and the state of a store.
+#include "native/stack.h"
+
+#include <algorithm>
+
+#include "native/abi.h"
+#include "os/pages.h"
+
+namespace ashlar::native {
+
+bool GuestStack::map(uint64_t bytes) {
+  constexpr uint64_t kMost = 1ull << 40;
+  const uint64_t size = os::round_up_to_pages(kGuard + kHelperStack + std::min(bytes, kMost));
+  base_ = os::reserve_pages(size);
+  if (base_ == nullptr) return false;
+  size_ = size;
+  return os::open_pages(low(), size - kGuard);
+}
+
+GuestStack::~GuestStack() {
+  if (base_ != nullptr) os::release_pages(base_, size_);
+}
+
+StoreState* state_of(runtime::Store& store) {
+  if (store.native_state != nullptr) return static_cast<StoreState*>(store.native_state.get());
+  auto state = std::make_shared<StoreState>();
+  if (!state->stack.map(store.limits().stack_bytes)) return nullptr;
+  // A v128 takes two slots. Types made by the host have no limit: calls of such functions are refused.
+  const module::ModuleLimits& limits = store.engine().config().limits;
+  state->buffer_slots = 2 * std::min(std::max(limits.params, limits.results), 1u << 20);
+  state->buffer = std::make_unique<runtime::Slot[]>(size_t{state->buffer_slots} + 1);
+  state->buffer[0] = reinterpret_cast<runtime::Slot>(state->stack.low() + kHelperStack);
+  store.native_state = state;
+  store.bind_results(state->results());
+  return state.get();
+}
+
+}  // namespace ashlar::native

@@ -1,0 +1,64 @@
+// What machine code needs of a store: a stack of its own with a guard below, and the buffer of results.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+
+#include "runtime/store.h"
+
+namespace ashlar::native {
+
+struct Activation;
+
+/// Address space for guest frames, from low to high addresses:
+///   guard (no access) | kHelperStack, for helpers only | stack_bytes
+class GuestStack {
+ public:
+  static constexpr uint64_t kGuard = 64 << 10;
+
+  GuestStack() = default;
+  ~GuestStack();
+  GuestStack(const GuestStack&) = delete;
+  GuestStack& operator=(const GuestStack&) = delete;
+  /// Maps `bytes` for frames and kHelperStack more. False when there is no address space.
+  bool map(uint64_t bytes);
+
+  uint8_t* low() const { return base_ + kGuard; }
+  uint8_t* high() const { return base_ + size_; }
+  bool contains(const void* p) const { return p >= low() && p < high(); }
+  bool guard_contains(const void* p) const { return p >= base_ && p < low(); }
+
+ private:
+  uint8_t* base_ = nullptr;
+  uint64_t size_ = 0;  ///< guard included
+};
+
+/// The frames of a trap, taken while they are still there, innermost first.
+struct Trace {
+  static constexpr uint32_t kMost = 1024;
+  const void* pcs[kMost];  ///< return addresses; the first is the trapping instruction itself when `exact`
+  uint32_t count = 0;
+  uint32_t more = 0;  ///< frames further out
+  bool exact = false;
+};
+
+/// One a store: Store::native_state.
+struct StoreState {
+  GuestStack stack;
+  Activation* activation = nullptr;  ///< the innermost of this store
+  Trace trace;                       ///< of the trap that just ended an activation
+  uint32_t buffer_slots = 0;         ///< capacity of results()
+  /// The word below results(): helpers are entered only while the stack pointer is not below this address. Their
+  /// entries find it through InstanceContext::results.
+  std::unique_ptr<runtime::Slot[]> buffer;
+
+  /// Several results, and parameters for which there is no register.
+  runtime::Slot* results() const { return buffer.get() + 1; }
+  const uint8_t* helper_limit() const { return reinterpret_cast<const uint8_t*>(buffer[0]); }
+};
+
+/// The store's state, made on first use. Null when there is no address space for a stack.
+StoreState* state_of(runtime::Store& store);
+
+}  // namespace ashlar::native

@@ -1,0 +1,200 @@
+// x86-64: the entry into compiled code, the bridge out of it, the entries of helpers and of throws, in assembly.
+#if defined(__x86_64__)
+
+#include "native/arch.h"
+
+namespace ashlar::native {
+
+const bool kSupported = true;
+
+// Numbers in the assembly below.
+static_assert(offsetof(runtime::InstanceContext, results) == 120);
+static_assert(offsetof(Transfer, floats) == 48 && offsetof(Transfer, code) == 176 && offsetof(Transfer, sp) == 184);
+static_assert(offsetof(BridgeFrame, floats) == 48 && offsetof(BridgeFrame, return_address) == 184);
+static_assert(sizeof(BridgeFrame) == 192);
+static_assert(offsetof(Registers, pc) == 48 && offsetof(Registers, sp) == 56 && sizeof(Registers) == 64);
+static_assert(static_cast<int>(runtime::Trap::call_stack_exhausted) == 18);
+
+asm(R"(
+.macro ashlar_function name
+  .pushsection .text.ashlar_native, "ax", @progbits
+  .p2align 4
+  .globl \name
+  .hidden \name
+  .type \name, @function
+\name:
+.endm
+
+# Below the results of a context lies the lowest stack pointer that what follows may begin with. Where there is less, the
+# trap is the caller's, to which the address at [rsp] returns.
+.macro ashlar_check_stack context
+  movq 120(\context), %r11
+  cmpq -8(%r11), %rsp
+  jb ashlar_native_exhausted
+.endm
+
+.macro ashlar_helper id
+  ashlar_function ashlar_native_entry_\id
+  ashlar_check_stack %rdi
+  jmp ashlar_native_\id
+  .popsection
+.endm
+)");
+
+// uint64_t enter(Transfer* rdi, void** rsi): saves what the convention and C++ preserve, notes where, switches stacks,
+// loads every argument register and calls. leave(rdi) continues behind the call with the stack of that moment.
+asm(R"(
+ashlar_function ashlar_native_enter
+  pushq %rbp
+  movq %rsp, %rbp
+  pushq %rbx
+  pushq %r12
+  pushq %r13
+  pushq %r14
+  pushq %r15
+  pushq %rdi
+  movq %rsp, (%rsi)
+  movq %rdi, %rbx
+  movq 184(%rbx), %rax
+  testq %rax, %rax
+  cmovneq %rax, %rsp
+  movaps 48(%rbx), %xmm0
+  movaps 64(%rbx), %xmm1
+  movaps 80(%rbx), %xmm2
+  movaps 96(%rbx), %xmm3
+  movaps 112(%rbx), %xmm4
+  movaps 128(%rbx), %xmm5
+  movaps 144(%rbx), %xmm6
+  movaps 160(%rbx), %xmm7
+  movq 0(%rbx), %rdi
+  movq 8(%rbx), %rsi
+  movq 16(%rbx), %rdx
+  movq 24(%rbx), %rcx
+  movq 32(%rbx), %r8
+  movq 40(%rbx), %r9
+  movq %rdi, %r10
+  callq *176(%rbx)
+  movq %rax, 0(%rbx)
+  movaps %xmm0, 48(%rbx)
+  leaq -48(%rbp), %rsp
+  xorl %eax, %eax
+ashlar_native_left:
+  addq $8, %rsp
+  popq %r15
+  popq %r14
+  popq %r13
+  popq %r12
+  popq %rbx
+  popq %rbp
+  retq
+  .popsection
+ashlar_function ashlar_native_leave
+  movq %rdi, %rsp
+  movl $1, %eax
+  jmp ashlar_native_left
+  .popsection
+)");
+
+// Entries of helpers: the context is in rdi.
+#define LIBCALL(number, id, signature) \
+  asm("ashlar_helper " #id "\n");      \
+  extern "C" void ashlar_native_entry_##id();
+#include "runtime/libcalls.def"
+#undef LIBCALL
+
+asm(R"(
+ashlar_function ashlar_native_exhausted
+  ud1l 18(%eax), %eax
+  .popsection
+)");
+extern "C" void ashlar_native_exhausted();
+
+// The bridge. rdi: the cell; r10: the caller's context. A BridgeFrame lies at rsp. The C++ side answers whether to
+// return, or to throw what is in ints[0]: as if the caller had called throw_exn in place of the bridge.
+asm(R"(
+ashlar_function ashlar_native_bridge
+  ashlar_check_stack %r10
+  subq $184, %rsp
+  movq %rdi, 0(%rsp)
+  movq %rsi, 8(%rsp)
+  movq %rdx, 16(%rsp)
+  movq %rcx, 24(%rsp)
+  movq %r8, 32(%rsp)
+  movq %r9, 40(%rsp)
+  movaps %xmm0, 48(%rsp)
+  movaps %xmm1, 64(%rsp)
+  movaps %xmm2, 80(%rsp)
+  movaps %xmm3, 96(%rsp)
+  movaps %xmm4, 112(%rsp)
+  movaps %xmm5, 128(%rsp)
+  movaps %xmm6, 144(%rsp)
+  movaps %xmm7, 160(%rsp)
+  movq %rsp, %rdi
+  movq %r10, %rsi
+  callq ashlar_native_bridge_call
+  movq %rax, %rcx
+  movq 0(%rsp), %rax
+  movaps 48(%rsp), %xmm0
+  addq $184, %rsp
+  testq %rcx, %rcx
+  je ashlar_native_bridge_throws
+  retq
+ashlar_native_bridge_throws:
+  movl %eax, %esi
+  jmp ashlar_native_throw_exn
+  .popsection
+)");
+extern "C" void ashlar_native_bridge();
+
+// throw_exn(ctx, u32 exn): builds Registers of the caller at rsp. The C++ side changes them to those of a landing pad,
+// and returns the exception; without a pad it does not return.
+asm(R"(
+ashlar_function ashlar_native_throw_exn
+  subq $72, %rsp
+  movq %rbx, 0(%rsp)
+  movq %r12, 8(%rsp)
+  movq %r13, 16(%rsp)
+  movq %r14, 24(%rsp)
+  movq %r15, 32(%rsp)
+  movq %rbp, 40(%rsp)
+  movq 72(%rsp), %rax
+  movq %rax, 48(%rsp)
+  leaq 80(%rsp), %rax
+  movq %rax, 56(%rsp)
+  movl %esi, %edi
+  movq %rsp, %rsi
+  callq ashlar_native_unwind
+  movq 0(%rsp), %rbx
+  movq 8(%rsp), %r12
+  movq 16(%rsp), %r13
+  movq 24(%rsp), %r14
+  movq 32(%rsp), %r15
+  movq 40(%rsp), %rbp
+  movq 48(%rsp), %rcx
+  movq 56(%rsp), %rsp
+  jmpq *%rcx
+  .popsection
+)");
+
+namespace {
+template <class F>
+const void* address_of(F* f) {
+  return reinterpret_cast<const void*>(f);
+}
+}  // namespace
+
+const void* exhausted_pc() { return address_of(&ashlar_native_exhausted); }
+const void* bridge() { return address_of(&ashlar_native_bridge); }
+
+const void* const* libcall_table() {
+  static const void* const table[] = {
+#define LIBCALL(number, id, signature) address_of(&ashlar_native_entry_##id),
+#include "runtime/libcalls.def"
+#undef LIBCALL
+  };
+  return table;
+}
+
+}  // namespace ashlar::native
+
+#endif

@@ -1,0 +1,39 @@
+// Emission: an optimized LLVM module becomes an object file in memory and what the image's tables tell of its
+// functions.
+#pragma once
+
+#include <llvm/ADT/SmallVector.h>
+#include <llvm/IR/Module.h>
+#include <llvm/Target/TargetMachine.h>
+
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "native/image.h"
+
+namespace ashlar::optimizing {
+
+/// On calls that must be jumps: those of return_call and its relatives.
+inline constexpr const char* kTailCallAttribute = "ashlar-tail";
+
+/// A function of an object. Offsets count from its symbol.
+struct EmittedFunction {
+  std::string symbol;
+  native::FrameRow frame = {};  ///< begin is 0; func is kNoFunc for functions without attribute "ashlar-func"
+  std::vector<native::PadRow> pads;
+  std::vector<native::Place> places;
+};
+
+/// The code of one LLVM module.
+struct ObjectCode {
+  llvm::SmallVector<char, 0> elf;
+  std::vector<EmittedFunction> functions;
+};
+
+/// Generates code. Functions that are to have an entry carry the string attribute "ashlar-func" with their index in the
+/// WebAssembly module. Debug locations' lines become places' wasm offsets (0: none). Changes the module.
+/// Errors: compiler_failed.
+Result<ObjectCode> emit(llvm::Module& ir, llvm::TargetMachine& target);
+
+}  // namespace ashlar::optimizing

@@ -1,0 +1,176 @@
+// Translation of calls: direct, through cells, indirect, by reference; tail calls; helpers.
+#include "optimizing/emit.h"
+#include "optimizing/layout.h"
+#include "optimizing/translate.h"
+
+namespace ashlar::optimizing {
+
+/// A field of the context. Invariant ones never change while an instance lives.
+Value* Translator::context_field(uint32_t offset, llvm::Type* type, bool invariant) {
+  llvm::LoadInst* load = in(b_.CreateAlignedLoad(type, b_.CreateConstGEP1_32(u_.i8, ctx_, offset), llvm::Align(8)),
+                            Region::State);
+  if (invariant) load->setMetadata(llvm::LLVMContext::MD_invariant_load, u_.empty_node());
+  return load;
+}
+
+Value* Translator::libcall(Libcall id, llvm::Type* result, std::initializer_list<Value*> args) {
+  Value* table = context_field(layout::InstanceContext_libcalls, u_.ptr);
+  llvm::LoadInst* target =
+      in(b_.CreateLoad(u_.ptr, b_.CreateConstGEP1_32(u_.ptr, table, static_cast<unsigned>(id))), Region::State);
+  target->setMetadata(llvm::LLVMContext::MD_invariant_load, u_.empty_node());
+  std::vector<Value*> all{ctx_};
+  all.insert(all.end(), args.begin(), args.end());
+  std::vector<llvm::Type*> types;
+  for (Value* v : all) types.push_back(v->getType());
+  return b_.CreateCall(llvm::FunctionType::get(result, types, false), target, all);
+}
+
+llvm::CallBase* Translator::emit_call(llvm::FunctionType* type, Value* callee, std::span<Value* const> args,
+                                      bool may_throw) {
+  const llvm::ArrayRef<Value*> list(args.data(), args.size());
+  Scope* scope = may_throw ? current_scope() : nullptr;
+  if (scope == nullptr) return b_.CreateCall(type, callee, list);
+  BasicBlock* next = block("");
+  BasicBlock* pad = landing_pad(*scope);
+  llvm::InvokeInst* call = b_.CreateInvoke(type, callee, next, pad, list);
+  at(next);
+  return call;
+}
+
+void Translator::push_results(const module::FuncType& type, llvm::CallBase* call) {
+  if (type.results.size() == 1) {
+    push(call);
+  } else if (type.results.size() > 1) {
+    Value* results = context_field(layout::InstanceContext_results, u_.ptr);
+    uint32_t slot = 0;
+    for (ValType t : type.results) {
+      push(load_slot(results, slot, u_.type_of(t)));
+      slot += t.slot_count();
+    }
+  }
+}
+
+/// A call with `context` and the arguments on the stack. Tail calls have all arguments in registers, as every call, so
+/// that the code generator makes a jump of each that stands before a return.
+void Translator::finish_call(const module::FuncType& type, Value* callee, Value* context, bool tail,
+                             bool through_cell) {
+  const std::vector<Value*> values = pop_n(type.params.size());
+  const std::vector<bool> registers = u_.in_registers(type);
+  std::vector<Value*> args{context};
+  if (through_cell) args.push_back(ctx_);
+  Value* buffer = nullptr;
+  uint32_t slot = 0;
+  for (size_t i = 0; i < values.size(); ++i) {
+    if (registers[i]) {
+      args.push_back(values[i]);
+    } else {
+      if (buffer == nullptr) buffer = context_field(layout::InstanceContext_results, u_.ptr);
+      store_slots(b_.CreateConstGEP1_32(u_.i64, buffer, slot), {&values[i], 1});
+    }
+    slot += type.params[i].slot_count();
+  }
+  llvm::CallBase* call = nullptr;
+  if (tail) {
+    call = b_.CreateCall(u_.signature(type, through_cell), callee, args);
+    call->addFnAttr(llvm::Attribute::get(u_.context, kTailCallAttribute));
+  } else {
+    call = emit_call(u_.signature(type, through_cell), callee, args, true);
+    call->addFnAttr(llvm::Attribute::NoMerge);
+  }
+  if (through_cell) call->addParamAttr(1, llvm::Attribute::Nest);
+  if (!tail) return push_results(type, call);
+  if (call->getType()->isVoidTy()) {
+    b_.CreateRetVoid();
+  } else {
+    b_.CreateRet(call);
+  }
+  reachable_ = false;
+}
+
+void Translator::call_direct(module::FuncIdx f, bool tail) {
+  const module::FuncType& type = m_.func_type(f);
+  if (m_.funcs[f].imported || !u_.is_compiled(f)) return call_cell(type, func_cell(f), tail);
+  finish_call(type, u_.function(f), ctx_, tail, false);
+}
+
+/// The cell of function f: there from the start for imports, made on demand for others.
+Value* Translator::func_cell(module::FuncIdx f) {
+  Value* cells = context_field(layout::InstanceContext_funcs, u_.ptr);
+  llvm::LoadInst* cell = in(b_.CreateLoad(u_.ptr, b_.CreateConstGEP1_32(u_.ptr, cells, f)), Region::State);
+  if (m_.funcs[f].imported) {
+    cell->setMetadata(llvm::LLVMContext::MD_invariant_load, u_.empty_node());
+    return cell;
+  }
+  BasicBlock* from = b_.GetInsertBlock();
+  BasicBlock* make = block("cell");
+  BasicBlock* next = block("");
+  b_.CreateCondBr(b_.CreateIsNull(cell), make, next, u_.unlikely());
+  at(make);
+  Value* made = libcall(Libcall::func_cell, u_.ptr, {constant(f)});
+  b_.CreateBr(next);
+  at(next);
+  llvm::PHINode* phi = b_.CreatePHI(u_.ptr, 2);
+  phi->addIncoming(cell, from);
+  phi->addIncoming(made, make);
+  return phi;
+}
+
+/// Through a cell that is not null and of the right type.
+void Translator::call_cell(const module::FuncType& type, Value* cell, bool tail) {
+  Value* native = in(b_.CreateLoad(u_.ptr, b_.CreateConstGEP1_32(u_.i8, cell, layout::FuncCell_native)), Region::State);
+  Value* context =
+      in(b_.CreateLoad(u_.ptr, b_.CreateConstGEP1_32(u_.i8, cell, layout::FuncCell_native_ctx)), Region::State);
+  finish_call(type, native, context, tail, true);
+}
+
+Value* Translator::type_id(uint32_t type) {
+  Value* ids = context_field(layout::InstanceContext_type_ids, u_.ptr);
+  llvm::LoadInst* id = in(b_.CreateLoad(u_.i32, b_.CreateConstGEP1_32(u_.i32, ids, type)), Region::State);
+  id->setMetadata(llvm::LLVMContext::MD_invariant_load, u_.empty_node());
+  return id;
+}
+
+void Translator::call_indirect(const Imm& imm, bool tail) {
+  const module::SubType& sub = m_.types[imm.a];
+  const module::Limits& limits = m_.tables[imm.b].type.limits;
+  // A table that can't grow keeps its elements where they are.
+  const bool fixed = limits.max.has_value() && *limits.max == limits.min && !m_.tables[imm.b].imported;
+  Value* index = b_.CreateZExt(pop(), u_.i64);
+  Value* tables = context_field(layout::InstanceContext_tables, u_.ptr);
+  auto invariant = [&](llvm::LoadInst* load, bool yes) {
+    if (yes) load->setMetadata(llvm::LLVMContext::MD_invariant_load, u_.empty_node());
+    return in(load, Region::State);
+  };
+  Value* table = invariant(b_.CreateLoad(u_.ptr, b_.CreateConstGEP1_32(u_.ptr, tables, imm.b)), true);
+  Value* size = fixed ? static_cast<Value*>(b_.getInt64(limits.min))
+                      : invariant(b_.CreateLoad(u_.i64, b_.CreateConstGEP1_32(u_.i8, table, layout::Table_size)), false);
+  trap_if(b_.CreateICmpUGE(index, size), Trap::undefined_element);
+  Value* elems = invariant(b_.CreateLoad(u_.ptr, b_.CreateConstGEP1_32(u_.i8, table, layout::Table_elems)), fixed);
+  Value* cell = in(b_.CreateLoad(u_.ptr, b_.CreateGEP(u_.ptr, elems, index)), Region::State);
+  trap_if(b_.CreateIsNull(cell), Trap::uninitialized_element);
+  Value* actual =
+      in(b_.CreateLoad(u_.i32, b_.CreateConstGEP1_32(u_.i8, cell, layout::FuncCell_type_id)), Region::State);
+  Value* expected = type_id(imm.a);
+  Value* differs = b_.CreateICmpNE(actual, expected);
+  if (sub.is_final) {
+    trap_if(differs, Trap::indirect_call_type_mismatch);
+  } else {
+    BasicBlock* slow = block("subtype");
+    BasicBlock* next = block("");
+    b_.CreateCondBr(differs, slow, next, u_.unlikely());
+    at(slow);
+    Value* is_sub = libcall(Libcall::is_subtype, u_.i32, {actual, expected});
+    trap_if(b_.CreateIsNull(is_sub), Trap::indirect_call_type_mismatch);
+    b_.CreateBr(next);
+    at(next);
+  }
+  call_cell(sub.func, cell, tail);
+}
+
+void Translator::call_ref(uint32_t type, bool tail) {
+  Value* reference = pop();
+  trap_if(b_.CreateIsNull(reference), Trap::null_function_reference);
+  call_cell(m_.types[type].func, b_.CreateIntToPtr(reference, u_.ptr), tail);
+}
+
+}  // namespace ashlar::optimizing

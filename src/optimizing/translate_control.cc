@@ -1,0 +1,251 @@
+// Translation of structured control: blocks, branches, returns, and the blocks that fuel is counted by.
+#include "optimizing/layout.h"
+#include "optimizing/translate.h"
+
+namespace ashlar::optimizing {
+
+void Translator::block_types(const binary::BlockType& t, Label& l) {
+  switch (t.kind) {
+    case binary::BlockType::Kind::Empty:
+      return;
+    case binary::BlockType::Kind::Value:
+      l.results = {t.value};
+      return;
+    case binary::BlockType::Kind::Type:
+      l.params = m_.types[t.type].func.params;
+      l.results = m_.types[t.type].func.results;
+      return;
+  }
+}
+
+void Translator::make_phis(Label& l, BasicBlock* where, const std::vector<ValType>& types) {
+  llvm::IRBuilder<> b(where);
+  for (ValType t : types) l.phis.push_back(b.CreatePHI(u_.type_of(t), 2));
+}
+
+void Translator::add_edge(Label& l, BasicBlock* from, std::span<Value* const> values) {
+  l.branched = true;
+  for (size_t i = 0; i < values.size(); ++i) l.phis[i]->addIncoming(values[i], from);
+}
+
+void Translator::open(Op op, const Imm& imm) {
+  Label l;
+  l.op = op;
+  block_types(imm.block, l);
+  Value* condition = op == Op::if_ ? b_.CreateIsNotNull(pop()) : nullptr;
+  l.height = stack_.size() - l.params.size();
+  const std::span<Value* const> params(stack_.data() + l.height, l.params.size());
+  if (op == Op::loop) {
+    l.target = block("loop");
+    make_phis(l, l.target, l.params);
+    add_edge(l, b_.GetInsertBlock(), params);
+    b_.CreateBr(l.target);
+    at(l.target);
+    for (size_t i = 0; i < l.phis.size(); ++i) stack_[l.height + i] = l.phis[i];
+    labels_.push_back(std::move(l));
+    begin_fuel_block();
+    return;
+  }
+  l.target = block("end");
+  make_phis(l, l.target, l.results);
+  if (op == Op::if_) {
+    l.arguments.assign(params.begin(), params.end());
+    BasicBlock* then = block("then");
+    l.else_ = block("else");
+    b_.CreateCondBr(condition, then, l.else_);
+    at(then);
+  } else if (op == Op::try_ || op == Op::try_table) {
+    l.catches.assign(imm.catches.begin(), imm.catches.end());
+    open_try(l);
+  }
+  labels_.push_back(std::move(l));
+  if (op == Op::if_) begin_fuel_block();
+}
+
+void Translator::branch(uint32_t depth) {
+  Label& l = label(depth);
+  const size_t n = branch_types(l).size();
+  add_edge(l, b_.GetInsertBlock(), {stack_.data() + stack_.size() - n, n});
+  b_.CreateBr(l.target);
+  reachable_ = false;
+}
+
+void Translator::branch_if(Value* condition, uint32_t depth) {
+  Label& l = label(depth);
+  const size_t n = branch_types(l).size();
+  BasicBlock* next = block("");
+  add_edge(l, b_.GetInsertBlock(), {stack_.data() + stack_.size() - n, n});
+  b_.CreateCondBr(condition, l.target, next);
+  at(next);
+  begin_fuel_block();
+}
+
+void Translator::branch_table(const Imm& imm) {
+  Value* index = pop();
+  BasicBlock* from = b_.GetInsertBlock();
+  auto edge = [&](uint32_t depth) {
+    Label& l = label(depth);
+    const size_t n = branch_types(l).size();
+    add_edge(l, from, {stack_.data() + stack_.size() - n, n});
+    return l.target;
+  };
+  llvm::SwitchInst* table = b_.CreateSwitch(index, edge(imm.a), static_cast<unsigned>(imm.labels.size()));
+  for (uint32_t i = 0; i < imm.labels.size(); ++i) {
+    // The default's own cases would only make the table longer.
+    if (label(imm.labels[i]).target == table->getDefaultDest()) continue;
+    table->addCase(b_.getInt32(i), edge(imm.labels[i]));
+  }
+  reachable_ = false;
+}
+
+void Translator::else_branch() {
+  Label& l = labels_.back();
+  if (reachable_) {
+    add_edge(l, b_.GetInsertBlock(), {stack_.data() + stack_.size() - l.results.size(), l.results.size()});
+    b_.CreateBr(l.target);
+  }
+  at(l.else_);
+  l.else_ = nullptr;
+  stack_.resize(l.height);
+  stack_.insert(stack_.end(), l.arguments.begin(), l.arguments.end());
+  reachable_ = true;
+  begin_fuel_block();
+}
+
+void Translator::do_return() {
+  const size_t n = type_.results.size();
+  if (n == 0) {
+    b_.CreateRetVoid();
+  } else if (n == 1) {
+    b_.CreateRet(stack_.back());
+  } else {
+    Value* results = context_field(layout::InstanceContext_results, u_.ptr);
+    store_slots(results, {stack_.data() + stack_.size() - n, n});
+    b_.CreateRetVoid();
+  }
+  reachable_ = false;
+}
+
+void Translator::end() {
+  Label& l = labels_.back();
+  if (l.op == Op::try_) close_legacy(l);
+  if (l.op == Op::try_table) close_try_table(l);
+  if (l.op == Op::loop) {
+    labels_.pop_back();
+    return;
+  }
+  const bool falls = reachable_;
+  const size_t n = l.results.size();
+  bool merges = l.branched || l.else_ != nullptr;
+  if (falls) {
+    // Nobody else comes here: go on in the same block.
+    if (!merges && labels_.size() > 1) {
+      for (llvm::PHINode* phi : l.phis) phi->eraseFromParent();
+      l.target->eraseFromParent();
+      labels_.pop_back();
+      return;
+    }
+    const bool was = l.branched;
+    add_edge(l, b_.GetInsertBlock(), {stack_.data() + stack_.size() - n, n});
+    l.branched = was;
+    b_.CreateBr(l.target);
+  }
+  if (l.else_ != nullptr) {
+    // An if without else: the parameters are the results.
+    for (size_t i = 0; i < l.arguments.size(); ++i) l.phis[i]->addIncoming(l.arguments[i], l.else_);
+    at(l.else_);
+    b_.CreateBr(l.target);
+  }
+  stack_.resize(l.height);
+  if (!falls && !merges) {
+    for (llvm::PHINode* phi : l.phis) phi->eraseFromParent();
+    l.target->eraseFromParent();
+    reachable_ = false;
+    labels_.pop_back();
+    close_fuel_block();
+    return;
+  }
+  at(l.target);
+  reachable_ = true;
+  for (llvm::PHINode* phi : l.phis) push(phi);
+  labels_.pop_back();
+  if (labels_.empty()) {
+    close_fuel_block();
+    do_return();
+  } else if (merges) {
+    begin_fuel_block();
+  }
+}
+
+bool Translator::control(Op op, const Imm& imm) {
+  switch (op) {
+    case Op::unreachable:
+      trap_here(Trap::unreachable);
+      reachable_ = false;
+      return true;
+    case Op::block:
+    case Op::loop:
+    case Op::if_:
+    case Op::try_:
+    case Op::try_table:
+      open(op, imm);
+      return true;
+    case Op::else_:
+      else_branch();
+      return true;
+    case Op::end:
+      end();
+      return true;
+    case Op::br:
+      branch(imm.a);
+      return true;
+    case Op::br_if: {
+      Value* condition = b_.CreateIsNotNull(pop());
+      branch_if(condition, imm.a);
+      return true;
+    }
+    case Op::br_table:
+      branch_table(imm);
+      return true;
+    case Op::return_:
+      do_return();
+      return true;
+    case Op::call:
+    case Op::return_call:
+      call_direct(imm.a, op == Op::return_call);
+      return true;
+    case Op::call_indirect:
+    case Op::return_call_indirect:
+      call_indirect(imm, op == Op::return_call_indirect);
+      return true;
+    case Op::call_ref:
+    case Op::return_call_ref:
+      call_ref(imm.a, op == Op::return_call_ref);
+      return true;
+    default:
+      return false;
+  }
+}
+
+// ---- fuel ------------------------------------------------------------------------------------------------------
+
+/// The blocks are those of the interpreter, so that every tier runs out at the same instruction.
+void Translator::begin_fuel_block() {
+  if (!u_.options.fuel) return;
+  close_fuel_block();
+  Value* cell = context_field(layout::InstanceContext_fuel, u_.ptr);
+  llvm::LoadInst* left = in(b_.CreateAlignedLoad(u_.i64, cell, llvm::Align(8)), Region::State);
+  // The amount is known when the block ends; an opaque operand until then.
+  Value* less = llvm::BinaryOperator::CreateSub(left, b_.getInt64(0));
+  fuel_sub_ = llvm::cast<llvm::Instruction>(b_.Insert(llvm::cast<llvm::Instruction>(less)));
+  in(b_.CreateAlignedStore(fuel_sub_, cell, llvm::Align(8), true), Region::State);
+  trap_if(b_.CreateICmpSLT(fuel_sub_, b_.getInt64(0)), Trap::out_of_fuel);
+  fuel_count_ = 0;
+}
+
+void Translator::close_fuel_block() {
+  if (fuel_sub_ != nullptr) fuel_sub_->setOperand(1, b_.getInt64(fuel_count_));
+  fuel_sub_ = nullptr;
+}
+
+}  // namespace ashlar::optimizing

@@ -1,0 +1,130 @@
+// Types, attributes and metadata of a unit.
+#include "optimizing/unit.h"
+
+#include <llvm/IR/DebugInfoMetadata.h>
+
+#include "native/abi.h"
+
+namespace ashlar::optimizing {
+
+Unit::Unit(const module::Module& module, const CompileOptions& compile_options, const std::string& name, bool is_x86)
+    : m(module),
+      options(compile_options),
+      ir(name, context),
+      pure(ir, is_x86),
+      x86(is_x86),
+      void_type(llvm::Type::getVoidTy(context)),
+      i8(llvm::Type::getInt8Ty(context)),
+      i16(llvm::Type::getInt16Ty(context)),
+      i32(llvm::Type::getInt32Ty(context)),
+      i64(llvm::Type::getInt64Ty(context)),
+      f32(llvm::Type::getFloatTy(context)),
+      f64(llvm::Type::getDoubleTy(context)),
+      v128(llvm::FixedVectorType::get(llvm::Type::getInt64Ty(context), 2)),
+      ptr(llvm::PointerType::get(context, 0)),
+      functions_(module.funcs.size()),
+      debug_(ir) {
+  if (!options.only.empty()) {
+    compiled_.resize(m.funcs.size());
+    for (module::FuncIdx f : options.only) compiled_[f] = true;
+  }
+  ir.addModuleFlag(llvm::Module::Warning, "Debug Info Version", llvm::DEBUG_METADATA_VERSION);
+  ir.setPICLevel(llvm::PICLevel::SmallPIC);
+  file_ = debug_.createFile("wasm", "");
+  debug_.createCompileUnit(llvm::dwarf::DW_LANG_C, file_, "", true, "", 0, "", llvm::DICompileUnit::NoDebug);
+  no_type_ = debug_.createSubroutineType(debug_.getOrCreateTypeArray({}));
+
+  llvm::MDBuilder md(context);
+  llvm::MDNode* root = md.createTBAARoot("ashlar");
+  const char* const names[] = {"memory", "state", "heap", "scratch"};
+  for (size_t i = 0; i < 4; ++i) {
+    llvm::MDNode* type = md.createTBAAScalarTypeNode(names[i], root);
+    regions_[i] = md.createTBAAStructTagNode(type, type, 0);
+  }
+  unlikely_ = md.createBranchWeights(1, 1'000'000);
+  likely_ = md.createBranchWeights(1'000'000, 1);
+  empty_ = llvm::MDNode::get(context, {});
+}
+
+bool Unit::is_func_heap(isa::HeapType heap) const {
+  if (heap.is_concrete()) return m.types[heap.index()].kind == module::CompositeKind::Func;
+  return heap == isa::AbsHeap::Func || heap == isa::AbsHeap::NoFunc;
+}
+
+llvm::Type* Unit::type_of(isa::ValType type) const {
+  switch (type.kind()) {
+    case isa::ValKind::I32:
+      return i32;
+    case isa::ValKind::I64:
+      return i64;
+    case isa::ValKind::F32:
+      return f32;
+    case isa::ValKind::F64:
+      return f64;
+    case isa::ValKind::V128:
+      return v128;
+    case isa::ValKind::Ref:
+      return is_func_heap(type.heap()) ? i64 : i32;
+    case isa::ValKind::Bot:
+      break;
+  }
+  return i32;
+}
+
+std::vector<bool> Unit::in_registers(const module::FuncType& type) const {
+  uint32_t integers = x86 ? native::kIntegerArguments_x64 : native::kIntegerArguments_arm64;
+  uint32_t floats = native::kFloatArguments;
+  std::vector<bool> out;
+  for (isa::ValType p : type.params) {
+    uint32_t& left = type_of(p)->isIntegerTy() ? integers : floats;
+    out.push_back(left > 0);
+    if (left > 0) --left;
+  }
+  return out;
+}
+
+llvm::FunctionType* Unit::signature(const module::FuncType& type, bool caller) const {
+  std::vector<llvm::Type*> params{ptr};
+  if (caller) params.push_back(ptr);
+  const std::vector<bool> registers = in_registers(type);
+  for (size_t i = 0; i < type.params.size(); ++i)
+    if (registers[i]) params.push_back(type_of(type.params[i]));
+  llvm::Type* result = type.results.size() == 1 ? type_of(type.results[0]) : void_type;
+  return llvm::FunctionType::get(result, params, false);
+}
+
+void Unit::add_attributes(llvm::Function& f) const {
+  f.setVisibility(llvm::GlobalValue::HiddenVisibility);
+  f.setDSOLocal(true);
+  f.addFnAttr("probe-stack", "inline-asm");
+  f.addFnAttr("no-realign-stack");
+  f.setUWTableKind(llvm::UWTableKind::Sync);
+  f.addParamAttr(0, llvm::Attribute::NonNull);
+  f.addParamAttr(0, llvm::Attribute::NoUndef);
+}
+
+llvm::Function* Unit::function(module::FuncIdx f) {
+  llvm::Function*& out = functions_[f];
+  if (out != nullptr) return out;
+  out = llvm::Function::Create(signature(m.func_type(f)), llvm::GlobalValue::ExternalLinkage,
+                               "f" + std::to_string(f), &ir);
+  add_attributes(*out);
+  out->addFnAttr("ashlar-func", std::to_string(f));
+  return out;
+}
+
+llvm::DISubprogram* Unit::subprogram(module::FuncIdx f) {
+  const unsigned line = m.funcs[f].body_offset;
+  return debug_.createFunction(file_, "f" + std::to_string(f), "", file_, line, no_type_, line,
+                               llvm::DINode::FlagZero, llvm::DISubprogram::SPFlagDefinition);
+}
+
+llvm::Constant* Unit::personality() {
+  if (personality_ == nullptr) {
+    personality_ = llvm::Function::Create(llvm::FunctionType::get(i32, true), llvm::GlobalValue::ExternalLinkage,
+                                          "ashlar_personality", &ir);
+  }
+  return personality_;
+}
+
+}  // namespace ashlar::optimizing

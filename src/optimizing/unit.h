@@ -1,0 +1,93 @@
+// Unit: one LLVM module in the making, with the types, metadata and declarations that its functions share.
+#pragma once
+
+#include <llvm/IR/DIBuilder.h>
+#include <llvm/IR/IRBuilder.h>
+#include <llvm/IR/LLVMContext.h>
+#include <llvm/IR/MDBuilder.h>
+#include <llvm/IR/Module.h>
+
+#include <memory>
+#include <vector>
+
+#include "module/module.h"
+#include "optimizing/compile.h"
+#include "optimizing/ops.h"
+
+namespace ashlar::optimizing {
+
+/// What a load or store touches; accesses of different kinds never alias.
+enum class Region : uint8_t { Memory, State, Heap, Scratch };
+
+/// Rows of libcalls.def.
+enum class Libcall : uint32_t {
+#define LIBCALL(number, id, signature) id = number,
+#include "runtime/libcalls.def"
+#undef LIBCALL
+};
+
+class Unit {
+ public:
+  Unit(const module::Module& m, const CompileOptions& options, const std::string& name, bool x86);
+
+  const module::Module& m;
+  const CompileOptions& options;
+  llvm::LLVMContext context;
+  llvm::Module ir;
+  PureOps pure;
+  const bool x86;
+
+  llvm::Type* const void_type;
+  llvm::IntegerType* const i8;
+  llvm::IntegerType* const i16;
+  llvm::IntegerType* const i32;
+  llvm::IntegerType* const i64;
+  llvm::Type* const f32;
+  llvm::Type* const f64;
+  llvm::VectorType* const v128;  ///< <2 x i64>
+  llvm::PointerType* const ptr;
+
+  /// References to functions are 64 bits wide, all others 32.
+  llvm::Type* type_of(isa::ValType type) const;
+  bool is_func_heap(isa::HeapType heap) const;
+  /// With `caller`, the caller's context is an extra argument in the register for static chains; the bridge reads it.
+  llvm::FunctionType* signature(const module::FuncType& type, bool caller = false) const;
+  /// Which parameters travel in registers; the others are in the results buffer, by slot.
+  std::vector<bool> in_registers(const module::FuncType& type) const;
+
+  /// Declares function f on first use.
+  llvm::Function* function(module::FuncIdx f);
+  bool is_compiled(module::FuncIdx f) const { return compiled_.empty() || compiled_[f]; }
+
+  /// Function f of the module as debug information: its line is the body's offset.
+  llvm::DISubprogram* subprogram(module::FuncIdx f);
+  llvm::Constant* personality();
+
+  llvm::MDNode* region(Region r) const { return regions_[static_cast<size_t>(r)]; }
+  llvm::MDNode* unlikely() const { return unlikely_; }
+  llvm::MDNode* likely() const { return likely_; }
+  llvm::MDNode* empty_node() const { return empty_; }
+  unsigned nomerge_kind() const { return nomerge_; }
+
+  void finish() { debug_.finalize(); }
+
+ private:
+  void add_attributes(llvm::Function& f) const;
+
+  std::vector<llvm::Function*> functions_;
+  std::vector<bool> compiled_;
+  llvm::DIBuilder debug_;
+  llvm::DIFile* file_ = nullptr;
+  llvm::DISubroutineType* no_type_ = nullptr;
+  llvm::Function* personality_ = nullptr;
+  llvm::MDNode* regions_[4] = {};
+  llvm::MDNode* unlikely_ = nullptr;
+  llvm::MDNode* likely_ = nullptr;
+  llvm::MDNode* empty_ = nullptr;
+  unsigned nomerge_ = 0;
+};
+
+/// Defines function f in the unit's module.
+Status translate(Unit& unit, module::FuncIdx f);
+
+}  // namespace ashlar::optimizing

@@ -1,0 +1,41 @@
+// POSIX implementation of pages with machine code.
+#include "os/code_pages.h"
+
+#include <sys/mman.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "os/pages.h"
+
+namespace ashlar::os {
+
+SysResult<uint8_t*> map_file(const Fd& file, uint64_t bytes) {
+  void* p = mmap(nullptr, bytes, PROT_READ, MAP_PRIVATE, file.raw(), 0);
+  if (p == MAP_FAILED) return std::unexpected(errno);
+  return static_cast<uint8_t*>(p);
+}
+
+SysResult<uint8_t*> copy_to_pages(std::span<const uint8_t> bytes) {
+  const uint64_t size = round_up_to_pages(bytes.size());
+  uint8_t* pages = size == 0 ? nullptr : map_pages(size);
+  if (pages == nullptr) return std::unexpected(ENOMEM);
+  std::memcpy(pages, bytes.data(), bytes.size());
+  if (mprotect(pages, size, PROT_READ) != 0) {
+    const int error = errno;
+    release_pages(pages, size);
+    return std::unexpected(error);
+  }
+  return pages;
+}
+
+SysResult<void> allow_execution(uint8_t* address, uint64_t bytes) {
+  const uint64_t size = round_up_to_pages(bytes);
+  // Where instruction and data caches are not coherent, the bytes just written are not yet what would be executed.
+  char* begin = reinterpret_cast<char*>(address);
+  __builtin___clear_cache(begin, begin + bytes);
+  if (mprotect(address, size, PROT_READ | PROT_EXEC) != 0) return std::unexpected(errno);
+  return {};
+}
+
+}  // namespace ashlar::os

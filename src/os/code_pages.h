@@ -1,0 +1,20 @@
+// Owns pages that hold machine code: files mapped as they are, and bytes copied; never writable and executable at once.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "os/file.h"
+
+namespace ashlar::os {
+
+/// Maps the first `bytes` of a file privately and read-only; release_pages with round_up_to_pages(bytes) gives them
+/// back.
+SysResult<uint8_t*> map_file(const Fd& file, uint64_t bytes);
+/// Pages that hold a copy of `bytes`, read-only.
+SysResult<uint8_t*> copy_to_pages(std::span<const uint8_t> bytes);
+/// Makes read-only pages executable. `address` must begin a page; the last page may be in part beyond `bytes`.
+SysResult<void> allow_execution(uint8_t* address, uint64_t bytes);
+
+}  // namespace ashlar::os

@@ -1,0 +1,57 @@
+// The mixed tier: interpreter entries for everything, machine code where there is some.
+#include "tiering/attach.h"
+
+#include "interp/interp.h"
+#include "interp/module_code.h"
+#include "native/enter.h"
+
+namespace ashlar::tiering {
+
+namespace {
+
+interp::ModuleCode& code_of(const runtime::FuncCell& f) {
+  return *static_cast<interp::ModuleCode*>(static_cast<runtime::TierModule*>(f.ctx->tier_module));
+}
+
+Status invoke(runtime::Store& store, const runtime::FuncCell& f, runtime::Slot* slots) {
+  if (const void* code = code_of(f).native_entry(f.index); code != nullptr) return native::call(store, f, code, slots);
+  return interp::tier().invoke(store, f, slots);
+}
+
+runtime::Tier make_tier() {
+  runtime::Tier out = interp::tier();
+  out.invoke = &invoke;
+  out.bridge = native::bridge();
+  out.libcalls = native::libcall_table();
+  return out;
+}
+
+}  // namespace
+
+const runtime::Tier& tier() {
+  static const runtime::Tier instance = make_tier();
+  return instance;
+}
+
+Status attach(runtime::CompiledModule& module, std::shared_ptr<native::Image> image) {
+  const module::Module& m = module.module();
+  const runtime::Config& config = module.engine()->config();
+  const native::ImageConfig& made = image->config();
+  const bool explicit_bounds = config.bounds_checks == runtime::BoundsChecks::Explicit;
+  if (image->entry_count() != m.funcs.size() - m.imported_funcs) {
+    return make_error(ErrorCode::artifact_of_other_module);
+  }
+  if (made.fuel != config.fuel) return make_error(ErrorCode::artifact_of_other_settings, kNoOffset, "fuel");
+  if (explicit_bounds && !made.explicit_bounds) {
+    return make_error(ErrorCode::artifact_of_other_settings, kNoOffset, "bounds checks");
+  }
+  auto& code = static_cast<interp::ModuleCode&>(module.tier());
+  native::attach(*image, m);
+  code.keep_native(image, image->code());
+  for (uint32_t i = 0; i < image->entry_count(); ++i) {
+    if (const void* entry = image->entry(i); entry != nullptr) code.set_native(m.imported_funcs + i, entry);
+  }
+  return {};
+}
+
+}  // namespace ashlar::tiering

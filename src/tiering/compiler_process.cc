@@ -1,0 +1,337 @@
+// Starting and watching of the compiler program.
+#include "tiering/compiler_process.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <charconv>
+#include <climits>
+#include <cstdlib>
+#include <cstring>
+
+namespace ashlar::tiering {
+namespace {
+
+using native::CompileRequest;
+
+std::unexpected<Error> io_failed(const char* what, int code) {
+  return make_error(ErrorCode::io_failed, kNoOffset, what, std::strerror(code));
+}
+
+std::unexpected<Error> missing(const std::string& path, int code) {
+  std::string why = std::strerror(code);
+  if (code == ENOENT && std::getenv("ASHLAR_LLVM") == nullptr) {
+    why += "; $ASHLAR_LLVM can say where it is";
+  }
+  return make_error(ErrorCode::compiler_missing, kNoOffset, path, why);
+}
+
+struct Pipe {
+  os::Fd read;
+  os::Fd write;
+};
+
+Result<Pipe> make_pipe(int flags) {
+  int ends[2];
+  if (::pipe2(ends, O_CLOEXEC | flags) != 0) return io_failed("pipe", errno);
+  return Pipe{os::Fd::own(ends[0]), os::Fd::own(ends[1])};
+}
+
+/// The descriptors that the child inherits, under the numbers it is told.
+class Inherited {
+ public:
+  Inherited() {
+    ::posix_spawn_file_actions_init(&actions_);
+    ::posix_spawnattr_init(&attributes_);
+    sigset_t reset, none;
+    sigemptyset(&reset);
+    for (int number : {SIGPIPE, SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGCHLD}) sigaddset(&reset, number);
+    sigemptyset(&none);
+    ::posix_spawnattr_setsigdefault(&attributes_, &reset);
+    ::posix_spawnattr_setsigmask(&attributes_, &none);
+    ::posix_spawnattr_setflags(&attributes_, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
+    ::posix_spawn_file_actions_addopen(&actions_, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+  }
+  ~Inherited() {
+    ::posix_spawn_file_actions_destroy(&actions_);
+    ::posix_spawnattr_destroy(&attributes_);
+  }
+  Inherited(const Inherited&) = delete;
+  Inherited& operator=(const Inherited&) = delete;
+
+  /// Gives `fd` to the child as `number`. The copy is far above the child's numbers, so that none overwrites another.
+  Status give(int fd, int number) {
+    constexpr int kAbove = 64;
+    const int copy = ::fcntl(fd, F_DUPFD_CLOEXEC, kAbove);
+    if (copy < 0) return io_failed("descriptor for the compiler", errno);
+    copies_.push_back(os::Fd::own(copy));
+    ::posix_spawn_file_actions_adddup2(&actions_, copy, number);
+    return {};
+  }
+  Result<int> next(int fd) {
+    TRY(give(fd, next_));
+    return next_++;
+  }
+
+  Result<pid_t> spawn(const std::string& program, const std::vector<std::string>& arguments) {
+    std::vector<char*> argv{const_cast<char*>(program.c_str())};
+    for (const std::string& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
+    argv.push_back(nullptr);
+    pid_t pid = 0;
+    const int code = ::posix_spawn(&pid, program.c_str(), &actions_, &attributes_, argv.data(), environ);
+    if (code != 0) return missing(program, code);
+    return pid;
+  }
+
+ private:
+  posix_spawn_file_actions_t actions_;
+  posix_spawnattr_t attributes_;
+  std::vector<os::Fd> copies_;
+  int next_ = 3;
+};
+
+std::string name_of(int fd) { return "fd:" + std::to_string(fd); }
+
+std::string signal_text(int number) {
+  const char* name = ::sigabbrev_np(number);
+  return "it was ended by " + (name ? std::string("SIG") + name : "signal " + std::to_string(number));
+}
+
+}  // namespace
+
+struct CompilerProcess::State {
+  pid_t pid = -1;
+  Pipe progress;
+  Pipe messages;
+  std::string unread;  ///< of the progress pipe, an unfinished line
+  std::string text;    ///< what it wrote to standard error
+  uint64_t done = 0;
+  uint64_t all = 0;
+  bool said_ok = false;
+  bool ended = false;
+  bool cancelled = false;
+  int status = 0;  ///< of waitpid
+  bool reaped_elsewhere = false;
+
+  bool read_some(os::Fd& fd, std::string& into);
+  void take_progress();
+  void reap(bool block);
+  Status result() const;
+};
+
+/// False when the pipe is at its end (and closed then).
+bool CompilerProcess::State::read_some(os::Fd& fd, std::string& into) {
+  if (!fd) return false;
+  for (;;) {
+    char buffer[4096];
+    const ssize_t got = ::read(fd.raw(), buffer, sizeof buffer);
+    if (got > 0) {
+      constexpr size_t kMost = 1 << 20;
+      if (into.size() < kMost) into.append(buffer, static_cast<size_t>(got));
+      continue;
+    }
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0 && errno == EAGAIN) return true;
+    fd.close();
+    return false;
+  }
+}
+
+void CompilerProcess::State::take_progress() {
+  size_t from = 0;
+  for (size_t end; (end = unread.find('\n', from)) != unread.npos; from = end + 1) {
+    const std::string_view line = std::string_view(unread).substr(from, end - from);
+    if (line == "ok") {
+      said_ok = true;
+      done = all;
+      continue;
+    }
+    uint64_t values[2] = {};
+    const char* at = line.data();
+    for (uint64_t& value : values) {
+      const std::from_chars_result parsed = std::from_chars(at, line.data() + line.size(), value);
+      at = parsed.ptr + (parsed.ptr != line.data() + line.size());
+    }
+    // Threads of the compiler may overtake each other.
+    done = std::max(done, std::min(values[0], values[1]));
+    all = std::max(all, values[1]);
+  }
+  unread.erase(0, from);
+}
+
+void CompilerProcess::State::reap(bool block) {
+  while (!ended) {
+    const pid_t got = ::waitpid(pid, &status, block ? 0 : WNOHANG);
+    if (got == 0) return;
+    if (got < 0 && errno == EINTR) continue;
+    // Somebody else's handler of child processes may have taken the status: then only its last word tells.
+    reaped_elsewhere = got < 0;
+    ended = true;
+  }
+}
+
+Status CompilerProcess::State::result() const {
+  if (cancelled) return make_error(ErrorCode::compiler_failed, kNoOffset, "it was cancelled");
+  std::string said = text.substr(0, text.find_last_not_of('\n') + 1);
+  constexpr std::string_view kPrefix = "ashlar-llvm: ";
+  if (said.starts_with(kPrefix)) said.erase(0, kPrefix.size());
+  const bool exited = !reaped_elsewhere && WIFEXITED(status);
+  if (reaped_elsewhere ? said_ok : exited && WEXITSTATUS(status) == native::kCompilerDone) return {};
+  if (exited && WEXITSTATUS(status) == native::kCompilerBadModule && !said.empty()) {
+    return make_error(ErrorCode::compiler_refused, kNoOffset, said);
+  }
+  if (exited && WEXITSTATUS(status) == native::kCompilerFiles && !said.empty()) {
+    return make_error(ErrorCode::compiler_files, kNoOffset, said);
+  }
+  if (exited && WEXITSTATUS(status) == native::kCompilerUnsupported) {
+    constexpr std::string_view kSame = "unsupported target: ";
+    if (said.starts_with(kSame)) said.erase(0, kSame.size());
+    return make_error(ErrorCode::unsupported_target, kNoOffset, said);
+  }
+  if (!reaped_elsewhere && WIFSIGNALED(status)) {
+    said = signal_text(WTERMSIG(status)) + (said.empty() ? "" : "; " + said);
+  } else if (said.empty()) {
+    said = "it gave no reason";
+  }
+  return make_error(ErrorCode::compiler_failed, kNoOffset, said);
+}
+
+std::string compiler_path() {
+  if (const char* own = std::getenv("ASHLAR_LLVM"); own && *own) return own;
+  char self[PATH_MAX];
+  const ssize_t size = ::readlink("/proc/self/exe", self, sizeof self);
+  const std::string_view program(self, size > 0 ? static_cast<size_t>(size) : 0);
+  const size_t slash = program.rfind('/');
+  const std::string_view bin = program.substr(0, slash == program.npos ? 0 : slash);
+  const size_t above = bin.rfind('/');
+  return std::string(bin.substr(0, above == bin.npos ? 0 : above)) + "/lib/ashlar/ashlar-llvm";
+}
+
+Result<os::Fd> make_memory_file(const char* name, std::span<const uint8_t> content) {
+  const int raw = ::memfd_create(name, MFD_CLOEXEC);
+  if (raw < 0) return io_failed("memory for the compiler", errno);
+  os::Fd out = os::Fd::own(raw);
+  while (!content.empty()) {
+    const ssize_t written = ::write(raw, content.data(), content.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) return io_failed("memory for the compiler", errno);
+    content = content.subspan(static_cast<size_t>(written));
+  }
+  return out;
+}
+
+CompilerProcess::CompilerProcess(std::unique_ptr<State> state) : state_(std::move(state)) {}
+CompilerProcess::CompilerProcess(CompilerProcess&&) noexcept = default;
+CompilerProcess& CompilerProcess::operator=(CompilerProcess&& other) noexcept {
+  std::swap(state_, other.state_);
+  return *this;
+}
+
+CompilerProcess::~CompilerProcess() {
+  if (state_) cancel();
+}
+
+Result<CompilerProcess> CompilerProcess::start(const CompileJob& job) {
+  auto state = std::make_unique<State>();
+  TRY_ASSIGN(state->progress, make_pipe(O_NONBLOCK));
+  TRY_ASSIGN(state->messages, make_pipe(O_NONBLOCK));
+  TRY_ASSIGN(const os::Fd module, make_memory_file("ashlar-module", job.wasm));
+  CompileRequest request = job.request;
+  Inherited inherited;
+  TRY(inherited.give(state->messages.write.raw(), STDERR_FILENO));
+  TRY_ASSIGN(const int input, inherited.next(module.raw()));
+  request.input = name_of(input);
+  TRY_ASSIGN(request.progress, inherited.next(state->progress.write.raw()));
+  if (job.output_fd >= 0) {
+    TRY_ASSIGN(const int output, inherited.next(job.output_fd));
+    request.output = name_of(output);
+  }
+  os::Fd functions;
+  if (!job.only.empty()) {
+    std::string list;
+    for (uint32_t f : job.only) list += std::to_string(f) + "\n";
+    const std::span bytes(reinterpret_cast<const uint8_t*>(list.data()), list.size());
+    TRY_ASSIGN(functions, make_memory_file("ashlar-functions", bytes));
+    TRY_ASSIGN(const int only, inherited.next(functions.raw()));
+    request.only = name_of(only);
+  }
+  request.parent = ::getpid();
+  TRY_ASSIGN(state->pid, inherited.spawn(compiler_path(), native::to_arguments(request)));
+  state->progress.write.close();
+  state->messages.write.close();
+  return CompilerProcess(std::move(state));
+}
+
+Result<CompilerProcess> CompilerProcess::start_disassembly(const std::string& artifact) {
+  auto state = std::make_unique<State>();
+  TRY_ASSIGN(state->messages, make_pipe(O_NONBLOCK));
+  CompileRequest request;
+  request.emit = CompileRequest::Emit::Disassembly;
+  request.input = artifact;
+  request.parent = ::getpid();
+  Inherited inherited;
+  TRY(inherited.give(state->messages.write.raw(), STDERR_FILENO));
+  TRY_ASSIGN(state->pid, inherited.spawn(compiler_path(), native::to_arguments(request)));
+  state->messages.write.close();
+  return CompilerProcess(std::move(state));
+}
+
+bool CompilerProcess::poll() {
+  State& s = *state_;
+  if (s.ended) return true;
+  s.read_some(s.progress.read, s.unread);
+  s.take_progress();
+  s.read_some(s.messages.read, s.text);
+  s.reap(false);
+  if (s.ended) {
+    // What it wrote between the two.
+    s.read_some(s.progress.read, s.unread);
+    s.take_progress();
+    s.read_some(s.messages.read, s.text);
+  }
+  return s.ended;
+}
+
+uint64_t CompilerProcess::done() const { return state_->done; }
+uint64_t CompilerProcess::all() const { return state_->all; }
+
+Status CompilerProcess::wait(const ProgressFunction& progress) {
+  State& s = *state_;
+  while (!poll()) {
+    if (progress) progress(s.done, s.all);
+    pollfd waited[2] = {{s.progress.read ? s.progress.read.raw() : -1, POLLIN, 0},
+                        {s.messages.read ? s.messages.read.raw() : -1, POLLIN, 0}};
+    if (waited[0].fd < 0 && waited[1].fd < 0) {
+      s.reap(true);
+      break;
+    }
+    constexpr int kTick = 100;
+    ::poll(waited, 2, progress ? kTick : -1);
+  }
+  return s.result();
+}
+
+void CompilerProcess::cancel() {
+  State& s = *state_;
+  if (s.ended) return;
+  s.cancelled = true;
+  ::kill(s.pid, SIGTERM);
+  // It has only a file to remove; one that does not answer is not waited for.
+  constexpr int kTries = 100;
+  for (int i = 0; i < kTries && !s.ended; ++i) {
+    s.reap(false);
+    if (!s.ended) ::poll(nullptr, 0, i < 10 ? 1 : 10);
+  }
+  if (s.ended) return;
+  ::kill(s.pid, SIGKILL);
+  s.reap(true);
+}
+
+}  // namespace ashlar::tiering

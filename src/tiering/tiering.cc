@@ -1,0 +1,145 @@
+// From a module to its compiled code.
+#include "tiering/tiering.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "native/image_format.h"
+#include "os/cpu_identity.h"
+#include "os/file_bytes.h"
+
+namespace ashlar::tiering {
+namespace {
+
+/// A file as far as a new build of it differs.
+std::string build_of(const std::string& path) {
+  struct stat info;
+  if (::stat(path.c_str(), &info) != 0) return "none";
+  return std::to_string(info.st_size) + "." + std::to_string(info.st_mtim.tv_sec) + "." +
+         std::to_string(info.st_mtim.tv_nsec);
+}
+
+/// The compiler, as a new version or build of it differs: the program and the library in which it all is.
+std::string compiler_build() {
+  const std::string program = compiler_path();
+  const std::string folder = program.substr(0, program.rfind('/'));
+  return build_of(program) + " " + build_of(folder + "/../libashlar-llvm.so");
+}
+
+/// Everything besides the module on which the artifact depends.
+std::string options_of(const ImageRequest& request) {
+  std::string out = "compiler " + compiler_build() + "\ncpu " + os::cpu_identity() + "\nlevel " + request.level;
+  out += "\nbounds " + std::to_string(request.config.explicit_bounds);
+  out += "\nfuel " + std::to_string(request.config.fuel);
+  out += "\nfeatures " + std::to_string(request.config.features);
+  out += "\nvariant " + request.variant + "\nonly";
+  for (uint32_t f : request.only) out += " " + std::to_string(f);
+  return out;
+}
+
+bool same(const native::ImageConfig& a, const native::ImageConfig& b) {
+  return a.explicit_bounds == b.explicit_bounds && a.fuel == b.fuel && a.features == b.features;
+}
+
+std::string path_of(const os::Fd& fd) { return "/proc/self/fd/" + std::to_string(fd.raw()); }
+
+/// Compiles into a file in memory.
+Result<os::Fd> compile(const ImageRequest& request, std::span<const uint8_t> wasm) {
+  TRY_ASSIGN(os::Fd artifact, make_memory_file("ashlar-code"));
+  CompileJob job;
+  job.wasm = wasm;
+  job.only = request.only;
+  job.output_fd = artifact.raw();
+  job.request.level = request.level;
+  job.request.config = request.config;
+  TRY_ASSIGN(CompilerProcess process, CompilerProcess::start(job));
+  TRY(process.wait(request.progress));
+  return artifact;
+}
+
+}  // namespace
+
+std::optional<TierMode> tier_mode_from_name(std::string_view name) {
+  if (name == "interp" || name == "interpreter") return TierMode::Interpreter;
+  if (name == "optimizing") return TierMode::Optimizing;
+  if (name == "auto") return TierMode::Auto;
+  return std::nullopt;
+}
+
+ImageFinder::ImageFinder(const ImageRequest& request) : request_(request) {
+  if (!request.use_cache) return;
+  Result<std::optional<Cache>> cache = Cache::open_default();
+  if (!cache) {
+    warn(cache.error());
+    return;
+  }
+  cache_ = std::move(*cache);
+  if (cache_) options_ = options_of(request);
+}
+
+void ImageFinder::warn(const Error& error) const {
+  if (request_.warn) request_.warn(error);
+}
+
+std::shared_ptr<native::Image> ImageFinder::open(const base::Sha256Digest& digest) {
+  name_ = Cache::name_of(digest, options_);
+  const std::optional<std::string> path = cache_->find(name_);
+  if (!path) return nullptr;
+  Result<std::shared_ptr<native::Image>> image = native::Image::open(*path, native::Image::Trust::Cache);
+  if (image && same((*image)->config(), request_.config)) return std::move(*image);
+  // Another process may just have removed it. What is there and does not load is of another version, or damaged.
+  if (image || image.error().phase() != Phase::Io) cache_->remove(name_);
+  return nullptr;
+}
+
+std::shared_ptr<native::Image> ImageFinder::find() {
+  if (!cache_ || request_.file.empty() || request_.file == "-") return nullptr;
+  before_ = regular_file_info(request_.file);
+  const std::optional<base::Sha256Digest> digest = cache_->known_digest(request_.file);
+  return digest ? open(*digest) : nullptr;
+}
+
+std::shared_ptr<native::Image> ImageFinder::find(std::span<const uint8_t> wasm) {
+  if (!cache_) return nullptr;
+  const base::Sha256Digest digest = base::sha256(wasm);
+  if (before_) cache_->remember(request_.file, *before_, digest);
+  return open(digest);
+}
+
+std::shared_ptr<native::Image> ImageFinder::store(std::span<const uint8_t> artifact) {
+  if (!cache_ || name_.empty()) return nullptr;
+  if (const Status stored = cache_->store(name_, artifact); !stored) {
+    warn(stored.error());
+    return nullptr;
+  }
+  const std::optional<std::string> path = cache_->find(name_);
+  if (!path) return nullptr;
+  Result<std::shared_ptr<native::Image>> image = native::Image::open(*path, native::Image::Trust::Cache);
+  return image ? std::move(*image) : nullptr;
+}
+
+Result<std::shared_ptr<native::Image>> image_for(const ImageRequest& request) {
+  ImageFinder finder(request);
+  if (auto image = finder.find()) return image;
+  TRY_ASSIGN(const std::span<const uint8_t> wasm, request.wasm());
+  if (auto image = finder.find(wasm)) return image;
+  TRY_ASSIGN(const os::Fd compiled, compile(request, wasm));
+  if (request.use_cache) {
+    TRY_ASSIGN(const os::FileBytes artifact, os::read_file(path_of(compiled)));
+    if (auto image = finder.store(artifact.bytes())) return image;
+  }
+  return native::Image::open(path_of(compiled), native::Image::Trust::Cache);
+}
+
+bool is_artifact_file(const std::string& path) {
+  if (!regular_file_info(path)) return false;
+  auto file = os::open_at(os::kWorkingDirectory, path.c_str(), os::kOpenRead);
+  uint8_t head[sizeof native::kMagic];
+  return file && ::read(file->raw(), head, sizeof head) == sizeof head && std::ranges::equal(native::kMagic, head);
+}
+
+}  // namespace ashlar::tiering

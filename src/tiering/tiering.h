@@ -1,0 +1,78 @@
+// Which tier runs a module, and where its compiled code comes from: the cache, or the compiler now.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.h"
+#include "base/sha256.h"
+#include "native/image.h"
+#include "tiering/cache.h"
+#include "tiering/compiler_process.h"
+
+namespace ashlar::tiering {
+
+enum class TierMode : uint8_t {
+  Interpreter,
+  Optimizing,  ///< everything is compiled before it starts
+  Auto,        ///< starts in the interpreter; what is hot is compiled meanwhile
+};
+
+/// What the user asks for.
+struct TierOptions {
+  TierMode mode = TierMode::Interpreter;
+  bool use_cache = true;
+  bool allow_precompiled = false;  ///< a compiled program may be run as it is
+};
+
+/// "interp", "optimizing", "auto"; nothing for other words.
+std::optional<TierMode> tier_mode_from_name(std::string_view name);
+
+/// A module whose compiled code is wanted.
+struct ImageRequest {
+  std::string file;  ///< the file it is in, for the cache's index; empty or "-": none
+  /// Reads and validates it; what it gives stays with the caller. Not called when the cache knows the file.
+  std::function<Result<std::span<const uint8_t>>()> wasm;
+  native::ImageConfig config;
+  char level = '2';
+  std::vector<uint32_t> only;  ///< functions to compile; empty: all
+  std::string variant;         ///< tells apart what is compiled alike and used otherwise
+  bool use_cache = true;
+  ProgressFunction progress;
+  std::function<void(const Error&)> warn;  ///< of what does no more harm than lost time: a cache that cannot be used
+};
+
+/// Compiled code for the module: from the cache, or compiled by the compiler program (and stored).
+/// Errors: those of request.wasm; compiler_missing, compiler_refused, compiler_failed; Io.
+Result<std::shared_ptr<native::Image>> image_for(const ImageRequest& request);
+
+/// The same in steps, for whoever does not want to wait.
+class ImageFinder {
+ public:
+  explicit ImageFinder(const ImageRequest& request);
+  /// From the cache, without and then with reading the module; null when it is not there.
+  std::shared_ptr<native::Image> find();
+  std::shared_ptr<native::Image> find(std::span<const uint8_t> wasm);
+  /// Puts a compiled artifact in the cache and maps it from there; null when there is no cache that takes it.
+  std::shared_ptr<native::Image> store(std::span<const uint8_t> artifact);
+
+ private:
+  std::shared_ptr<native::Image> open(const base::Sha256Digest& digest);
+  void warn(const Error& error) const;
+
+  const ImageRequest& request_;
+  std::optional<Cache> cache_;
+  std::string options_;
+  std::optional<os::FileInfo> before_;  ///< of the file, from before it was read
+  std::string name_;                    ///< of the artifact, once the module is known
+};
+
+/// Whether the file begins like an artifact. False for one that cannot be read.
+bool is_artifact_file(const std::string& path);
+
+}  // namespace ashlar::tiering
