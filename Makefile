@@ -39,6 +39,9 @@ fuzz: setup-test  ## run each fuzz target for FUZZ_SECONDS (60)
 	@python3 tools/fuzz.py --bin build/fuzz/bin --seconds $(FUZZ_SECONDS) --jobs $(JOBS) --keep
 	@python3 fuzz/differential.py --maker build/fuzz/bin/generated_modules --python-env build/fuzz-venv \
 	  --keep fuzz/findings/differential || [ $$? = 77 ]
+	@$(CONFIGURE) release
+	@cmake --build build -j $(JOBS) --target compare_tiers
+	@build/bin/compare_tiers --seconds $(FUZZ_SECONDS) --keep fuzz/findings/tiers
 
 lint: setup-lint  ## layering, format, headers, clang-tidy
 	@$(CONFIGURE) release

@@ -8,6 +8,14 @@ install(TARGETS ashlar_shared ashlar_static EXPORT AshlarTargets
 if(TARGET ashlar)
   install(TARGETS ashlar RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 endif()
+# The compiler, where the command looks for it: ../lib/ashlar/ashlar-llvm.
+if(TARGET ashlar_llvm_program)
+  set(program_dir lib/ashlar)
+  file(RELATIVE_PATH up /${program_dir} /${CMAKE_INSTALL_LIBDIR})
+  set_target_properties(ashlar_llvm_program PROPERTIES INSTALL_RPATH "$ORIGIN/${up}")
+  install(TARGETS ashlar_llvm LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
+  install(TARGETS ashlar_llvm_program RUNTIME DESTINATION ${program_dir})
+endif()
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
         FILES_MATCHING PATTERN "*.h" PATTERN "*.def")
 install(FILES ${PROJECT_SOURCE_DIR}/LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})

@@ -16,26 +16,34 @@ set(optimizing_main ${PROJECT_SOURCE_DIR}/src/optimizing/main.cc)
 list(REMOVE_ITEM optimizing_sources ${optimizing_main})
 list(FILTER optimizing_sources EXCLUDE REGEX "/bitcode/")
 
-set(optimizing_objects)
+# Compiled once, for the library and for its unit tests.
+add_library(ashlar_optimizing OBJECT ${optimizing_sources})
+target_include_directories(ashlar_optimizing PUBLIC ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/include)
+target_include_directories(ashlar_optimizing SYSTEM PUBLIC ${llvm_include})
+target_compile_options(ashlar_optimizing PUBLIC -fno-rtti)
+
+# ashlar_link_llvm(target): LLVM, as one shared library.
+function(ashlar_link_llvm target)
+  target_link_directories(${target} PRIVATE ${llvm_libdir})
+  target_link_libraries(${target} PRIVATE LLVM-22 Threads::Threads)
+endfunction()
+
+set(optimizing_objects $<TARGET_OBJECTS:ashlar_optimizing>)
 foreach(folder IN LISTS ASHLAR_FOLDER_optimizing_DEPS)
   get_target_property(type ashlar_${folder} TYPE)
   if(type STREQUAL "STATIC_LIBRARY")
     list(APPEND optimizing_objects $<TARGET_OBJECTS:ashlar_${folder}>)
   endif()
 endforeach()
-add_library(ashlar_llvm SHARED ${optimizing_sources} ${optimizing_objects})
+add_library(ashlar_llvm SHARED ${optimizing_objects})
 set_target_properties(ashlar_llvm PROPERTIES OUTPUT_NAME ashlar-llvm LINKER_LANGUAGE CXX
-                      VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR})
-target_include_directories(ashlar_llvm PRIVATE ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/include)
-target_include_directories(ashlar_llvm SYSTEM PRIVATE ${llvm_include})
-target_compile_options(ashlar_llvm PRIVATE -fno-rtti)
-target_link_directories(ashlar_llvm PRIVATE ${llvm_libdir})
-target_link_libraries(ashlar_llvm PRIVATE LLVM-22 Threads::Threads)
+                      VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR} INSTALL_RPATH ${llvm_libdir})
+ashlar_link_llvm(ashlar_llvm)
 include(${PROJECT_SOURCE_DIR}/src/optimizing/bitcode.cmake)
 
 add_executable(ashlar_llvm_program ${optimizing_main})
 set_target_properties(ashlar_llvm_program PROPERTIES OUTPUT_NAME ashlar-llvm
                       RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/lib/ashlar
-                      BUILD_RPATH "$ORIGIN/.." INSTALL_RPATH "$ORIGIN/..")
+                      BUILD_RPATH "$ORIGIN/..")
 target_include_directories(ashlar_llvm_program PRIVATE ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/include)
 target_link_libraries(ashlar_llvm_program PRIVATE ashlar_llvm)

@@ -86,7 +86,7 @@ class Runner {
     if (options.untrusted) config.features.set(isa::Feature::threads, false);
     config.bounds_checks = options.bounds_checks;
     config.fuel = options.fuel.has_value();
-    engine_ = std::make_shared<runtime::Engine>(config, interp::tier());
+    engine_ = std::make_shared<runtime::Engine>(config, options.tier ? *options.tier : interp::tier());
     runtime::StoreLimits limits;
     limits.stack_bytes = 1u << 20;
     limits.gc_heap_bytes = 64u << 20;
@@ -132,7 +132,9 @@ class Runner {
       return {};
     };
     linker.define_func("env", "mix", {{ValType::i64(), ValType::i64()}, {ValType::i64()}}, std::move(mix));
-    TRY_ASSIGN(instance_, linker.instantiate(std::make_shared<runtime::CompiledModule>(engine_, std::move(m))));
+    auto compiled = std::make_shared<runtime::CompiledModule>(engine_, std::move(m));
+    if (options_.prepare) TRY(options_.prepare(*compiled));
+    TRY_ASSIGN(instance_, linker.instantiate(std::move(compiled)));
     return {};
   }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -18,6 +19,9 @@ struct ExecuteOptions {
   std::optional<int64_t> fuel;  ///< instructions that each call may take
   /// The module is nobody's in particular: little memory, no threads (their waits may never end). Give it fuel, too.
   bool untrusted = false;
+  const runtime::Tier* tier = nullptr;  ///< null: the interpreter
+  /// Called with the module before it is instantiated: for its compiled code.
+  std::function<Status(runtime::CompiledModule&)> prepare;
 };
 
 /// A number as its type and bits: {"f32", 0x7fc00000}; of references and vectors little is told.

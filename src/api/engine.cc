@@ -153,7 +153,7 @@ std::vector<ExportType> Module::exports() const {
   return out;
 }
 
-std::string Module::name() const { return std::string(state_->compiled->module().names.module); }
+std::string Module::name() const { return std::string(state_->compiled->module().debug_names().module); }
 
 }  // namespace v0
 }  // namespace ashlar

@@ -87,8 +87,8 @@ Status Decoder::run() {
     const uint32_t size = length();
     section(section_id, in_.pos() + size);
   }
-  if (!in_.ok()) return std::unexpected(earlier_error(in_.take_error()));
-  return check_counts();
+  if (!in_.ok()) return std::unexpected(known_ ? in_.take_error() : earlier_error(in_.take_error()));
+  return known_ ? check_known() : check_counts();
 }
 
 Error Decoder::earlier_error(Error error) {
@@ -116,7 +116,7 @@ void Decoder::section(Section id, size_t end) {
     custom_section(end);
   } else {
     m_.sections.push_back({static_cast<uint8_t>(id), static_cast<uint32_t>(start), static_cast<uint32_t>(end - start)});
-    section_contents(id);
+    if (!skip_known(id, end)) section_contents(id);
     last_ = id;
   }
   ++rank_;
@@ -125,6 +125,25 @@ void Decoder::section(Section id, size_t end) {
                 ": the " + std::string(section_name(id)) + " section has " + std::to_string(end - start) + " bytes, " +
                     std::to_string(in_.pos() - start) + " were read");
   }
+}
+
+bool Decoder::skip_known(Section id, size_t end) {
+  if (!known_) return false;
+  const bool skipped = id == Section::Function || id == Section::Code || (id == Section::Data && known_->datas);
+  if (!skipped) return false;
+  if (id == Section::Code) m_.code_bytes = static_cast<uint32_t>(end - in_.pos());
+  in_.take(end - in_.pos());
+  return true;
+}
+
+Status Decoder::check_known() const {
+  const size_t imported = m_.funcs.size();
+  if (known_->funcs.size() < imported) {
+    return make_error(ErrorCode::func_code_mismatch, kNoOffset, std::to_string(imported),
+                      std::to_string(known_->funcs.size()));
+  }
+  m_.funcs.borrow(known_->funcs);
+  return {};
 }
 
 void Decoder::section_contents(Section id) {
@@ -172,7 +191,8 @@ void Decoder::custom_section(size_t end) {
   if (!in_.ok()) return;
   m_.customs.push_back(
       {section_name, static_cast<uint32_t>(at), static_cast<uint32_t>(end - at), static_cast<uint8_t>(last_), rank_});
-  if (section_name == kBranchHintSection && features_.has(Feature::branch_hints) && m_.branch_hints.empty()) {
+  if (section_name == kBranchHintSection && features_.has(Feature::branch_hints) && m_.branch_hints.empty() &&
+      !known_) {
     m_.branch_hints = decode_branch_hints(m_.bytes, at, end);
   }
 }
@@ -221,7 +241,7 @@ void Decoder::code_section() {
     in_.take(size);
     if (!in_.ok() || i >= defined) continue;
     if (size == 0) return in_.fail_at(ErrorCode::unexpected_end, at);
-    module::Func& func = m_.funcs[m_.imported_funcs + i];
+    module::Func& func = m_.funcs.edit(m_.imported_funcs + i);
     func.body_offset = static_cast<uint32_t>(from);
     func.body_size = size;
   }
@@ -252,7 +272,11 @@ Result<std::unique_ptr<Module>> decode(std::span<const uint8_t> bytes, std::shar
   m->bytes = bytes;
   m->storage = std::move(storage);
   TRY(Decoder(*m, options).run());
-  if (options.names) m->names = decode_names(*m);
+  if (options.names) {
+    m->names = decode_names(*m);
+  } else {
+    m->decode_names = &decode_names;
+  }
   return m;
 }
 

@@ -14,7 +14,7 @@ namespace ashlar::binary {
 class Decoder {
  public:
   Decoder(module::Module& m, const DecodeOptions& options)
-      : m_(m), in_(m.bytes), features_(options.features), limits_(options.limits) {}
+      : m_(m), in_(m.bytes), features_(options.features), limits_(options.limits), known_(options.known) {}
 
   Status run();
 
@@ -25,6 +25,9 @@ class Decoder {
   void section_contents(Section id);
   void custom_section(size_t end);
   void function_section();
+  /// Passes over a section whose contents are known; false when they are not.
+  bool skip_known(Section id, size_t end);
+  Status check_known() const;
   void export_section();
   void start_section();
   void code_section();
@@ -68,6 +71,7 @@ class Decoder {
   base::ByteReader in_;
   const isa::Features features_;
   const module::ModuleLimits& limits_;
+  const KnownParts* known_;
   uint32_t rank_ = 0;  ///< sections seen
   Section last_ = Section::Custom;
   uint64_t code_count_ = 0;

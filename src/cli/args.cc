@@ -207,6 +207,7 @@ std::string help_text(const Command& command, bool colour) {
   out += "\n" + bold("Flags:", colour) + "\n";
   constexpr size_t kColumn = 32;
   for (const Flag& flag : command.flags) {
+    if (flag.help.empty()) continue;
     std::string line = flag_column(flag);
     if (line.size() + 2 > kColumn) {
       out += line + "\n";

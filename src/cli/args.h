@@ -16,7 +16,7 @@ struct Flag {
   char letter;             ///< 0: only the long form
   std::string_view name;   ///< without dashes; empty: only the letter
   std::string_view value;  ///< what it takes ("FILE"), empty: a switch
-  std::string_view help;
+  std::string_view help;   ///< empty: for tests, not shown
 };
 
 struct Args;

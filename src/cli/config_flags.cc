@@ -118,6 +118,9 @@ Result<Settings> read_settings(const Args& args) {
       case kAllowPrecompiledFlag:
         out.tier.allow_precompiled = true;
         break;
+      case kPretendUnsupportedFlag:
+        out.tier.pretend_unsupported = given.value;
+        break;
       case kLazyFlag:
         out.config.lazy_validation = true;
         break;

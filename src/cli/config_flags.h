@@ -20,6 +20,7 @@ enum ConfigFlag : int {
   kTierFlag,
   kNoCacheFlag,
   kAllowPrecompiledFlag,
+  kPretendUnsupportedFlag,
   kFirstOwnFlag
 };
 
@@ -35,6 +36,9 @@ inline constexpr Flag kTierFlagRow = {
     "interpret, compile everything first, or compile\nwhat is hot while the program runs"};
 inline constexpr Flag kNoCacheFlagRow = {kNoCacheFlag, 0, "no-cache", "",
                                          "neither look for compiled code in the cache nor keep it"};
+
+/// Mnemonics: functions that use one are left to the interpreter, as if the compiler could not translate it.
+inline constexpr Flag kPretendUnsupportedFlagRow = {kPretendUnsupportedFlag, 0, "pretend-unsupported", "OP,...", ""};
 
 /// What the shared flags say.
 struct Settings {

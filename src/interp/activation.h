@@ -31,7 +31,8 @@ struct Activation {
   bool has_error = false;
   /// A callee's error (with has_error), or that of an exception which came out of a callee and is still under way.
   Status error;
-  Regs* regs = nullptr;  ///< loop dispatch only
+  const Code* outside_ip = nullptr;  ///< the call of machine code that is under way; for samples
+  Regs* regs = nullptr;              ///< loop dispatch only
   void* jump[5] = {};    ///< __builtin_setjmp buffer of the entry
 };
 

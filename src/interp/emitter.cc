@@ -1,6 +1,9 @@
 // The emitter's greedy fusing and the writing of instructions.
 #include "interp/emitter.h"
 
+#include <cstdlib>
+#include <utility>
+
 namespace ashlar::interp {
 
 Handler find_handler(Key key) {
@@ -34,56 +37,74 @@ namespace {
 constexpr bool may_fault(Key k) { return kind_of(k) == StepKind::Load || kind_of(k) == StepKind::Store; }
 }  // namespace
 
-uint32_t Emitter::write(int n, Handler handler) {
-  uint32_t start = position();
-  if (trace != nullptr) trace_commit(n, start);
-  raw(handler);
-  // A fault leaves the instruction pointer at the start, or behind the last step that could have faulted.
+void CodeBuffer::grow(size_t least) {
+  capacity_ = std::max(least, capacity_ * 2);
+  void* grown = std::realloc(data_.get(), capacity_);
+  CHECK(grown != nullptr);
+  (void)data_.release();
+  data_.reset(static_cast<uint64_t*>(grown));
+}
+
+CodeWords CodeBuffer::release() {
+  if (void* cut = std::realloc(data_.get(), size_)) {
+    (void)data_.release();
+    data_.reset(static_cast<uint64_t*>(cut));
+  }
+  size_ = capacity_ = 0;
+  return std::move(data_);
+}
+
+/// A fault leaves the instruction pointer at the start, or behind the last step that could have faulted.
+void Emitter::record_steps(int n, uint32_t start) {
   auto responsible = [&](int i) {
     for (int k = i; k < n; ++k)
       if (may_fault(pending_[k].key)) return pending_[k].wasm;
     return pending_[i].wasm;
   };
   record(start, responsible(0));
+  uint32_t at = start + sizeof(Handler);
   for (int i = 0; i < n; ++i) {
-    if (i > 0) record(position() - 1, responsible(i));
-    std::memcpy(code_.extend(pending_[i].size), pending_[i].bytes, pending_[i].size);
+    if (i > 0) record(at - 1, responsible(i));
+    at += pending_[i].size;
   }
-  end_misc();
+}
+
+uint32_t Emitter::write(int n, Handler handler) {
+  const uint32_t start = position();
+  if (trace != nullptr) trace_commit(n, start);
+  if (offsets != nullptr) record_steps(n, start);
+  uint8_t* const begin = code_.room(sizeof handler + kMaxFused * Step::kMaxBytes + sizeof(uint64_t));
+  std::memcpy(begin, &handler, sizeof handler);
+  uint8_t* at = begin + sizeof handler;
+  for (int i = 0; i < n; ++i) {
+    // All bytes, used or not: a copy of constant size needs no call. What comes next writes over the rest.
+    std::memcpy(at, pending_[i].bytes, Step::kMaxBytes);
+    at += pending_[i].size;
+  }
+  std::memset(at, 0, sizeof(uint64_t));
+  code_.advance((static_cast<size_t>(at - begin) + 7) & ~size_t{7});
   for (int i = n; i < count_; ++i) pending_[i - n] = pending_[i];
   count_ -= n;
+  followed_ = 0;
   return start;
 }
 
-/// Writes the longest fused sequence that begins with the oldest step; it alone when there is none.
 void Emitter::commit_first() {
-  int n = 1;
-  Handler handler = nullptr;
-  uint32_t node = kFusedRoot;
-  for (int i = 0; i < count_ && i < kMaxFused; ++i) {
-    if (!fused_edge(node, pending_[i].key, &node)) break;
-    if (Handler h = fused_handler(node)) {
-      n = i + 1;
-      handler = h;
+  for (int n = followed_; n > 1; --n) {
+    if (Handler h = fused_handler(path_[n - 1])) {
+      write(n, h);
+      return;
     }
   }
-  write(n, handler != nullptr ? handler : find_handler(pending_[0].key));
+  write(1, find_handler(pending_[0].key));
 }
 
 void Emitter::step(const Step& s) {
   // The newest step stays changeable; those before it are followed through the trie as far as it goes.
   while (count_ > 0) {
-    uint32_t next;
-    if (count_ < kMaxFused && fused_edge(node_, pending_[count_ - 1].key, &next)) {
-      node_ = next;
-      break;
-    }
+    if (follow() && count_ < kMaxFused) break;
     commit_first();
-    node_ = kFusedRoot;
-    for (int i = 0; i + 1 < count_; ++i)
-      if (!fused_edge(node_, pending_[i].key, &node_)) node_ = kFusedDead;
   }
-  if (count_ == 0) node_ = kFusedRoot;
   pending_[count_++] = s;
   ++serial_;
 }
@@ -91,22 +112,19 @@ void Emitter::step(const Step& s) {
 Fixup Emitter::branch(Step s) {
   s.put<int32_t>(0);
   step(s);
+  uint32_t size = s.size;
   while (count_ > 1) {
-    uint32_t node = kFusedRoot;
-    bool whole = count_ <= kMaxFused;
-    for (int i = 0; whole && i < count_; ++i) whole = fused_edge(node, pending_[i].key, &node);
-    Handler h = whole ? fused_handler(node) : nullptr;
+    Handler h = follow() ? fused_handler(path_[count_ - 1]) : nullptr;
     if (h != nullptr) {
-      int total = 0;
-      for (int i = 0; i < count_; ++i) total += pending_[i].size;
-      uint32_t at = write(count_, h) + 8 + static_cast<uint32_t>(total) - 4;
+      size = 0;
+      for (int i = 0; i < count_; ++i) size += pending_[i].size;
+      const uint32_t at = write(count_, h) + sizeof h + size - 4;
       return {at, at};
     }
     commit_first();
   }
-  // commit_first never swallows the branch alone: a fused tail would have been found above.
-  int total = pending_[0].size;
-  uint32_t at = write(1, find_handler(pending_[0].key)) + 8 + static_cast<uint32_t>(total) - 4;
+  // commit_first never swallows the branch: a fused tail would have been found above.
+  const uint32_t at = write(1, find_handler(pending_[0].key)) + sizeof(Handler) + size - 4;
   return {at, at};
 }
 

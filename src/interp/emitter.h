@@ -14,10 +14,11 @@ namespace ashlar::interp {
 
 /// A step with its operand bytes, not yet committed to code.
 struct Step {
+  static constexpr size_t kMaxBytes = 40;
   Key key = 0;
   uint32_t wasm = 0;  ///< module byte offset of the wasm instruction
   uint8_t size = 0;
-  uint8_t bytes[40];
+  uint8_t bytes[kMaxBytes];
 
   template <class T>
   void put(T value) {
@@ -39,33 +40,33 @@ struct Fixup {
   uint32_t from;
 };
 
-/// Bytes that grow without being cleared first.
+/// Bytes that grow without being cleared first; at last they become the code itself.
 class CodeBuffer {
  public:
   size_t size() const { return size_; }
-  uint8_t* data() { return data_.get(); }
-  const uint8_t* data() const { return data_.get(); }
-  /// Room for n more bytes at the end; they are counted.
-  uint8_t* extend(size_t n) {
+  uint8_t* data() { return reinterpret_cast<uint8_t*>(data_.get()); }
+  /// Room for n more bytes at the end, which are not counted yet: advance().
+  uint8_t* room(size_t n) {
     if (size_ + n > capacity_) [[unlikely]]
       grow(size_ + n);
-    uint8_t* at = data_.get() + size_;
+    return data() + size_;
+  }
+  void advance(size_t n) { size_ += n; }
+  /// Room for n more bytes at the end; they are counted.
+  uint8_t* extend(size_t n) {
+    uint8_t* at = room(n);
     size_ += n;
     return at;
   }
   void reserve(size_t n) {
     if (n > capacity_) grow(n);
   }
+  /// Gives the bytes away, with what was reserved too much cut off. They are aligned like words.
+  CodeWords release();
 
  private:
-  void grow(size_t least) {
-    size_t capacity = std::max(least, capacity_ * 2);
-    auto data = std::make_unique_for_overwrite<uint8_t[]>(capacity);
-    if (size_ != 0) std::memcpy(data.get(), data_.get(), size_);
-    data_ = std::move(data);
-    capacity_ = capacity;
-  }
-  std::unique_ptr<uint8_t[]> data_;
+  void grow(size_t least);
+  CodeWords data_;
   size_t size_ = 0, capacity_ = 0;
 };
 
@@ -83,10 +84,8 @@ class Emitter {
   uint32_t last_serial() const { return serial_; }
   void drop_last() {
     --count_;
-    // The one before is now the newest: the trie is followed again from the start.
-    node_ = kFusedRoot;
-    for (int i = 0; i + 1 < count_; ++i)
-      if (!fused_edge(node_, pending_[i].key, &node_)) node_ = kFusedDead;
+    // The one before is the newest now.
+    if (followed_ >= count_) followed_ = count_ == 0 ? 0 : count_ - 1;
   }
 
   /// Commits everything and returns the position, to be jumped to.
@@ -114,24 +113,38 @@ class Emitter {
   void patch(uint32_t at, T value) {
     std::memcpy(code_.data() + at, &value, sizeof value);
   }
-  const CodeBuffer& code() const { return code_; }
+  CodeWords release() { return code_.release(); }
 
  private:
   void flush() {
-    while (count_ > 0) commit_first();
+    while (count_ > 0) {
+      (void)follow();
+      commit_first();
+    }
   }
+  /// Follows the trie over the pending steps as far as it goes; whether that is over all of them.
+  bool follow() {
+    for (; followed_ < count_; ++followed_) {
+      const uint32_t from = followed_ == 0 ? kFusedRoot : path_[followed_ - 1];
+      if (!fused_edge(from, pending_[followed_].key, &path_[followed_])) return false;
+    }
+    return true;
+  }
+  /// Writes the longest fused sequence among the followed steps; the oldest step alone when there is none.
   void commit_first();
   /// Writes pending_[0..n) as one instruction; returns its start.
   uint32_t write(int n, Handler handler);
+  void record_steps(int n, uint32_t start);
   void trace_commit(int n, uint32_t start);
   void record(uint32_t code, uint32_t wasm) {
     if (offsets != nullptr) offsets->push_back({code, wasm});
   }
 
   CodeBuffer code_;
-  Step pending_[kMaxFused + 1];
+  Step pending_[kMaxFused];
+  uint32_t path_[kMaxFused];  ///< nodes of the trie behind the first followed_ pending steps
   int count_ = 0;
-  uint32_t node_ = kFusedRoot;  ///< of the trie, behind all pending steps but the newest
+  int followed_ = 0;  ///< never the newest: it may change yet
   uint32_t serial_ = 0;
 };
 

@@ -54,11 +54,19 @@ consteval Trie make_trie() {
 }
 constinit const Trie kTrie = make_trie();
 
+/// By row: what is left of the rows when the trie has been built, so that few pages are touched.
+consteval std::array<Handler, std::size(kRows)> make_handlers() {
+  std::array<Handler, std::size(kRows)> out{};
+  for (size_t r = 0; r < std::size(kRows); ++r) out[r] = kRows[r].handler;
+  return out;
+}
+constinit const std::array<Handler, std::size(kRows)> kHandlers = make_handlers();
+
 }  // namespace
 
 const FusedEdge* const kFusedEdges = kTrie.edges.data();
 const size_t kFusedEdgeMask = kEdgeCells - 1;
 
-Handler fused_handler(uint32_t node) { return kRows[kTrie.row_of[node]].handler; }
+Handler fused_handler(uint32_t node) { return kHandlers[kTrie.row_of[node]]; }
 
 }  // namespace ashlar::interp

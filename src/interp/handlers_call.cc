@@ -77,9 +77,15 @@ void narrow(const runtime::Store& store, const std::vector<isa::ValType>& types,
 
 namespace {
 
-/// Calls the host, or machine code where that is not null; false when the run must end (trap recorded) or an exception
+/// What code outside the interpreter is: a host function, a compiled function, or a compiled loop of the frame itself.
+struct Outside {
+  const void* native = nullptr;  ///< null: the host
+  bool is_loop = false;
+};
+
+/// Calls the host or machine code; false when the run must end (trap recorded) or an exception
 /// is to be raised (in *exn).
-[[gnu::noinline]] bool call_outside(InstanceContext* ctx, const FuncCell* cell, const void* native, Slot* fp,
+[[gnu::noinline]] bool call_outside(InstanceContext* ctx, const FuncCell* cell, Outside outside, Slot* fp,
                                     const Code* ip, runtime::GcRef* exn) {
   runtime::Store& store = *ctx->store;
   Activation& a = *static_cast<Activation*>(store.activation);
@@ -96,7 +102,11 @@ namespace {
     return false;
   }
   store.stack_top = fp + header + 1;
-  Status status = native != nullptr ? native::call(store, *cell, native, fp) : store.call_host(*cell, ctx->instance, fp);
+  a.outside_ip = outside.native != nullptr ? ip - 1 : nullptr;
+  Status status = outside.native == nullptr ? store.call_host(*cell, ctx->instance, fp)
+                  : outside.is_loop         ? native::enter_loop(store, *cell, outside.native, fp)
+                                            : native::call(store, *cell, outside.native, fp);
+  a.outside_ip = nullptr;
   store.stack_top = saved_top;
   if (status) [[likely]] {
     narrow(store, store.types().get(cell->type_id).def.func.results, fp);
@@ -117,13 +127,13 @@ namespace {
 /// The rest of a handler: leaves the interpreter for `cell`, whose arguments and return address are in the frame, and
 /// returns to its caller. The throwing instruction of an exception is the caller's call: one byte before the return
 /// address lies inside it.
-#define ASHLAR_CALL_OUTSIDE(cell, native)                                                                        \
+#define ASHLAR_CALL_OUTSIDE(cell, ...)                                                                           \
   do {                                                                                                           \
     const FuncCell* cell_ = (cell);                                                                              \
     const uint32_t header_ = cell_->param_slots > cell_->result_slots ? cell_->param_slots : cell_->result_slots; \
     const Code* return_ip_ = reinterpret_cast<const Code*>(s.fp[header_]);                                       \
     runtime::GcRef exn_ = runtime::kNullRef;                                                                     \
-    if (!call_outside(s.ctx, cell_, (native), s.fp, return_ip_, &exn_)) [[unlikely]] {                           \
+    if (!call_outside(s.ctx, cell_, Outside{__VA_ARGS__}, s.fp, return_ip_, &exn_)) [[unlikely]] {               \
       if (exn_ == runtime::kNullRef) ASHLAR_LEAVE();                                                             \
       s.r = exn_;                                                                                                \
       s.fp -= read<uint16_t>(return_ip_ - 8);                                                                    \
@@ -150,6 +160,38 @@ ASHLAR_HANDLER native_stub(ASHLAR_PARAMS) {
   const auto* entry = reinterpret_cast<const ModuleCode::Entry*>(s.ip - offsetof(ModuleCode::Entry, stub));
   const FuncCell* cell = cell_of(s.ctx, static_cast<uint32_t>(entry->index));
   ASHLAR_CALL_OUTSIDE(cell, entry->native.load(std::memory_order_acquire));
+}
+
+/// The same for calls through the function's cell: FuncCell::stub.
+ASHLAR_HANDLER native_cell_stub(ASHLAR_PARAMS) {
+  ASHLAR_ENTER();
+  const auto* cell = reinterpret_cast<const FuncCell*>(s.ip - offsetof(FuncCell, stub));
+  ASHLAR_CALL_OUTSIDE(cell, cell->native);
+}
+
+/// The machine code of the loop whose head is at ip, and the function's cell. Hot locals go home.
+struct LoopCall {
+  const void* entry;
+  const FuncCell* cell;
+};
+[[gnu::noinline]] LoopCall loop_call(InstanceContext* ctx, const Code* ip, Slot* fp, const uint64_t* hot) {
+  const FuncCode& code = *find_code(ip).func;
+  if (handler_at(code.begin()) == misc_handler(MiscOp::enter_l)) {
+    for (int i = 0; i < 3; ++i) fp[read<uint16_t>(code.begin() + 16 + 2 * i)] = hot[i];
+  }
+  LoopCall out{nullptr, cell_of(ctx, code.index)};
+  for (const LoopHead& loop : code.loops) {
+    if (code.begin() + loop.code == ip && loop.entry != nullptr) out.entry = loop.entry;
+  }
+  return out;
+}
+
+/// At the head of a loop with machine code of its own: that does the rest of the function.
+ASHLAR_HANDLER enter_loop(ASHLAR_PARAMS) {
+  ASHLAR_ENTER();
+  const uint64_t hot[3] = {s.l0, s.l1, s.l2};
+  const LoopCall call = loop_call(s.ctx, s.ip, s.fp, hot);
+  ASHLAR_CALL_OUTSIDE(call.cell, call.entry, true);
 }
 
 /// Goes to `cell` in the frame at s.fp whose header slot is `header`, to return to `return_ip`.
@@ -313,6 +355,8 @@ const Code* host_code() { return reinterpret_cast<const Code*>(&kHost.handler); 
 
 Handler stub_handler() { return &lower_stub; }
 Handler native_handler() { return &native_stub; }
+Handler loop_handler() { return &enter_loop; }
+Handler native_cell_handler() { return &native_cell_stub; }
 
 Handler call_family_handler(MiscOp op) {
   switch (op) {

@@ -31,9 +31,16 @@ inline constexpr int kSlotOpSize = 40;
   }
 }
 
+[[gnu::noinline]] void take_safepoint(InstanceContext* ctx) { ctx->store->take_safepoint(); }
+
+/// The limit that the frame did not fit may have been lowered: by an interruption, or for a safepoint.
 ASHLAR_HANDLER stack_slow(ASHLAR_PARAMS) {
   ASHLAR_ENTER();
   bool stopped = s.ctx->interrupt->load(std::memory_order_relaxed) != 0;
+  if (!stopped && s.fp + read<uint32_t>(s.ip + 8) <= s.ctx->store->stack_limit) {
+    take_safepoint(s.ctx);
+    ASHLAR_NEXT(s.ip);
+  }
   record_trap(activation_of(s), stopped ? Trap::interrupted : Trap::call_stack_exhausted, s.ip, s.fp);
   ASHLAR_LEAVE();
 }
@@ -218,7 +225,10 @@ ASHLAR_HANDLER trap_exit(ASHLAR_PARAMS) {
 }
 ASHLAR_HANDLER safepoint_slow(ASHLAR_PARAMS) {
   ASHLAR_ENTER();
-  if (s.ctx->interrupt->load(std::memory_order_relaxed) == 0) ASHLAR_NEXT(s.ip);
+  if (s.ctx->interrupt->load(std::memory_order_relaxed) == 0) {
+    take_safepoint(s.ctx);
+    ASHLAR_NEXT(s.ip);
+  }
   record_trap(activation_of(s), Trap::interrupted, s.ip, s.fp);
   ASHLAR_LEAVE();
 }

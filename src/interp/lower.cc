@@ -3,28 +3,32 @@
 
 #include <algorithm>
 
+#include "interp/local_uses.h"
 #include "interp/lowering.h"
+#include "runtime/frame_layout.h"
 #include "validate/validate.h"
 
 namespace ashlar::interp {
 
-Lowering::Lowering(ModuleCode& code, module::FuncIdx f, module::FuncFacts facts, std::vector<OffsetPair>* offsets)
+Lowering::Lowering(ModuleCode& code, module::FuncIdx f, const module::FuncFacts& facts,
+                   std::vector<OffsetPair>* offsets)
     : code_(code),
       m_(code.module()),
       f_(f),
-      facts_(std::move(facts)),
+      facts_(facts),
       type_(m_.func_type(f)),
       reader_(m_, f, isa::Features::all()),
       fuel_(code.config().fuel) {
   emitter_.offsets = offsets;
 }
 
-/// Frame: parameters | (results reach here) | return address | other locals | operands.
+/// The frame is that of runtime/frame_layout.h, which compiled loop entries read.
 void Lowering::declare_locals() {
   std::vector<binary::LocalGroup> groups;
   (void)binary::read_locals(reader_, static_cast<uint32_t>(type_.params.size()), ~uint32_t{0} >> 1, groups);
   header_ = header_of(type_);
   uint32_t slot = 0;
+  locals_.reserve(facts_.local_count);
   for (ValType p : type_.params) {
     locals_.push_back({p.kind(), static_cast<uint16_t>(slot), -1});
     slot += slots_of(p.kind());
@@ -38,6 +42,7 @@ void Lowering::declare_locals() {
     }
   }
   zero_count_ = static_cast<uint16_t>(slot - zero_first_);
+  CHECK(slot == runtime::frame_layout(type_, zero_count_).spare || slot > 60'000);
   max_slot_ = slot;  // 50,000 v128 locals overflow 16 bits; finish() refuses them
   temp_base_ = static_cast<uint16_t>(slot);
 }
@@ -46,49 +51,12 @@ void Lowering::declare_locals() {
 void Lowering::choose_hot_locals() {
   // Straight code gains too little to look at it twice.
   if (!facts_.has_loop) return;
-  thread_local std::vector<uint64_t> weight;
-  weight.assign(locals_.size(), 0);
-  uint64_t calls = 0, here = 1;
-  std::vector<uint64_t> outer;
-  binary::BodyReader reader(m_, f_, isa::Features::all());
-  std::vector<binary::LocalGroup> groups;
-  (void)binary::read_locals(reader, static_cast<uint32_t>(type_.params.size()), ~uint32_t{0} >> 1, groups);
-  binary::Imm imm;
-  while (!reader.at_end()) {
-    Op op = reader.next(imm);
-    switch (op) {
-      case Op::kCount:
-        return;
-      case Op::local_get:
-      case Op::local_set:
-      case Op::local_tee:
-        weight[imm.a] += here;
-        break;
-      case Op::loop:
-        outer.push_back(here);
-        if (here < 100'000) here *= 8;
-        break;
-      case Op::block:
-      case Op::if_:
-      case Op::try_:
-      case Op::try_table:
-        outer.push_back(here);
-        break;
-      case Op::end:
-      case Op::delegate:
-        if (outer.empty()) break;
-        here = outer.back();
-        outer.pop_back();
-        break;
-      case Op::call:
-      case Op::call_indirect:
-      case Op::call_ref:
-        calls += here;
-        break;
-      default:
-        break;
-    }
-  }
+  // Hot registers that nobody uses save to a slot of their own.
+  const uint16_t dummy = temp_base_++;
+  max_slot_ = temp_base_;
+  thread_local LocalUses uses;
+  uses.count(m_, f_, locals_.size());
+  const std::vector<uint64_t>& weight = uses.weight;
   uint32_t best[kHotLocals];
   int n = 0;
   uint64_t benefit = 0;
@@ -102,11 +70,8 @@ void Lowering::choose_hot_locals() {
     if (top < 3) break;
     benefit += top;
   }
-  if (n == 0 || benefit <= 3 * calls + 4) return;
+  if (n == 0 || benefit <= 3 * uses.calls + 4) return;
   uses_hot_ = true;
-  // Unused hot registers save to a slot of their own.
-  uint16_t dummy = temp_base_++;
-  max_slot_ = temp_base_;
   for (int i = 0; i < kHotLocals; ++i) hot_slots_[i] = dummy;
   for (int i = 0; i < n; ++i) {
     locals_[best[i]].hot = static_cast<int8_t>(i);
@@ -154,14 +119,14 @@ void Lowering::skip_unreachable(Op op) {
 }
 
 namespace {
-enum class OpClass : uint8_t { Numeric, Load, Store, Other };
+enum class OpClass : uint8_t { Unary, Binary, Ternary, Load, Store, Other };
 constexpr OpClass class_of(Op op) {
   const isa::OpInfo& o = isa::info(op);
   if (o.special || o.prefix == 0xfb || o.prefix == 0xfe) return OpClass::Other;
   if (o.imm == isa::ImmKind::MemArg) return o.result_count() == 1 ? OpClass::Load : OpClass::Store;
   bool plain = o.imm == isa::ImmKind::None || o.imm == isa::ImmKind::Lane || o.imm == isa::ImmKind::Shuffle;
   if (!plain || o.result_count() != 1 || o.operand_count() == 0) return OpClass::Other;
-  return OpClass::Numeric;
+  return o.operand_count() == 1 ? OpClass::Unary : o.operand_count() == 2 ? OpClass::Binary : OpClass::Ternary;
 }
 constexpr OpClass kClass[] = {
 #define OP(id, prefix, code, mnemonic, imm, sig, feature, width) class_of(Op::id),
@@ -180,12 +145,8 @@ void Lowering::lower_op(Op op, const binary::Imm& imm) {
     case Op::if_:
     case Op::try_:
       return begin_block(op, imm.block);
-    case Op::try_table: {
-      std::vector<binary::CatchClause> catches(imm.catches.begin(), imm.catches.end());
-      begin_block(op, imm.block);
-      labels_.back().catches = std::move(catches);
-      return;
-    }
+    case Op::try_table:
+      return begin_try_table(imm);
     case Op::else_:
       return lower_else();
     case Op::end:
@@ -227,7 +188,7 @@ void Lowering::lower_op(Op op, const binary::Imm& imm) {
     case Op::return_call_ref:
       return lower_call_ref(imm.a, true);
     case Op::drop:
-      (void)pop();
+      pop();
       return;
     case Op::select:
     case Op::select_t:
@@ -252,21 +213,29 @@ void Lowering::lower_op(Op op, const binary::Imm& imm) {
       return push_const(ValKind::F64, imm.lo);
     case Op::v128_const:
       return push_const(ValKind::V128, imm.lo, imm.hi);
-    case Op::atomic_fence:
-      slot_op(runtime::slot_function(op), {}, 0, {});
-      return;
     default:
       break;
   }
   switch (kClass[static_cast<size_t>(op)]) {
-    case OpClass::Numeric:
-      return lower_numeric(op, imm);
+    case OpClass::Unary:
+      return lower_unary(op, imm);
+    case OpClass::Binary:
+      return lower_binary(op, imm);
+    case OpClass::Ternary:
+      return lower_ternary(op);
     case OpClass::Load:
       return lower_load(op, imm);
     case OpClass::Store:
       return lower_store(op, imm);
     case OpClass::Other:
-      break;
+      return lower_rare(op, imm);
+  }
+}
+
+void Lowering::lower_rare(Op op, const binary::Imm& imm) {
+  if (op == Op::atomic_fence) {
+    slot_op(runtime::slot_function(op), {}, 0, {});
+    return;
   }
   bool known = lower_reference(op, imm) || lower_gc(op, imm) || lower_slot_op(op, imm);
   CHECK(known);  // every opcode has a lowering: tests/unit/interp
@@ -279,12 +248,11 @@ Result<std::unique_ptr<FuncCode>> Lowering::run() {
                       "a function's frame has more than 60,000 slots");
   choose_hot_locals();
   wasm_ = m_.funcs[f_].body_offset;
-  emitter_.reserve(m_.funcs[f_].body_size * 6 + 128);
-  stack_.reserve(32);
+  emitter_.reserve(m_.funcs[f_].body_size * 4 + 256);
+  stack_.reset(temp_base_);
   labels_.reserve(16);
   emit_entry();
-  Label function{.op = Op::block, .base = temp_base_, .params = {}, .results = kinds(type_.results)};
-  labels_.push_back(std::move(function));
+  labels_.push_back(Label{.op = Op::block, .base = temp_base_, .type = &type_});
   begin_fuel_block();
   binary::Imm imm;
   while (!labels_.empty()) {
@@ -316,10 +284,10 @@ std::unique_ptr<FuncCode> Lowering::finish() {
   auto out = std::make_unique<FuncCode>();
   out->index = f_;
   out->header = header_;
-  out->size = static_cast<uint32_t>(emitter_.code().size());
-  out->words = std::make_unique_for_overwrite<uint64_t[]>(out->size / 8 + 1);
-  std::memcpy(out->words.get(), emitter_.code().data(), out->size);
+  out->size = emitter_.position();
+  out->words = emitter_.release();
   out->handlers = std::move(handlers_);
+  out->loops = std::move(loops_);
   return out;
 }
 
@@ -328,7 +296,7 @@ Result<std::unique_ptr<FuncCode>> lower(ModuleCode& code, module::FuncIdx f, std
   if (!m.facts.empty()) return Lowering(code, f, m.facts[f - m.imported_funcs], offsets).run();
   validate::ValidateOptions options{.features = code.config().features, .limits = code.config().limits};
   TRY_ASSIGN(module::FuncFacts facts, validate::validate_function(code.module(), f, options));
-  return Lowering(code, f, std::move(facts), offsets).run();
+  return Lowering(code, f, facts, offsets).run();
 }
 
 }  // namespace ashlar::interp

@@ -2,36 +2,22 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "binary/body_reader.h"
 #include "interp/emitter.h"
 #include "interp/lower.h"
-#include "runtime/slot_ops.h"
+#include "interp/op_forms.h"
 #include "isa/op_table.h"
 #include "module/module.h"
 #include "runtime/engine.h"
+#include "runtime/slot_ops.h"
 
 namespace ashlar::interp {
 
 using isa::ValKind;
 using isa::ValType;
-
-/// The kind a signature letter stands for; addresses are the caller's business.
-constexpr ValKind kind_of_letter(char c) {
-  switch (c) {
-    case 'i':
-      return ValKind::I32;
-    case 'l':
-      return ValKind::I64;
-    case 'f':
-      return ValKind::F32;
-    case 'd':
-      return ValKind::F64;
-    default:
-      return ValKind::V128;
-  }
-}
 
 /// Where an operand is. Its home slot is fixed by its place on the stack; it need not be there.
 struct Val {
@@ -45,26 +31,68 @@ struct Val {
 };
 static_assert(sizeof(Val) == 16);
 
+/// The operand stack. Pushes are a good part of lowering: that it may grow costs them no register (std::vector's
+/// growing does), and a value that stands below all others spares them the question whether there is one.
+class OperandStack {
+ public:
+  /// Empties it; `home` is where the first operand's home will be, at least 1.
+  void reset(uint16_t home);
+  bool empty() const { return size() == 0; }
+  size_t size() const { return static_cast<size_t>(end_ - begin_); }
+  Val* begin() { return begin_; }
+  Val* end() { return end_; }
+  /// Of an empty stack: what stands below all others, whose home is the slot before the first operand's.
+  Val& back() { return end_[-1]; }
+  const Val& back() const { return end_[-1]; }
+  Val& operator[](size_t i) { return begin_[i]; }
+  const Val& operator[](size_t i) const { return begin_[i]; }
+  [[gnu::always_inline]] Val& push(const Val& v) {
+    if (end_ == limit_) [[unlikely]]
+      grow();
+    return *end_++ = v;
+  }
+  void pop_back() { --end_; }
+  std::vector<Val> saved() { return {begin(), end()}; }
+  void restore(const std::vector<Val>& saved);
+
+ private:
+  [[gnu::noinline, clang::preserve_most]] void grow();
+  std::unique_ptr<Val[]> storage_;
+  Val* begin_ = nullptr;  ///< behind the first of storage_
+  Val* end_ = nullptr;
+  Val* limit_ = nullptr;
+};
+
 struct Label {
   isa::Op op;           ///< block, loop, if_, try_, try_table; block for the function itself
   uint32_t height = 0;  ///< operands below the parameters
   uint16_t base = 0;    ///< home slot of the first parameter or result
-  std::vector<ValKind> params{}, results{};
-  uint32_t loop_target = 0;
-  std::vector<Fixup> fixups{};  ///< forward branches to the end
   bool has_else_fixup = false;
+  bool in_catch = false;
+  const module::FuncType* type = nullptr;  ///< null: no parameters, `result` alone (Bot: none)
+  ValType result{};
+  uint32_t loop_target = 0;
+  uint32_t loop = 0;  ///< of the function's loops, which one
+  uint32_t fixups = 0;  ///< forward branches to the end: the newest of them among Lowering's, counted from 1
   Fixup else_fixup{};
   uint32_t range_begin = 0;  ///< try: where protection begins; in a legacy catch body the index of its range
+  uint16_t exn_slot = 0;     ///< legacy catch body: where the exnref is kept
   std::vector<binary::CatchClause> catches{};  ///< try_table
-  bool in_catch = false;
-  uint16_t exn_slot = 0;  ///< legacy catch body: where the exnref is kept
 
-  const std::vector<ValKind>& branch_types() const { return op == isa::Op::loop ? params : results; }
+  std::span<const ValType> params() const {
+    return type != nullptr ? std::span<const ValType>(type->params) : std::span<const ValType>();
+  }
+  std::span<const ValType> results() const {
+    if (type != nullptr) return type->results;
+    return {&result, result.is_bot() ? 0u : 1u};
+  }
+  std::span<const ValType> branch_types() const { return op == isa::Op::loop ? params() : results(); }
 };
 
 class Lowering {
  public:
-  Lowering(ModuleCode& code, module::FuncIdx f, module::FuncFacts facts, std::vector<OffsetPair>* offsets);
+  /// `facts` outlives this.
+  Lowering(ModuleCode& code, module::FuncIdx f, const module::FuncFacts& facts, std::vector<OffsetPair>* offsets);
   Result<std::unique_ptr<FuncCode>> run();
   void set_trace(std::vector<TraceEntry>* trace) { emitter_.trace = trace; }
 
@@ -75,35 +103,63 @@ class Lowering {
   void emit_entry();
   void patch_entry();
   void lower_op(isa::Op op, const binary::Imm& imm);
+  void lower_rare(isa::Op op, const binary::Imm& imm);
   void skip_unreachable(isa::Op op);
   std::unique_ptr<FuncCode> finish();
 
   // lowering_values.cc: operands
-  Val& push(Val::At at, ValKind kind);
-  Val pop();
+  [[gnu::always_inline]] Val& push(Val::At at, ValKind kind) {
+    const uint32_t home = uint32_t{stack_.back().home} + slots_of(stack_.back().kind);
+    const uint32_t end = home + slots_of(kind);
+    if (end > max_slot_) max_slot_ = end;
+    Val v;
+    v.at = at;
+    v.kind = kind;
+    v.home = static_cast<uint16_t>(home);  // overflow is refused at the end: max_slot_ knows
+    if (at == Val::At::R) r_owner_ = static_cast<int32_t>(stack_.size());
+    if (at == Val::At::X) x_owner_ = static_cast<int32_t>(stack_.size());
+    if (at == Val::At::R || at == Val::At::X) v.local = emitter_.last_serial();
+    return stack_.push(v);
+  }
+  [[gnu::always_inline]] Val pop() {
+    const Val v = stack_.back();
+    stack_.pop_back();
+    const auto index = static_cast<int32_t>(stack_.size());
+    if (r_owner_ == index) r_owner_ = -1;
+    if (x_owner_ == index) x_owner_ = -1;
+    return v;
+  }
   void push_home(ValKind kind) { push(Val::At::Home, kind); }
   void push_const(ValKind kind, uint64_t lo, uint64_t hi = 0);
   bool is_int(ValKind k) const { return k <= ValKind::I64 || k == ValKind::Ref; }
   static uint16_t slots_of(ValKind k) { return k == ValKind::V128 ? 2 : 1; }
-  uint16_t height_slot() const {
-    return stack_.empty() ? temp_base_ : static_cast<uint16_t>(stack_.back().home + slots_of(stack_.back().kind));
-  }
+  uint16_t height_slot() const { return static_cast<uint16_t>(stack_.back().home + slots_of(stack_.back().kind)); }
   void wrote_slot(uint16_t slot, int n = 1);
   void r_clobbered() { r_slot_ = -1; }
   void x_clobbered() { x_slot_ = -1; }
   /// Frees the accumulator: its live owner moves home.
-  void free_r();
-  void free_x();
+  void free_r() {
+    if (r_owner_ >= 0) materialize(stack_[static_cast<size_t>(r_owner_)]);
+  }
+  void free_x() {
+    if (x_owner_ >= 0) materialize(stack_[static_cast<size_t>(x_owner_)]);
+  }
   void materialize(Val& v);  ///< to its home slot
   void materialize_top(size_t n);
-  void flush_all();                           ///< all lazies but constants
-  void copy_to(const Val& v, uint16_t slot);  ///< without touching the accumulators
+  void flush_all();                                                ///< all lazies but constants
+  void copy_to(const Val& v, uint16_t slot);                       ///< without touching the accumulators
+  [[gnu::noinline, clang::preserve_most]] void copy_home(Val& v);  ///< copy_to(), and that is where it is then
   Src int_src(Val& v, Step& s, bool allow_const, bool allow_hot);
   FSrc float_src(Val& v, Step& s, bool allow_const);
-  Step make(StepKind kind, uint32_t op, uint32_t index) const;
-  Step make(Key key) const;
+  Step make(StepKind kind, uint32_t op, uint32_t index) const {
+    Step s;
+    s.key = make_key(kind, op, index);
+    s.wasm = wasm_;
+    return s;
+  }
   void emit_to_r(Step& s, ValKind kind);  ///< result in r; pushes it
   void emit_to_x(Step& s, ValKind kind);
+  void emit_result(Step& s, const OpForm& o);
   bool made_by_last(const Val& v) { return emitter_.last() != nullptr && v.serial() == emitter_.last_serial(); }
   bool retarget_int(Step& s, Dst d, uint16_t slot);
   bool retarget_float(Step& s, uint16_t slot);
@@ -111,7 +167,6 @@ class Lowering {
   void mov_to_x(Val& v);
 
   // lowering_ops.cc, lowering_slots.cc
-  void lower_numeric(isa::Op op, const binary::Imm& imm);
   void lower_unary(isa::Op op, const binary::Imm& imm);
   void lower_binary(isa::Op op, const binary::Imm& imm);
   void lower_ternary(isa::Op op);
@@ -133,6 +188,7 @@ class Lowering {
 
   // lowering_control.cc
   void begin_block(isa::Op op, const binary::BlockType& type);
+  void begin_try_table(const binary::Imm& imm);
   void lower_else();
   void lower_end();
   void lower_branch(uint32_t depth);
@@ -140,13 +196,14 @@ class Lowering {
   void lower_branch_table(const binary::Imm& imm);
   void lower_return();
   void branch_to(Label& l);
-  void move_to_label(const Label& l);
+  void move_to(uint16_t base, size_t n);  ///< the topmost n operands, to a label's homes
   bool in_place(const Label& l) const;
   /// The step that branches when the topmost operand is non-zero (negate: zero); the operand is taken off.
   Step take_condition(bool negate, bool back);
-  void emit_branch_if(const Step& c, Label& l, bool back);
+  void branch_from(Fixup f, Label& l);  ///< back to a loop's begin, or forward to the label's end
+  void bind_fixups(const Label& l, uint32_t target);
   void lower_br_on(isa::Op op, const binary::Imm& imm);
-  void reset_to(const Label& l, const std::vector<ValKind>& kinds);
+  void reset_to(const Label& l, std::span<const ValType> types);
   void end_try_table(Label& l);
   void lower_catch(isa::Op op, const binary::Imm& imm);
   void close_catch_body(Label& l);
@@ -175,7 +232,6 @@ class Lowering {
   // fuel
   void begin_fuel_block();
 
-  std::vector<ValKind> kinds(const std::vector<ValType>& types) const;
   const module::FuncType& type_at(uint32_t t) const { return m_.types[t].func; }
 
   struct Local {
@@ -187,15 +243,21 @@ class Lowering {
   ModuleCode& code_;
   const module::Module& m_;
   module::FuncIdx f_;
-  module::FuncFacts facts_;
+  const module::FuncFacts& facts_;
   const module::FuncType& type_;
   binary::BodyReader reader_;
   Emitter emitter_;
   std::vector<Local> locals_;
-  std::vector<Val> stack_;
+  OperandStack stack_;
   std::vector<std::pair<uint64_t, uint64_t>> v128_consts_;
   std::vector<Label> labels_;
+  struct ChainedFixup {
+    Fixup fixup;
+    uint32_t next;  ///< of the same label, counted from 1; 0: the last
+  };
+  std::vector<ChainedFixup> fixups_;  ///< of all labels
   std::vector<HandlerRange> handlers_;
+  std::vector<LoopHead> loops_;
   size_t control_next_ = 0;  ///< next of facts_.control
   uint32_t max_slot_ = 0;
   uint16_t header_ = 0;

@@ -6,21 +6,13 @@
 
 namespace ashlar::interp {
 
-std::vector<ValKind> Lowering::kinds(const std::vector<ValType>& types) const {
-  std::vector<ValKind> out;
-  out.reserve(types.size());
-  for (ValType t : types) out.push_back(t.kind());
-  return out;
-}
-
 void Lowering::begin_block(Op op, const binary::BlockType& type) {
   Label l;
   l.op = op;
   if (type.kind == binary::BlockType::Kind::Value) {
-    l.results.push_back(type.value.kind());
+    l.result = type.value;
   } else if (type.kind == binary::BlockType::Kind::Type) {
-    l.params = kinds(type_at(type.type).params);
-    l.results = kinds(type_at(type.type).results);
+    l.type = &type_at(type.type);
   }
   bool targeted = true;
   if (control_next_ < facts_.control.size()) targeted = facts_.control[control_next_].targeted != 0;
@@ -30,12 +22,13 @@ void Lowering::begin_block(Op op, const binary::BlockType& type) {
   // A block that nobody branches to is no merge: what is lazy may stay so.
   if (op != Op::block || targeted) {
     flush_all();
-    if (op != Op::block) materialize_top(l.params.size());
+    // Machine code may enter a loop, and knows nothing but homes.
+    if (op != Op::block) materialize_top(op == Op::loop ? stack_.size() : l.params().size());
   }
-  l.height = static_cast<uint32_t>(stack_.size() - l.params.size());
-  l.base = l.params.empty() ? height_slot() : stack_[l.height].home;
+  l.height = static_cast<uint32_t>(stack_.size() - l.params().size());
+  l.base = l.params().empty() ? height_slot() : stack_[l.height].home;
   uint32_t base_end = uint32_t{l.base};
-  for (ValKind k : l.results) base_end += slots_of(k);
+  for (ValType t : l.results()) base_end += slots_of(t.kind());
   if (base_end > max_slot_) max_slot_ = base_end;
   if (op == Op::if_) {
     c.wasm = wasm_;
@@ -45,6 +38,8 @@ void Lowering::begin_block(Op op, const binary::BlockType& type) {
   } else if (op == Op::loop) {
     r_slot_ = x_slot_ = -1;
     l.loop_target = emitter_.label();
+    l.loop = static_cast<uint32_t>(loops_.size());
+    loops_.push_back({.code = l.loop_target, .wasm = wasm_});
     begin_fuel_block();
   } else if (op == Op::try_ || op == Op::try_table) {
     l.range_begin = emitter_.label();
@@ -52,10 +47,16 @@ void Lowering::begin_block(Op op, const binary::BlockType& type) {
   labels_.push_back(std::move(l));
 }
 
+void Lowering::begin_try_table(const binary::Imm& imm) {
+  std::vector<binary::CatchClause> catches(imm.catches.begin(), imm.catches.end());
+  begin_block(Op::try_table, imm.block);
+  labels_.back().catches = std::move(catches);
+}
+
 /// The stack as it is at a merge: everything at home.
-void Lowering::reset_to(const Label& l, const std::vector<ValKind>& kinds) {
+void Lowering::reset_to(const Label& l, std::span<const ValType> types) {
   while (stack_.size() > l.height) pop();
-  for (ValKind k : kinds) push_home(k);
+  for (ValType t : types) push_home(t.kind());
   r_slot_ = x_slot_ = -1;
 }
 
@@ -67,11 +68,9 @@ bool Lowering::in_place(const Label& l) const {
   return first.home == l.base;
 }
 
-/// Copies the operands a branch carries to the label's homes. Ascending order is safe: a destination is never above its
-/// source.
-void Lowering::move_to_label(const Label& l) {
-  size_t n = l.branch_types().size();
-  uint16_t to = l.base;
+/// Ascending order is safe: a destination is never above its source.
+void Lowering::move_to(uint16_t base, size_t n) {
+  uint16_t to = base;
   for (size_t i = stack_.size() - n; i < stack_.size(); ++i) {
     const Val& v = stack_[i];
     if (!(v.at == Val::At::Home && v.home == to)) copy_to(v, to);
@@ -79,14 +78,22 @@ void Lowering::move_to_label(const Label& l) {
   }
 }
 
-void Lowering::branch_to(Label& l) {
-  Step s = make(StepKind::Br, 0, l.op == Op::loop ? 1 : 0);
-  Fixup f = emitter_.branch(s);
+void Lowering::branch_from(Fixup f, Label& l) {
   if (l.op == Op::loop) {
     emitter_.bind(f, l.loop_target);
-  } else {
-    l.fixups.push_back(f);
+    return;
   }
+  fixups_.push_back({f, l.fixups});
+  l.fixups = static_cast<uint32_t>(fixups_.size());
+}
+
+void Lowering::bind_fixups(const Label& l, uint32_t target) {
+  for (uint32_t i = l.fixups; i != 0; i = fixups_[i - 1].next) emitter_.bind(fixups_[i - 1].fixup, target);
+}
+
+void Lowering::branch_to(Label& l) {
+  Step s = make(StepKind::Br, 0, l.op == Op::loop ? 1 : 0);
+  branch_from(emitter_.branch(s), l);
 }
 
 void Lowering::lower_branch(uint32_t depth) {
@@ -95,7 +102,7 @@ void Lowering::lower_branch(uint32_t depth) {
     lower_return();
     return;
   }
-  move_to_label(l);
+  move_to(l.base, l.branch_types().size());
   branch_to(l);
   unreachable_ = true;
 }
@@ -110,9 +117,7 @@ Step Lowering::take_condition(bool negate, bool back) {
     Op op = static_cast<Op>(op_of(s.key));
     uint32_t i = index_of(s.key);
     if (is_compare(op)) {
-      uint32_t na = static_cast<uint32_t>(first_shapes(op, isa::info(op).operand(0)));
-      uint32_t nb = static_cast<uint32_t>(later_shapes(op, isa::info(op).operand(1)));
-      s.key = make_key(StepKind::CmpBr, op, flags * na * nb + i);
+      s.key = make_key(StepKind::CmpBr, op, flags * form(op).first * form(op).later + i);
       emitter_.drop_last();
       return s;
     }
@@ -136,15 +141,6 @@ Step Lowering::take_condition(bool negate, bool back) {
   return s;
 }
 
-void Lowering::emit_branch_if(const Step& c, Label& l, bool back) {
-  Fixup f = emitter_.branch(c);
-  if (back) {
-    emitter_.bind(f, l.loop_target);
-  } else {
-    l.fixups.push_back(f);
-  }
-}
-
 void Lowering::lower_branch_if(uint32_t depth) {
   Label& l = label_at(depth);
   size_t n = l.branch_types().size();
@@ -158,17 +154,17 @@ void Lowering::lower_branch_if(uint32_t depth) {
   Step c = take_condition(!direct, back);
   if (direct) {
     materialize_top(n);
-    emit_branch_if(c, l, back);
+    branch_from(emitter_.branch(c), l);
     begin_fuel_block();
     return;
   }
   // The way out needs copies: branch around them.
   Fixup around = emitter_.branch(c);
-  std::vector<Val> saved = stack_;
+  std::vector<Val> saved = stack_.saved();
   int32_t r_owner = r_owner_, x_owner = x_owner_;
   lower_branch(depth);
   unreachable_ = false;
-  stack_ = std::move(saved);
+  stack_.restore(saved);
   r_owner_ = r_owner;
   x_owner_ = x_owner;
   emitter_.bind(around, emitter_.label());
@@ -195,11 +191,7 @@ void Lowering::lower_branch_table(const binary::Imm& imm) {
     Label& l = label_at(depths[i]);
     bool function = &l == labels_.data();
     if (!function && in_place(l)) {
-      if (l.op == Op::loop) {
-        emitter_.bind(f, l.loop_target);
-      } else {
-        l.fixups.push_back(f);
-      }
+      branch_from(f, l);
       continue;
     }
     auto known = std::find_if(stubs.begin(), stubs.end(), [&](auto& s) { return s.first == depths[i]; });
@@ -211,9 +203,9 @@ void Lowering::lower_branch_table(const binary::Imm& imm) {
     stubs.emplace_back(depths[i], target);
     emitter_.bind(f, target);
     r_slot_ = x_slot_ = -1;
-    std::vector<Val> saved = stack_;
+    std::vector<Val> saved = stack_.saved();
     lower_branch(depths[i]);
-    stack_ = std::move(saved);
+    stack_.restore(saved);
   }
   unreachable_ = true;
 }
@@ -259,13 +251,13 @@ void Lowering::lower_return() {
 void Lowering::lower_else() {
   Label& l = labels_.back();
   if (!unreachable_) {
-    move_to_label(l);
+    move_to(l.base, l.results().size());
     branch_to(l);
   }
   unreachable_ = false;
   emitter_.bind(l.else_fixup, emitter_.label());
   l.has_else_fixup = false;
-  reset_to(l, l.params);
+  reset_to(l, l.params());
   begin_fuel_block();
 }
 
@@ -276,6 +268,7 @@ void Lowering::lower_end() {
     labels_.pop_back();
     return;
   }
+  if (l.op == Op::loop) loops_[l.loop].end = emitter_.position();
   if (l.op == Op::try_table) end_try_table(l);
   if (l.op == Op::try_) {
     if (!l.in_catch) {
@@ -284,25 +277,23 @@ void Lowering::lower_end() {
       close_catch_body(l);
     }
   }
-  bool merges = !l.fixups.empty() || l.has_else_fixup;
+  bool merges = l.fixups != 0 || l.has_else_fixup;
   if (!merges) {
     if (unreachable_) {
       // Dead code goes on; heights stay right for whatever follows.
-      std::vector<ValKind> results = l.results;
-      reset_to(l, results);
+      reset_to(l, l.results());
     } else if (l.op == Op::try_ || l.op == Op::try_table) {
       emitter_.label();
     }
     labels_.pop_back();
     return;
   }
-  if (!unreachable_) move_to_label(Label{.op = Op::block, .base = l.base, .params = {}, .results = l.results});
+  if (!unreachable_) move_to(l.base, l.results().size());
   uint32_t here = emitter_.label();
-  for (Fixup f : l.fixups) emitter_.bind(f, here);
+  bind_fixups(l, here);
   if (l.has_else_fixup) emitter_.bind(l.else_fixup, here);
   unreachable_ = false;
-  std::vector<ValKind> results = l.results;
-  reset_to(l, results);
+  reset_to(l, l.results());
   labels_.pop_back();
   begin_fuel_block();
 }
@@ -343,16 +334,16 @@ void Lowering::end_try_table(Label& l) {
   add_range(l, static_cast<uint32_t>(labels_.size()) - 1, {}, HandlerRange::kNoDelegate);
   size_t range = handlers_.size() - 1;
   bool was_unreachable = unreachable_;
-  std::vector<Val> saved = stack_;
+  std::vector<Val> saved = stack_.saved();
   int32_t r_owner = r_owner_, x_owner = x_owner_;
   if (!unreachable_) {
     // The results stay lazy no longer: the landings come in between.
-    materialize_top(l.results.size());
+    materialize_top(l.results().size());
     flush_all();
-    saved = stack_;
+    saved = stack_.saved();
     r_owner = r_owner_;
     x_owner = x_owner_;
-    move_to_label(Label{.op = Op::block, .base = l.base, .params = {}, .results = l.results});
+    move_to(l.base, l.results().size());
     branch_to(l);
   }
   std::vector<binary::CatchClause> clauses = l.catches;
@@ -375,7 +366,7 @@ void Lowering::end_try_table(Label& l) {
     lower_branch(c.label + 1);  // labels count from outside the try_table
   }
   unreachable_ = was_unreachable;
-  stack_ = std::move(saved);
+  stack_.restore(saved);
   r_owner_ = r_owner;
   x_owner_ = x_owner;
   r_slot_ = x_slot_ = -1;
@@ -385,7 +376,7 @@ void Lowering::end_try_table(Label& l) {
 
 void Lowering::close_catch_body(Label& l) {
   if (!unreachable_) {
-    move_to_label(Label{.op = Op::block, .base = l.base, .params = {}, .results = l.results});
+    move_to(l.base, l.results().size());
     branch_to(l);
   }
   unreachable_ = true;

@@ -128,9 +128,9 @@ bool Lowering::fold(Op op, size_t operands) {
     if (v.at != Val::At::Const || v.kind == ValKind::V128) return false;
     in[i] = v.lo;
   }
-  if (operands > 2 || !kFold[static_cast<size_t>(op)](in, &out)) return false;
+  if (!kFold[static_cast<size_t>(op)](in, &out)) return false;
   for (size_t i = 0; i < operands; ++i) pop();
-  push_const(kind_of_letter(isa::info(op).result(0)), out);
+  push_const(form(op).out, out);
   return true;
 }
 
@@ -140,44 +140,32 @@ void Lowering::put_imm(Step& s, Op op, const binary::Imm& imm) {
     for (uint8_t b : imm.bytes) s.put<uint8_t>(b);
 }
 
-void Lowering::lower_numeric(Op op, const binary::Imm& imm) {
-  size_t n = isa::info(op).operand_count();
-  if (fold(op, n)) return;
-  if (n == 1) {
-    lower_unary(op, imm);
-  } else if (n == 2) {
-    lower_binary(op, imm);
+void Lowering::emit_result(Step& s, const OpForm& o) {
+  if (o.int_out) {
+    emit_to_r(s, o.out);
   } else {
-    lower_ternary(op);
+    emit_to_x(s, o.out);
   }
 }
 
 void Lowering::lower_unary(Op op, const binary::Imm& imm) {
-  const isa::OpInfo& o = isa::info(op);
+  if (stack_.back().at == Val::At::Const && fold(op, 1)) return;
+  const OpForm& o = form(op);
   Val a = pop();
-  bool int_out = is_int_letter(o.result(0));
-  if (int_out) {
+  if (o.int_out) {
     free_r();
   } else {
     free_x();
   }
   Step s = make(StepKind::Numeric, 0, 0);
-  int shape;
-  if (is_int_letter(o.operand(0))) {
-    shape = first_index(int_src(a, s, false, is_hot(op)));
-  } else {
-    shape = static_cast<int>(float_src(a, s, false));
-  }
-  put_imm(s, op, imm);
-  s.key = make_key(StepKind::Numeric, op, un_index(op, 0, shape));
-  if (int_out) {
-    emit_to_r(s, kind_of_letter(o.result(0)));
-  } else {
-    emit_to_x(s, kind_of_letter(o.result(0)));
-  }
+  const int shape = o.int_in[0] ? first_index(int_src(a, s, false, o.hot)) : static_cast<int>(float_src(a, s, false));
+  if (o.vector) put_imm(s, op, imm);
+  s.key = make_key(StepKind::Numeric, op, static_cast<uint32_t>(shape));
+  emit_result(s, o);
 }
 
 void Lowering::lower_binary(Op op, const binary::Imm& imm) {
+  if (stack_.back().at == Val::At::Const && fold(op, 2)) return;
   Val b = pop();
   Val a = pop();
   if (a.at == Val::At::Const && b.at != Val::At::Const) {
@@ -188,33 +176,18 @@ void Lowering::lower_binary(Op op, const binary::Imm& imm) {
       std::swap(a, b);
     }
   }
-  const isa::OpInfo& o = isa::info(op);
-  bool int_out = is_int_letter(o.result(0));
-  if (int_out) {
+  const OpForm& o = form(op);
+  if (o.int_out) {
     free_r();
   } else {
     free_x();
   }
-  bool hot = is_hot(op);
   Step s = make(StepKind::Numeric, 0, 0);
-  int sa, sb;
-  if (is_int_letter(o.operand(0))) {
-    sa = first_index(int_src(a, s, false, hot));
-  } else {
-    sa = static_cast<int>(float_src(a, s, false));
-  }
-  if (is_int_letter(o.operand(1))) {
-    sb = static_cast<int>(int_src(b, s, true, hot));
-  } else {
-    sb = static_cast<int>(float_src(b, s, true));
-  }
-  put_imm(s, op, imm);
-  s.key = make_key(StepKind::Numeric, op, bin_index(op, 0, sa, sb));
-  if (int_out) {
-    emit_to_r(s, kind_of_letter(o.result(0)));
-  } else {
-    emit_to_x(s, kind_of_letter(o.result(0)));
-  }
+  const int sa = o.int_in[0] ? first_index(int_src(a, s, false, o.hot)) : static_cast<int>(float_src(a, s, false));
+  const int sb = o.int_in[1] ? static_cast<int>(int_src(b, s, true, o.hot)) : static_cast<int>(float_src(b, s, true));
+  if (o.vector) put_imm(s, op, imm);
+  s.key = make_key(StepKind::Numeric, op, static_cast<uint32_t>(sa * o.later + sb));
+  emit_result(s, o);
 }
 
 void Lowering::lower_ternary(Op op) {

@@ -1,44 +1,31 @@
 // Operands during lowering: where values are, how they reach their home slots, and the choice of operand shapes.
+#include <algorithm>
+
 #include "interp/lowering.h"
 
 namespace ashlar::interp {
 
-Step Lowering::make(Key key) const {
-  Step s;
-  s.key = key;
-  s.wasm = wasm_;
-  return s;
-}
-Step Lowering::make(StepKind kind, uint32_t op, uint32_t index) const { return make(make_key(kind, op, index)); }
-
-Val& Lowering::push(Val::At at, ValKind kind) {
-  Val v;
-  v.at = at;
-  v.kind = kind;
-  uint32_t home = stack_.empty() ? temp_base_ : uint32_t{stack_.back().home} + slots_of(stack_.back().kind);
-  uint32_t end = home + slots_of(kind);
-  if (end > max_slot_) max_slot_ = end;
-  v.home = static_cast<uint16_t>(home);  // overflow is refused at the end: max_slot_ knows
-  stack_.push_back(v);
-  int32_t index = static_cast<int32_t>(stack_.size()) - 1;
-  if (at == Val::At::R) {
-    r_owner_ = index;
-    stack_.back().local = emitter_.last_serial();
-  }
-  if (at == Val::At::X) {
-    x_owner_ = index;
-    stack_.back().local = emitter_.last_serial();
-  }
-  return stack_.back();
+void OperandStack::reset(uint16_t home) {
+  if (storage_ == nullptr) grow();
+  begin_[-1] = Val{.home = static_cast<uint16_t>(home - 1)};
+  end_ = begin_;
 }
 
-Val Lowering::pop() {
-  Val v = stack_.back();
-  stack_.pop_back();
-  int32_t index = static_cast<int32_t>(stack_.size());
-  if (r_owner_ == index) r_owner_ = -1;
-  if (x_owner_ == index) x_owner_ = -1;
-  return v;
+void OperandStack::grow() {
+  constexpr size_t kFirst = 64;
+  const size_t used = storage_ == nullptr ? 0 : size() + 1;
+  const size_t room = std::max(kFirst, 2 * used);
+  auto grown = std::make_unique_for_overwrite<Val[]>(room);
+  std::copy(storage_.get(), storage_.get() + used, grown.get());
+  storage_ = std::move(grown);
+  begin_ = storage_.get() + 1;
+  end_ = storage_.get() + std::max<size_t>(used, 1);
+  limit_ = storage_.get() + room;
+}
+
+void OperandStack::restore(const std::vector<Val>& saved) {
+  end_ = begin_;
+  for (const Val& v : saved) push(v);
 }
 
 void Lowering::push_const(ValKind kind, uint64_t lo, uint64_t hi) {
@@ -53,15 +40,6 @@ void Lowering::wrote_slot(uint16_t slot, int n) {
   if (r_slot_ >= slot && r_slot_ < slot + n) r_slot_ = -1;
   // A mirrored v128 covers two slots.
   if (x_slot_ >= slot - 1 && x_slot_ < slot + n) x_slot_ = -1;
-}
-
-void Lowering::free_r() {
-  if (r_owner_ < 0) return;
-  materialize(stack_[static_cast<size_t>(r_owner_)]);
-}
-void Lowering::free_x() {
-  if (x_owner_ < 0) return;
-  materialize(stack_[static_cast<size_t>(x_owner_)]);
 }
 
 /// Copies v into a slot; r and x keep their contents.
@@ -155,11 +133,9 @@ bool Lowering::retarget_int(Step& s, Dst d, uint16_t slot) {
   Key key;
   switch (kind_of(s.key)) {
     case StepKind::Numeric: {
-      Op o = static_cast<Op>(op);
-      if (!is_int_letter(isa::info(o).result(0)) || static_cast<int>(d) >= dest_shapes(o)) return false;
-      int na = first_shapes(o, isa::info(o).operand(0));
-      int nb = isa::info(o).operand_count() == 2 ? later_shapes(o, isa::info(o).operand(1)) : 1;
-      key = make_key(StepKind::Numeric, o, i + static_cast<uint32_t>(static_cast<int>(d) * na * nb));
+      const OpForm& o = form(static_cast<Op>(op));
+      if (!o.int_out || static_cast<uint32_t>(d) >= o.dest) return false;
+      key = make_key(StepKind::Numeric, op, i + static_cast<uint32_t>(d) * o.first * o.later);
       break;
     }
     case StepKind::Load:
@@ -197,11 +173,9 @@ bool Lowering::retarget_float(Step& s, uint16_t slot) {
   uint32_t stride;
   switch (kind_of(s.key)) {
     case StepKind::Numeric: {
-      Op o = static_cast<Op>(op);
-      if (is_int_letter(isa::info(o).result(0))) return false;
-      int na = first_shapes(o, isa::info(o).operand(0));
-      int nb = isa::info(o).operand_count() == 2 ? later_shapes(o, isa::info(o).operand(1)) : 1;
-      stride = static_cast<uint32_t>(na * nb);
+      const OpForm& o = form(static_cast<Op>(op));
+      if (o.int_out) return false;
+      stride = uint32_t{o.first} * o.later;
       break;
     }
     case StepKind::Tern:
@@ -229,6 +203,11 @@ bool Lowering::retarget_float(Step& s, uint16_t slot) {
   return true;
 }
 
+void Lowering::copy_home(Val& v) {
+  copy_to(v, v.home);
+  v.at = Val::At::Home;
+}
+
 /// The shape of integer operand v; writes its stream part. Values of a kind the step can't take move home first.
 Src Lowering::int_src(Val& v, Step& s, bool allow_const, bool allow_hot) {
   if (v.at == Val::At::R) return Src::R;
@@ -238,16 +217,14 @@ Src Lowering::int_src(Val& v, Step& s, bool allow_const, bool allow_hot) {
       s.put<int32_t>(static_cast<int32_t>(v.lo));
       return Src::C;
     }
-    copy_to(v, v.home);
-    v.at = Val::At::Home;
+    copy_home(v);
   }
   uint16_t slot = v.home;
   if (v.at == Val::At::Local) {
     const Local& l = locals_[v.local];
     if (l.hot >= 0) {
       if (allow_hot) return static_cast<Src>(static_cast<int>(Src::L0) + l.hot);
-      copy_to(v, v.home);
-      v.at = Val::At::Home;
+      copy_home(v);
     } else {
       slot = l.slot;
     }
@@ -271,8 +248,7 @@ FSrc Lowering::float_src(Val& v, Step& s, bool allow_const) {
       }
       return FSrc::K;
     }
-    copy_to(v, v.home);
-    v.at = Val::At::Home;
+    copy_home(v);
   }
   uint16_t slot = v.at == Val::At::Local ? locals_[v.local].slot : v.home;
   if (x_slot_ == slot) return FSrc::X;

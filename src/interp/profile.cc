@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <string>
 #include <unordered_map>
+#include <vector>
 
 #include "interp/lowering.h"
 #include "validate/validate.h"
@@ -16,8 +17,8 @@ namespace ashlar::interp::profile {
 namespace {
 
 std::unordered_map<const Code*, uint64_t>& counts() {
-  static std::unordered_map<const Code*, uint64_t> map(1 << 16);
-  return map;
+  static auto* const map = new std::unordered_map<const Code*, uint64_t>(1 << 16);  // asked until the very end
+  return *map;
 }
 
 const char* const kSrcNames[] = {"Src::R", "Src::S", "Src::C", "Src::L0", "Src::L1", "Src::L2"};
@@ -116,10 +117,6 @@ std::string name(Key key) {
   }
 }
 
-}  // namespace
-
-void count(const Code* ip) { ++counts()[ip]; }
-
 void dump(ModuleCode& code, const FuncCode& f) {
   const char* path = std::getenv("ASHLAR_PROFILE_OUT");
   if (path == nullptr) return;
@@ -127,7 +124,7 @@ void dump(ModuleCode& code, const FuncCode& f) {
   validate::ValidateOptions options{.features = code.config().features, .limits = code.config().limits};
   auto facts = validate::validate_function(code.module(), f.index, options);
   if (!facts) return;
-  Lowering lowering(code, f.index, std::move(*facts), nullptr);
+  Lowering lowering(code, f.index, *facts, nullptr);
   lowering.set_trace(&trace);
   if (!lowering.run()) return;
   std::FILE* out = std::fopen(path, "a");
@@ -159,6 +156,32 @@ void dump(ModuleCode& code, const FuncCode& f) {
   }
   end_line();
   std::fclose(out);
+}
+
+void finish_all();
+
+/// Modules that have not ended.
+std::vector<ModuleCode*>& modules() {
+  static auto* const list = [] {
+    std::atexit(&finish_all);
+    return new std::vector<ModuleCode*>;
+  }();
+  return *list;
+}
+
+void finish_all() {
+  while (!modules().empty()) finish(*modules().back());
+}
+
+}  // namespace
+
+void count(const Code* ip) { ++counts()[ip]; }
+
+void add(ModuleCode& code) { modules().push_back(&code); }
+
+void finish(ModuleCode& code) {
+  std::erase(modules(), &code);
+  for (const auto& f : code.codes()) dump(code, *f);
 }
 
 }  // namespace ashlar::interp::profile

@@ -8,7 +8,9 @@ namespace ashlar::interp::profile {
 /// Counts one execution of the instruction at ip.
 void count(const Code* ip);
 
-/// Appends to the file named by ASHLAR_PROFILE_OUT, a line a straight run of steps: executions, then the steps.
-void dump(ModuleCode& code, const FuncCode& f);
+/// A module whose code is written down when it ends, or with the process: add when it begins, finish when it ends.
+/// Each appends to the file named by ASHLAR_PROFILE_OUT, a line a straight run of steps: executions, then the steps.
+void add(ModuleCode& code);
+void finish(ModuleCode& code);
 
 }  // namespace ashlar::interp::profile

@@ -9,6 +9,12 @@ Module::~Module() {
   if (registry) registry->release(*this);
 }
 
+const NameMap& Module::debug_names() const {
+  if (decode_names == nullptr) return names;
+  std::call_once(names_once_, [this] { late_names_ = decode_names(*this); });
+  return late_names_;
+}
+
 const Export* Module::find_export(std::string_view name) const {
   if (!export_index.empty()) {
     const auto it = export_index.find(name);

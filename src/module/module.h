@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <span>
 #include <string>
@@ -11,6 +12,7 @@
 #include <vector>
 
 #include "isa/op.h"
+#include "module/rows.h"
 #include "module/types.h"
 
 namespace ashlar::module {
@@ -53,7 +55,7 @@ struct Export {
 /// A function: imported ones have no body.
 struct Func {
   TypeIdx type;
-  bool imported = false;
+  uint32_t imported = 0;     ///< 1: it is; a word, so that a row has no gaps and can lie in an artifact
   uint32_t body_offset = 0;  ///< of the code entry's contents (locals declaration first) in Module::bytes
   uint32_t body_size = 0;    ///< locals and instructions, final "end" included
 };
@@ -97,6 +99,22 @@ struct Data {
   uint32_t bytes_offset = 0;  ///< contents in Module::bytes
   uint32_t bytes_size = 0;
 };
+
+/// Active data segments as they lie in memory 0, made when the module was compiled: what instantiation would write.
+struct LaidOutData {
+  /// Bytes that belong at `at`; in the file from `offset` on. Both are multiples of kLaidOutAlignment.
+  struct Run {
+    uint64_t at;
+    uint64_t offset;
+    uint64_t size;
+  };
+  std::span<const Run> runs;
+  std::span<const uint8_t> bytes;  ///< of all runs: `offset` counts from their begin
+  int file = -1;                   ///< open descriptor to map them from; -1: none
+  uint64_t file_offset = 0;        ///< of `bytes` in it
+  uint32_t segments = 0;           ///< how many there were: all count as dropped
+};
+inline constexpr uint64_t kLaidOutAlignment = 4096;
 
 struct CustomSection {
   std::string_view name;
@@ -160,7 +178,7 @@ struct Module {
   std::shared_ptr<TypeRegistry> registry;
 
   std::vector<Import> imports;
-  std::vector<Func> funcs;  ///< imports first, in every index space
+  Rows<Func> funcs;  ///< imports first, in every index space
   std::vector<Table> tables;
   std::vector<Memory> memories;
   std::vector<Global> globals;
@@ -170,11 +188,14 @@ struct Module {
   std::vector<Elem> elems;
   std::vector<Data> datas;
   std::optional<uint32_t> data_count;
+  std::optional<LaidOutData> laid_out;  ///< takes the place of `datas`, which is empty then
 
   std::vector<CustomSection> customs;
   std::vector<SectionInfo> sections;
   std::vector<BranchHint> branch_hints;
   NameMap names;  ///< decoded leniently: a broken name section leaves it empty
+  /// Set where `names` was left out: debug_names() decodes it with this.
+  NameMap (*decode_names)(const Module&) = nullptr;
 
   uint32_t imported_funcs = 0, imported_tables = 0, imported_memories = 0, imported_globals = 0, imported_tags = 0;
   uint32_t code_bytes = 0;  ///< size of the code section
@@ -182,7 +203,8 @@ struct Module {
   /// What validation learnt of each defined function; kept for small modules only (else empty: ask again).
   std::vector<FuncFacts> facts;
 
-  /// Functions named by ref.func outside bodies (elements, exports, globals): may be named inside them.
+  /// Functions named by ref.func outside bodies (elements, exports, globals): may be named inside them. Empty in a
+  /// module that was validated earlier (with functions): all may.
   std::vector<bool> declared_funcs;
   /// Export names to positions in `exports`; filled by validation (empty before).
   std::unordered_map<std::string_view, uint32_t> export_index;
@@ -195,6 +217,12 @@ struct Module {
   const FuncType& func_type(FuncIdx f) const { return types[funcs[f].type].func; }
   std::span<const uint8_t> body(FuncIdx f) const { return bytes.subspan(funcs[f].body_offset, funcs[f].body_size); }
   const Export* find_export(std::string_view name) const;
+  /// The name section, decoded on first use where that was put off. Thread-safe.
+  const NameMap& debug_names() const;
+
+ private:
+  mutable std::once_flag names_once_;
+  mutable NameMap late_names_;
 };
 
 }  // namespace ashlar::module

@@ -51,6 +51,8 @@ Status set(CompileRequest& out, std::string_view flag, std::string_view value) {
     out.only = value;
   } else if (flag == "--passes") {
     out.passes = value;
+  } else if (flag == "--pretend-unsupported") {
+    out.pretend_unsupported = value;
   } else if (flag == "--progress-fd") {
     TRY_ASSIGN(const uint64_t fd, number(flag, value, kMostInt));
     out.progress = static_cast<int>(fd);
@@ -59,6 +61,9 @@ Status set(CompileRequest& out, std::string_view flag, std::string_view value) {
   } else if (flag == "--parent") {
     TRY_ASSIGN(const uint64_t parent, number(flag, value, kMostInt));
     out.parent = static_cast<int64_t>(parent);
+  } else if (flag == "--serve") {
+    TRY_ASSIGN(const uint64_t fd, number(flag, value, kMostInt));
+    out.serve = static_cast<int>(fd);
   } else {
     return make_error(ErrorCode::unknown_flag, kNoOffset, std::string(flag));
   }
@@ -75,6 +80,10 @@ isa::Features features_from_bits(uint64_t bits) {
 
 std::vector<std::string> to_arguments(const CompileRequest& request) {
   std::vector<std::string> out = {"--protocol=" + std::to_string(kCompilerProtocol)};
+  if (request.serve >= 0) {
+    out.push_back("--serve=" + std::to_string(request.serve));
+    return out;
+  }
   if (request.parent != 0) out.push_back("--parent=" + std::to_string(request.parent));
   if (request.background) out.emplace_back("--background");
   if (request.emit == CompileRequest::Emit::Disassembly) {
@@ -91,6 +100,9 @@ std::vector<std::string> to_arguments(const CompileRequest& request) {
   if (request.config.fuel) out.emplace_back("--fuel");
   if (!request.only.empty()) out.push_back("--only=" + request.only);
   if (!request.passes.empty()) out.push_back("--passes=" + request.passes);
+  if (!request.pretend_unsupported.empty()) {
+    out.push_back("--pretend-unsupported=" + request.pretend_unsupported);
+  }
   if (request.progress >= 0) out.push_back("--progress-fd=" + std::to_string(request.progress));
   out.push_back(request.input);
   out.push_back(request.output);
@@ -109,7 +121,7 @@ Result<CompileRequest> parse_arguments(std::span<char* const> arguments) {
     const size_t equals = argument.find('=');
     TRY(set(out, argument.substr(0, equals), equals == argument.npos ? "" : argument.substr(equals + 1)));
   }
-  const size_t wanted = out.emit == CompileRequest::Emit::Disassembly ? 0 : 2;
+  const size_t wanted = out.emit == CompileRequest::Emit::Disassembly || out.serve >= 0 ? 0 : 2;
   if (files.size() > wanted) return make_error(ErrorCode::extra_operand, kNoOffset, std::string(files[wanted]));
   if (files.size() < wanted) return make_error(ErrorCode::missing_operand, kNoOffset, "INPUT OUTPUT");
   if (wanted != 0) {

@@ -37,12 +37,22 @@ struct CompileRequest {
   std::string cpu;   ///< empty: this machine's
   unsigned threads = 0;
   ImageConfig config{.features = isa::Features().raw()};
-  std::string only;         ///< a file of function indices, one a line; empty: all functions
-  std::string passes;       ///< developers: replaces the level's pipeline
-  int progress = -1;        ///< descriptor that gets lines "DONE ALL" (bytes of code), and "ok" at the end
-  bool background = false;  ///< leave the processor to others
-  int64_t parent = 0;       ///< process with which it dies; 0: none
+  std::string only;                 ///< a file of function indices, one a line; empty: all functions
+  std::string passes;               ///< developers: replaces the level's pipeline
+  std::string pretend_unsupported;  ///< tests: mnemonics; functions that use one are left out
+  int progress = -1;                ///< descriptor that gets lines "DONE ALL" (bytes of code), and "ok" at the end
+  bool background = false;          ///< leave the processor to others
+  int64_t parent = 0;               ///< process with which it dies; 0: none
+  int serve = -1;                   ///< compile for many: a socket from which requests come; all else is unused
 };
+
+// A server. It first sends the protocol's version (an unsigned) on its socket (SOCK_SEQPACKET). A request is one
+// message: arguments of one run, each with a NUL behind it, and the descriptors that it inherits: standard error, and
+// then 3, 4, and so on. The answer is the status of that run, as waitpid gives it (an int). The next request comes
+// behind the answer. Each run is a process of its own, which ends with the server; the server ends when its socket is
+// closed.
+inline constexpr size_t kMostRequest = 64 << 10;
+inline constexpr size_t kMostDescriptors = 8;
 
 /// Bits as isa::Features::raw has them, back to the set. Unknown bits are dropped.
 isa::Features features_from_bits(uint64_t bits);

@@ -89,7 +89,11 @@ bool run(Transfer& t, Activation& a) {
 
 }  // namespace
 
-Status call(runtime::Store& store, const runtime::FuncCell& f, const void* entry, Slot* slots) {
+namespace {
+
+enum class Entered : uint8_t { Function, Loop };
+
+Status enter(runtime::Store& store, const runtime::FuncCell& f, const void* entry, Slot* slots, Entered what) {
   if (!kSupported) return make_error(ErrorCode::not_implemented, kNoOffset, "machine code on this processor");
   StoreState* state = state_of(store);
   if (state == nullptr) return make_error(ErrorCode::call_stack_exhausted);
@@ -104,7 +108,11 @@ Status call(runtime::Store& store, const runtime::FuncCell& f, const void* entry
     return make_error(ErrorCode::implementation_limit, kNoOffset, "parameters and results of a call");
   }
   const module::FuncType& type = store.types().get(f.type_id).def.func;
-  put_arguments(store, type, slots, t, state->results());
+  if (what == Entered::Function) {
+    put_arguments(store, type, slots, t, state->results());
+  } else {
+    t.ints[1] = reinterpret_cast<uint64_t>(slots);
+  }
   Activation a;
   a.store = &store;
   a.state = state;
@@ -114,6 +122,16 @@ Status call(runtime::Store& store, const runtime::FuncCell& f, const void* entry
   if (left) return std::unexpected(error_of(a));
   take_results(store, type, t, state->results(), slots);
   return {};
+}
+
+}  // namespace
+
+Status call(runtime::Store& store, const runtime::FuncCell& f, const void* entry, Slot* slots) {
+  return enter(store, f, entry, slots, Entered::Function);
+}
+
+Status enter_loop(runtime::Store& store, const runtime::FuncCell& f, const void* entry, Slot* frame) {
+  return enter(store, f, entry, frame, Entered::Loop);
 }
 
 }  // namespace ashlar::native

@@ -16,6 +16,9 @@ namespace ashlar::native {
 /// store.pending_exception.
 Status call(runtime::Store& store, const runtime::FuncCell& f, const void* entry, runtime::Slot* slots);
 
+/// The same for a compiled loop entry (Image::loops): goes on in the frame that the interpreter made of f.
+Status enter_loop(runtime::Store& store, const runtime::FuncCell& f, const void* entry, runtime::Slot* frame);
+
 /// runtime::Tier::bridge: the entry in the native convention of functions that are not compiled.
 const void* bridge();
 /// runtime::Tier::libcalls: entries of libcalls.def, by number.

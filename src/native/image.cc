@@ -28,11 +28,17 @@ struct Image::Data {
   std::span<const uint32_t> entries;
   std::span<const FrameRow> frames;
   std::span<const PadRow> pads;
+  std::span<const LoopRow> loops;
+  std::span<const module::Func> funcs;
+  std::optional<module::LaidOutData> laid_out;
+  Trust trust = Trust::Verify;
+  os::Fd file;  ///< kept open where data may be mapped from it
 
   std::span<const uint8_t> bytes() const { return {pages, size}; }
   void read(const Header& header);
   Status verify_tables() const;
   Status verify_frame(const FrameRow& frame) const;
+  Status verify_module() const;
   std::span<const PadRow> pads_of(const FrameRow& frame) const;
   PlaceReader places_of(const FrameRow& frame) const;
 };
@@ -75,12 +81,15 @@ std::string kind_of(std::span<const uint8_t> bytes) {
 }
 
 Status check_ranges(const Header& header) {
-  constexpr size_t kRowSizes[kPartCount] = {1, sizeof(uint32_t), sizeof(FrameRow), sizeof(PadRow), 1, 1, 1};
+  constexpr size_t kRowSizes[kPartCount] = {
+      1, sizeof(uint32_t),     sizeof(LoopRow),                   sizeof(FrameRow), sizeof(PadRow),
+      1, sizeof(module::Func), sizeof(module::LaidOutData::Run), 1,                1,
+      1};
   for (uint32_t i = 0; i < kPartCount; ++i) {
     const PartRange& part = header.parts[i];
     const bool inside =
         part.offset >= sizeof(Header) && part.offset <= header.file_size && part.size <= header.file_size - part.offset;
-    const uint64_t alignment = i == kCode ? kCodeAlignment : 8;
+    const uint64_t alignment = i == kCode || (i == kData && part.size != 0) ? kCodeAlignment : 8;
     if (!inside || part.offset % alignment != 0 || part.size % kRowSizes[i] != 0 || part.size > UINT32_MAX) {
       return make_error(ErrorCode::artifact_damaged, kNoOffset, "its parts are not where they can be");
     }
@@ -163,9 +172,17 @@ void Image::Data::read(const Header& header) {
   entries = rows<uint32_t>(bytes(), header.parts[kEntries]);
   frames = rows<FrameRow>(bytes(), header.parts[kFrames]);
   pads = rows<PadRow>(bytes(), header.parts[kPads]);
+  loops = rows<LoopRow>(bytes(), header.parts[kLoops]);
   places = rows<uint8_t>(bytes(), header.parts[kPlaces]);
   wasm = rows<uint8_t>(bytes(), header.parts[kWasm]);
   code = rows<uint8_t>(bytes(), header.parts[kCode]);
+  funcs = rows<module::Func>(bytes(), header.parts[kFuncs]);
+  if ((header.flags & kDataLaidOut) == 0) return;
+  laid_out.emplace();
+  laid_out->runs = rows<module::LaidOutData::Run>(bytes(), header.parts[kRuns]);
+  laid_out->bytes = rows<uint8_t>(bytes(), header.parts[kData]);
+  laid_out->file_offset = header.parts[kData].offset;
+  laid_out->segments = header.data_segments;
 }
 
 std::span<const PadRow> Image::Data::pads_of(const FrameRow& frame) const {
@@ -204,14 +221,36 @@ Status Image::Data::verify_tables() const {
     last = frame.end;
     TRY(verify_frame(frame));
   }
+  for (const LoopRow& loop : loops) {
+    if (loop.entry >= text_size) {
+      return make_error(ErrorCode::artifact_damaged, kNoOffset, "an entry of a loop is outside the code");
+    }
+  }
   for (uint32_t entry : entries) {
     if (entry > text_size) return make_error(ErrorCode::artifact_damaged, kNoOffset, "an entry is outside the code");
   }
   return {};
 }
 
+Status Image::Data::verify_module() const {
+  for (const module::Func& func : funcs) {
+    const bool inside = func.body_offset <= wasm.size() && func.body_size <= wasm.size() - func.body_offset;
+    if (!inside || func.imported > 1) {
+      return make_error(ErrorCode::artifact_damaged, kNoOffset, "a function's body is outside the module");
+    }
+  }
+  if (!laid_out) return {};
+  for (const module::LaidOutData::Run& run : laid_out->runs) {
+    const bool inside = run.offset <= laid_out->bytes.size() && run.size <= laid_out->bytes.size() - run.offset;
+    if (!inside || (run.at | run.offset | run.size) % module::kLaidOutAlignment != 0) {
+      return make_error(ErrorCode::artifact_damaged, kNoOffset, "the module's data are not where they can be");
+    }
+  }
+  return {};
+}
+
 // Takes the pages over, whatever comes.
-Result<std::shared_ptr<Image>> Image::adopt(uint8_t* pages, uint64_t size, Trust trust) {
+Result<std::shared_ptr<Image>> Image::adopt(uint8_t* pages, uint64_t size, Trust trust, os::Fd file) {
   std::shared_ptr<Image> image(new Image);
   image->data_ = std::make_unique<Data>();
   Data& data = *image->data_;
@@ -219,12 +258,18 @@ Result<std::shared_ptr<Image>> Image::adopt(uint8_t* pages, uint64_t size, Trust
   data.size = size;
   TRY_ASSIGN(const Header header, read_header(data.bytes()));
   data.read(header);
+  data.trust = trust;
+  if (data.laid_out && file) {
+    data.file = std::move(file);
+    data.laid_out->file = data.file.raw();
+  }
   if (trust != Trust::Inspect) TRY(check_target(header.arch, data.target));
   if (trust != Trust::Cache) {
     if (hash_of(data.bytes().subspan(sizeof(Header))) != header.content) {
       return make_error(ErrorCode::artifact_damaged, kNoOffset, "its contents have another hash");
     }
     TRY(data.verify_tables());
+    TRY(data.verify_module());
   }
   if (data.code.empty() || trust == Trust::Inspect) return image;
   uint8_t* code = pages + header.parts[kCode].offset;
@@ -252,7 +297,7 @@ Result<std::shared_ptr<Image>> Image::open(const std::string& path, Trust trust)
   }
   auto pages = os::map_file(*file, info->size);
   if (!pages) return std::unexpected(io_error(path, pages.error()));
-  auto image = adopt(*pages, info->size, trust);
+  auto image = adopt(*pages, info->size, trust, std::move(*file));
   if (!image) return std::unexpected(std::move(image).error().in_file(path));
   return image;
 }
@@ -262,7 +307,7 @@ Result<std::shared_ptr<Image>> Image::load(std::span<const uint8_t> bytes, Trust
   TRY(read_header(bytes));
   auto pages = os::copy_to_pages(bytes);
   if (!pages) return make_error(ErrorCode::out_of_memory, kNoOffset, "pages for compiled code");
-  return adopt(*pages, bytes.size(), trust);
+  return adopt(*pages, bytes.size(), trust, os::Fd());
 }
 
 Image::~Image() {
@@ -274,6 +319,10 @@ Image::~Image() {
 const ImageTarget& Image::target() const { return data_->target; }
 const ImageConfig& Image::config() const { return data_->config; }
 std::span<const uint8_t> Image::wasm() const { return data_->wasm; }
+Image::Trust Image::trust() const { return data_->trust; }
+std::span<const module::Func> Image::funcs() const { return data_->funcs; }
+std::optional<module::LaidOutData> Image::laid_out() const { return data_->laid_out; }
+std::span<const uint8_t> Image::header() const { return data_->bytes().first(sizeof(Header)); }
 const uint8_t* Image::code() const { return data_->code.data(); }
 uint32_t Image::text_size() const { return data_->text_size; }
 uint32_t Image::entry_count() const { return static_cast<uint32_t>(data_->entries.size()); }
@@ -283,6 +332,12 @@ const void* Image::entry(uint32_t i) const {
   if (i >= data_->entries.size()) return nullptr;
   const uint32_t entry = data_->entries[i];
   return entry == 0 || entry > data_->text_size ? nullptr : code() + (entry - 1);
+}
+
+std::span<const LoopRow> Image::loops() const { return data_->loops; }
+
+const void* Image::entry(const LoopRow& loop) const {
+  return loop.entry >= data_->text_size ? nullptr : code() + loop.entry;
 }
 
 bool Image::contains(const void* pc) const {

@@ -10,6 +10,8 @@
 #include <vector>
 
 #include "base/error.h"
+#include "module/module.h"
+#include "os/file.h"
 
 namespace ashlar::native {
 
@@ -35,6 +37,14 @@ struct PadRow {
   uint32_t begin;
   uint32_t end;
   uint32_t pad;
+};
+
+/// An entry into a loop of a function whose frame the interpreter has made: called with the context and the frame's
+/// address (runtime/frame_layout.h), returns what the function returns.
+struct LoopRow {
+  uint32_t func;  ///< index in the module
+  uint32_t wasm;  ///< byte offset of the loop instruction
+  uint32_t entry;
 };
 
 /// Where an instruction comes from. `at`: its own offset when it can fault or trap, the return address for calls.
@@ -70,12 +80,23 @@ struct ImageParts {
   std::vector<uint8_t> code;               ///< position independent; constants included
   uint32_t text_size = 0;                  ///< instructions come first: [0, text_size)
   std::vector<uint32_t> entries;           ///< by defined function: offset of its entry plus 1; 0: not compiled
+  std::vector<LoopRow> loops;
   std::vector<FrameRow> frames;            ///< pads, places and their counts are filled by the writer
   std::vector<std::vector<PadRow>> pads;   ///< by frame
   std::vector<std::vector<Place>> places;  ///< by frame, ascending
+
+  // Of a module that validation accepted; with them it is loaded without going through its code and data.
+  std::vector<module::Func> funcs;  ///< all of them; empty: not described
+  bool data_laid_out = false;
+  uint32_t data_segments = 0;
+  std::vector<module::LaidOutData::Run> data_runs;
+  std::vector<uint8_t> data;
 };
 
-/// The bytes of an artifact. Deterministic. Layout: image.cc.
+/// Fills what the parts say of the module itself: see image_module.cc.
+void describe_module(const module::Module& m, ImageParts& parts);
+
+/// The bytes of an artifact. Deterministic. Layout: image_format.h.
 std::vector<uint8_t> write_image(const ImageParts& parts);
 
 /// A mapped artifact. Immutable and thread-safe. The code lives as long as the Image.
@@ -95,12 +116,21 @@ class Image {
   const ImageTarget& target() const;
   const ImageConfig& config() const;
   std::span<const uint8_t> wasm() const;  ///< the module's bytes
+  Trust trust() const;
+  /// All functions of the module; empty when the image does not describe it. As far to be believed as the image.
+  std::span<const module::Func> funcs() const;
+  /// Its active data segments as they lie in memory. What it points to lives as long as the image.
+  std::optional<module::LaidOutData> laid_out() const;
+  /// What tells this artifact from any other: its header, which holds the hash of the rest.
+  std::span<const uint8_t> header() const;
 
   const uint8_t* code() const;
   uint32_t text_size() const;
   /// Entry of defined function i; null when it is not compiled.
   const void* entry(uint32_t i) const;
   uint32_t entry_count() const;
+  std::span<const LoopRow> loops() const;
+  const void* entry(const LoopRow& loop) const;
 
   bool contains(const void* pc) const;
   /// The function whose code holds pc; null when none. `returning`: pc is a return address, which may be the first byte
@@ -115,7 +145,7 @@ class Image {
 
  private:
   Image() = default;
-  static Result<std::shared_ptr<Image>> adopt(uint8_t* pages, uint64_t size, Trust trust);
+  static Result<std::shared_ptr<Image>> adopt(uint8_t* pages, uint64_t size, Trust trust, os::Fd file);
   struct Data;
   std::unique_ptr<Data> data_;
 };

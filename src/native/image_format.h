@@ -11,10 +11,11 @@ namespace ashlar::native {
 
 // An artifact, all numbers little-endian:
 //
-//   Header | strings | entries | frames | pads | places | wasm | code
+//   Header | strings | entries | loops | frames | pads | places | funcs | runs | wasm | data | code
 //
-// Parts begin at multiples of 8, the code at a multiple of kCodeAlignment and ends the file. Gaps are zero. Entries,
-// frames and pads are arrays as in memory (uint32_t, FrameRow, PadRow). Strings are the processor's name, then the
+// Parts begin at multiples of 8, data and code at multiples of kCodeAlignment; the code ends the file. Gaps are zero.
+// Entries, loops, frames, pads, funcs and runs are arrays as in memory (uint32_t, LoopRow, FrameRow, PadRow,
+// module::Func and module::LaidOutData::Run). Data is what runs belong to; funcs and data are empty where the module is not described. Strings are the processor's name, then the
 // features. A function's places follow each other, each:
 //
 //   varint: (at - previous at) << 3 | chain << 1 | call     previous at: the function's begin for the first
@@ -25,11 +26,24 @@ namespace ashlar::native {
 // chain: 0 not inlined, 1 inlined_at as in the place before, 2 given here.
 
 inline constexpr uint8_t kMagic[8] = {0x89, 'a', 's', 'h', 'l', 'a', 'r', '\n'};
-inline constexpr uint32_t kFormatVersion = 1;
+inline constexpr uint32_t kFormatVersion = 2;
 inline constexpr uint64_t kCodeAlignment = 16 << 10;
 
-enum Part : uint32_t { kStrings, kEntries, kFrames, kPads, kPlaces, kWasm, kCode, kPartCount };
-enum HeaderFlag : uint32_t { kExplicitBounds = 1, kFuel = 2 };
+enum Part : uint32_t {
+  kStrings,
+  kEntries,
+  kLoops,
+  kFrames,
+  kPads,
+  kPlaces,
+  kFuncs,
+  kRuns,
+  kWasm,
+  kData,
+  kCode,
+  kPartCount
+};
+enum HeaderFlag : uint32_t { kExplicitBounds = 1, kFuel = 2, kDataLaidOut = 4 };
 enum ChainKind : uint32_t { kNotInlined, kSameChain, kNewChain, kFlagged };
 
 /// Frames of inlined functions at one place; LLVM's limits keep real ones far below.
@@ -55,13 +69,14 @@ struct Header {
   uint32_t text_size;
   uint64_t wasm_features;
   uint32_t cpu_size;  ///< of the strings, the processor's name
-  uint32_t reserved;
+  uint32_t data_segments;  ///< with kDataLaidOut, how many there were
   PartRange parts[kPartCount];
   Hash content;  ///< of everything behind the header
   Hash self;     ///< of the header before this field
 };
-static_assert(sizeof(Header) == 192);
-static_assert(sizeof(FrameRow) == 44 && sizeof(PadRow) == 12);
+static_assert(sizeof(Header) == 256);
+static_assert(sizeof(FrameRow) == 44 && sizeof(LoopRow) == 12 && sizeof(PadRow) == 12);
+static_assert(sizeof(module::Func) == 16 && sizeof(module::LaidOutData::Run) == 24);
 
 Hash hash_of(std::span<const uint8_t> bytes);
 inline Hash hash_of(const Header& header) {

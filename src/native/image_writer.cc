@@ -26,10 +26,14 @@ class Writer {
     const std::string strings = parts_.target.cpu + parts_.target.features;
     part(kStrings, strings.data(), strings.size());
     part(kEntries, parts_.entries.data(), parts_.entries.size() * sizeof(uint32_t));
+    part(kLoops, parts_.loops.data(), parts_.loops.size() * sizeof(LoopRow));
     part(kFrames, frames_.data(), frames_.size() * sizeof(FrameRow));
     part(kPads, pads_.data(), pads_.size() * sizeof(PadRow));
     part(kPlaces, places_.data(), places_.size());
+    part(kFuncs, parts_.funcs.data(), parts_.funcs.size() * sizeof(module::Func));
+    part(kRuns, parts_.data_runs.data(), parts_.data_runs.size() * sizeof(module::LaidOutData::Run));
     part(kWasm, parts_.wasm.data(), parts_.wasm.size());
+    part(kData, parts_.data.data(), parts_.data.size(), parts_.data.empty() ? 8 : kCodeAlignment);
     part(kCode, parts_.code.data(), parts_.code.size(), kCodeAlignment);
     finish();
     return std::move(out_);
@@ -73,7 +77,9 @@ class Writer {
     header_.version = kFormatVersion;
     header_.arch = static_cast<uint32_t>(parts_.target.arch);
     header_.file_size = out_.size();
-    header_.flags = (parts_.config.explicit_bounds ? kExplicitBounds : 0) | (parts_.config.fuel ? kFuel : 0);
+    header_.flags = (parts_.config.explicit_bounds ? kExplicitBounds : 0) | (parts_.config.fuel ? kFuel : 0) |
+                    (parts_.data_laid_out ? kDataLaidOut : 0);
+    header_.data_segments = parts_.data_laid_out ? parts_.data_segments : 0;
     header_.text_size = parts_.text_size;
     header_.wasm_features = parts_.config.features;
     header_.content = hash_of(std::span<const uint8_t>(out_).subspan(sizeof(Header)));

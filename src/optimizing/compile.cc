@@ -14,6 +14,7 @@
 #include "optimizing/pipeline.h"
 #include "optimizing/target.h"
 #include "optimizing/unit.h"
+#include "optimizing/unsupported.h"
 
 namespace ashlar::optimizing {
 
@@ -28,12 +29,7 @@ struct Part {
 
 inline constexpr size_t kPartBytes = 96 << 10;
 
-std::vector<Part> partition(const module::Module& m, const CompileOptions& options) {
-  std::vector<module::FuncIdx> funcs = options.only;
-  if (funcs.empty()) {
-    for (module::FuncIdx f = m.imported_funcs; f < m.funcs.size(); ++f) funcs.push_back(f);
-  }
-  std::sort(funcs.begin(), funcs.end());
+std::vector<Part> partition(const module::Module& m, const std::vector<module::FuncIdx>& funcs) {
   size_t all = 0;
   for (module::FuncIdx f : funcs) all += m.funcs[f].body_size;
   const size_t count = std::max<size_t>(1, (all + kPartBytes - 1) / kPartBytes);
@@ -49,7 +45,8 @@ std::vector<Part> partition(const module::Module& m, const CompileOptions& optio
 
 class Job {
  public:
-  Job(const module::Module& m, const CompileOptions& options) : m_(m), options_(options), parts_(partition(m, options)) {
+  Job(const module::Module& m, const CompileOptions& options)
+      : m_(m), options_(options), parts_(partition(m, options.only)) {
     objects_.resize(parts_.size());
     texts_.resize(parts_.size());
     for (const Part& p : parts_) all_bytes_ += p.bytes;
@@ -95,6 +92,11 @@ class Job {
       if (options_.cancel != nullptr && *options_.cancel) return make_error(ErrorCode::cancelled);
       TRY(translate(unit, f));
     }
+    for (const native::LoopRow& loop : options_.loops) {
+      const bool here = std::ranges::binary_search(parts_[i].funcs, loop.func);
+      const bool nowhere = i == 0 && !std::ranges::binary_search(options_.only, loop.func);
+      if (here || nowhere) TRY(translate_loop(unit, loop.func, loop.wasm));
+    }
     unit.finish();
     TRY(optimize(unit.ir, target, options_));
     if (options_.emit_ir) {
@@ -129,7 +131,9 @@ class Job {
 
 Result<std::vector<uint8_t>> compile(const module::Module& m, const CompileOptions& options) {
   TRY_ASSIGN(auto target, make_target(options));
-  Job job(m, options);
+  CompileOptions chosen = options;
+  TRY_ASSIGN(chosen.only, supported_functions(m, options));
+  Job job(m, chosen);
   TRY(job.run());
   if (options.emit_ir) {
     const std::string text = job.text();
@@ -142,6 +146,7 @@ Result<std::vector<uint8_t>> compile(const module::Module& m, const CompileOptio
   parts.config.fuel = options.fuel;
   parts.config.features = options.features.raw();
   parts.wasm = m.bytes;
+  native::describe_module(m, parts);
   return native::write_image(parts);
 }
 

@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "isa/features.h"
 #include "module/module.h"
+#include "native/image.h"
 
 namespace ashlar::optimizing {
 
@@ -24,14 +25,16 @@ struct CompileOptions {
   bool fuel = false;
   isa::Features features;             ///< that validation accepted
   std::vector<module::FuncIdx> only;  ///< functions to compile; empty: all
+  std::vector<native::LoopRow> loops;  ///< loop entries to compile, each in the part that has its function
   bool emit_ir = false;               ///< the result is the optimized IR as text, for people
   std::string pass_log;               ///< developers: pipeline text that replaces the level's; empty: the level's
+  std::string pretend_unsupported;    ///< tests: mnemonics, with commas between them, as if of unsupported.def
   const std::atomic<bool>* cancel = nullptr;
   std::function<void(size_t done, size_t all)> progress;  ///< called from any thread, in bytes of code
 };
 
-/// The bytes of an artifact (native/image.h). Same input and options: same bytes. Errors: Unsupported target, cancelled,
-/// internal (a function the code generator refused; names it).
+/// The bytes of an artifact (native/image.h). Same input and options: same bytes. Errors: Unsupported target,
+/// cancelled, internal (a function the code generator refused; names it).
 Result<std::vector<uint8_t>> compile(const module::Module& m, const CompileOptions& options);
 
 }  // namespace ashlar::optimizing

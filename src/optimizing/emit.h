@@ -21,6 +21,7 @@ inline constexpr const char* kTailCallAttribute = "ashlar-tail";
 struct EmittedFunction {
   std::string symbol;
   native::FrameRow frame = {};  ///< begin is 0; func is kNoFunc for functions without attribute "ashlar-func"
+  uint32_t loop = 0;            ///< wasm offset of the loop whose entry this is ("ashlar-loop"); 0: the function itself
   std::vector<native::PadRow> pads;
   std::vector<native::Place> places;
 };

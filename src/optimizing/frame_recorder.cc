@@ -66,6 +66,8 @@ void FrameRecorder::beginFunction(const MachineFunction* mf) {
   const llvm::Attribute attribute = mf->getFunction().getFnAttribute("ashlar-func");
   if (attribute.isStringAttribute()) attribute.getValueAsString().getAsInteger(10, func);
   out.frame.func = func;
+  const llvm::Attribute loop = mf->getFunction().getFnAttribute("ashlar-loop");
+  if (loop.isStringAttribute()) loop.getValueAsString().getAsInteger(10, out.loop);
   read_frame();
   find_frameless_blocks();
   read_pads();
@@ -213,6 +215,7 @@ std::vector<EmittedFunction> FrameRecord::resolve(const llvm::MCAssembler& assem
     EmittedFunction& emitted = out.emplace_back();
     emitted.symbol = function.symbol;
     emitted.frame = function.frame;
+    emitted.loop = function.loop;
     emitted.frame.end = offset(*function.end);
     for (const PadLabels& pad : function.pads) {
       // Calls that were optimized away leave labels that are nowhere.

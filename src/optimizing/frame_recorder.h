@@ -34,6 +34,7 @@ class FrameRecord {
     llvm::MCSymbol* begin = nullptr;
     llvm::MCSymbol* end = nullptr;
     native::FrameRow frame = {};
+    uint32_t loop = 0;
     std::vector<PlaceLabel> places;
     std::vector<PadLabels> pads;
   };

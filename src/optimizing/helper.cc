@@ -19,6 +19,7 @@
 #include "optimizing/compile.h"
 #include "optimizing/disassemble.h"
 #include "optimizing/output.h"
+#include "optimizing/serve.h"
 #include "os/clock.h"
 #include "os/file_bytes.h"
 #include "validate/validate.h"
@@ -40,13 +41,16 @@ constexpr char kUsage[] =
     "  --features=BITS     the WebAssembly features that the module may use\n"
     "  --explicit-bounds   check accesses to memory by comparing, not by guard pages\n"
     "  --fuel              count instructions\n"
-    "  --only=FILE         compile only these functions: indices, one a line\n"
+    "  --only=FILE         compile only these functions (indices, one a line) and entries of loops (FUNCTION:OFFSET)\n"
     "  --threads=N         how many threads compile (all cores)\n"
     "  --emit=ir           write LLVM's intermediate code instead\n"
     "  --passes=TEXT       for developers: LLVM's pass pipeline\n"
+    "  --pretend-unsupported=OP,...\n"
+    "                      for tests: leave functions with these instructions out\n"
     "  --progress-fd=N     say on this descriptor how far it is\n"
     "  --background        leave the processor to others\n"
     "  --parent=PID        end with this process\n"
+    "  --serve=N           compile what is asked for on this socket\n"
     "  --protocol=N        the version of these flags\n";
 
 void write_text(int fd, std::string_view text) {
@@ -93,9 +97,9 @@ Result<os::FileBytes> read_input(const std::string& where) {
   return os::read_file("/proc/self/fd/" + where.substr(3));
 }
 
-Result<std::vector<module::FuncIdx>> read_functions(const std::string& where, const module::Module& m) {
+/// Lines are functions, or functions with a loop's offset behind a colon.
+Status read_functions(const std::string& where, const module::Module& m, CompileOptions& options) {
   TRY_ASSIGN(const os::FileBytes file, read_input(where));
-  std::vector<module::FuncIdx> out;
   const char* at = reinterpret_cast<const char*>(file.bytes().data());
   const char* const end = at + file.bytes().size();
   while (at != end) {
@@ -109,10 +113,16 @@ Result<std::vector<module::FuncIdx>> read_functions(const std::string& where, co
       return make_error(ErrorCode::bad_flag_value, kNoOffset, "--only", std::string(at, std::min(end, at + 12)),
                         "a function of the module");
     }
-    out.push_back(f);
     at = parsed.ptr;
+    if (at == end || *at != ':') {
+      options.only.push_back(f);
+      continue;
+    }
+    native::LoopRow loop{f, 0, 0};
+    at = std::from_chars(at + 1, end, loop.wasm).ptr;
+    options.loops.push_back(loop);
   }
-  return out;
+  return {};
 }
 
 OptLevel level_of(char level) {
@@ -177,8 +187,9 @@ Status compile_file(const CompileRequest& request) {
   options.features = native::features_from_bits(request.config.features);
   options.emit_ir = request.emit == CompileRequest::Emit::Ir;
   options.pass_log = request.passes;
+  options.pretend_unsupported = request.pretend_unsupported;
   if (!request.only.empty()) {
-    TRY_ASSIGN(options.only, read_functions(request.only, *module));
+    TRY(read_functions(request.only, *module, options));
   }
   Progress progress(request.progress);
   if (request.progress >= 0) {
@@ -208,6 +219,7 @@ int run(std::span<char* const> arguments) {
     complain(request.error().message());
     return native::kCompilerFailed;
   }
+  if (request->serve >= 0) return serve(request->serve, run);
   // A progress descriptor that nobody reads is no reason to end.
   ::signal(SIGPIPE, SIG_IGN);
   remove_unfinished_on_signals();

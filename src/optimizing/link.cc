@@ -201,8 +201,13 @@ Status Linker::add_function(const Object& object, EmittedFunction& function) {
   if (row.frame.func != kNoFunc) {
     const size_t index = row.frame.func - imported_;
     if (row.frame.func < imported_ || index >= parts_.entries.size()) return failed("a function has a wrong number");
-    if (parts_.entries[index] != 0) return failed("function " + std::to_string(row.frame.func) + " is there twice");
-    parts_.entries[index] = base + 1;
+    if (function.loop != 0) {
+      parts_.loops.push_back({row.frame.func, function.loop, base});
+    } else if (parts_.entries[index] != 0) {
+      return failed("function " + std::to_string(row.frame.func) + " is there twice");
+    } else {
+      parts_.entries[index] = base + 1;
+    }
   }
   rows_.push_back(std::move(row));
   return {};

@@ -130,7 +130,9 @@ Status write_output(const std::string& where, std::span<const uint8_t> bytes) {
     return write_all(file->raw(), bytes, where);
   }
   TRY_ASSIGN(os::Fd file, open_unfinished(target.path));
-  const Status written = write_all(file.raw(), bytes, where);
+  Status written = write_all(file.raw(), bytes, where);
+  // Whoever finds the file under its name takes its contents for whole, even after the machine stopped.
+  if (written && ::fdatasync(file.raw()) != 0) written = failed(where, errno);
   if (!written) {
     remove_unfinished();
     return std::unexpected(written.error().clone());

@@ -9,12 +9,12 @@
 
 namespace ashlar::optimizing {
 
-Translator::Translator(Unit& unit, module::FuncIdx f)
+Translator::Translator(Unit& unit, module::FuncIdx f, llvm::Function* fn)
     : u_(unit),
       m_(unit.m),
       f_(f),
       type_(unit.m.func_type(f)),
-      fn_(unit.function(f)),
+      fn_(fn),
       subprogram_(unit.subprogram(f)),
       b_(unit.context),
       reader_(unit.m, f, unit.options.features) {
@@ -87,7 +87,11 @@ Status Translator::run() {
   TRY(binary::read_locals(reader_, static_cast<uint32_t>(type_.params.size()), 50'000, groups));
   wasm_ = m_.funcs[f_].body_offset;
   set_location();
-  declare_locals(groups);
+  if (loop_ != 0) {
+    locals_from_frame(groups);
+  } else {
+    declare_locals(groups);
+  }
   at(body_);
   Label function;
   function.op = Op::block;
@@ -110,6 +114,8 @@ Status Translator::run() {
     }
   }
   finish();
+  // In a legacy handler the exception is a value that no frame slot has. The function can do without this entry.
+  if (has_catch_around_ || (loop_ != 0 && loop_target_ == nullptr)) fn_->eraseFromParent();
   return {};
 }
 
@@ -210,14 +216,15 @@ bool Translator::variable(Op op, const Imm& imm) {
 void Translator::finish() {
   if (slots_ != nullptr) slots_->setOperand(0, b_.getInt32(slot_count_));
   llvm::IRBuilder<> b(entry_);
-  b.CreateBr(body_);
+  b.CreateBr(loop_target_ != nullptr ? loop_target_ : body_);
   for (const Scope& s : scopes_) {
     if (s.exn != nullptr && s.exn->getNumIncomingValues() == 0) {
       s.exn->replaceAllUsesWith(llvm::PoisonValue::get(u_.i32));
       s.exn->eraseFromParent();
     }
   }
-  std::vector<llvm::AllocaInst*> promotable;
+  join_operands();
+  std::vector<llvm::AllocaInst*> promotable = homes_;
   for (llvm::AllocaInst* local : locals_)
     if (llvm::isAllocaPromotable(local)) promotable.push_back(local);
   llvm::DominatorTree tree(*fn_);

@@ -1,6 +1,8 @@
 // Translator: one function body becomes LLVM IR. Parts: control, calls, memory, references, exceptions.
 #pragma once
 
+#include <llvm/IR/ValueHandle.h>
+
 #include <deque>
 #include <memory>
 #include <span>
@@ -21,10 +23,14 @@ using runtime::Trap;
 
 class Translator {
  public:
-  Translator(Unit& unit, module::FuncIdx f);
+  Translator(Unit& unit, module::FuncIdx f) : Translator(unit, f, unit.function(f)) {}
+  /// The entry into the loop at this wasm offset.
+  Translator(Unit& unit, module::FuncIdx f, uint32_t loop);
   Status run();
 
  private:
+  Translator(Unit& unit, module::FuncIdx f, llvm::Function* fn);
+
   /// Where exceptions of a protected range go.
   struct Scope {
     Scope* outer = nullptr;
@@ -87,6 +93,12 @@ class Translator {
   void do_return();
   void begin_fuel_block();
   void close_fuel_block();
+
+  // translate_loop.cc
+  Value* frame_value(uint32_t slot, ValType type);
+  void locals_from_frame(const std::vector<binary::LocalGroup>& groups);
+  void enter_loop(Label& l);
+  void join_operands();
 
   // translate_call.cc
   Value* context_field(uint32_t offset, llvm::Type* type, bool invariant = true);
@@ -179,6 +191,18 @@ class Translator {
   llvm::AllocaInst* slots_ = nullptr;
   uint32_t slot_count_ = 0;
   llvm::AllocaInst* imm_ = nullptr;
+
+  // Of loop entries.
+  struct Below {
+    llvm::WeakTrackingVH value;  ///< an operand that stands below the loop's
+    Value* from_frame;
+  };
+  uint32_t loop_ = 0;  ///< wasm offset of the loop to enter; 0: the function from its start
+  uint32_t operand_slot_ = 0;
+  std::vector<Below> below_;
+  std::vector<llvm::AllocaInst*> homes_;  ///< of what is below
+  BasicBlock* loop_target_ = nullptr;
+  bool has_catch_around_ = false;
 
   llvm::Instruction* fuel_sub_ = nullptr;
   uint32_t fuel_count_ = 0;

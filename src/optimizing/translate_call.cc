@@ -73,6 +73,8 @@ void Translator::finish_call(const module::FuncType& type, Value* callee, Value*
   if (tail) {
     call = b_.CreateCall(u_.signature(type, through_cell), callee, args);
     call->addFnAttr(llvm::Attribute::get(u_.context, kTailCallAttribute));
+    // The column tells it from calls that only prepare it: those stay calls (see emit.cc).
+    call->setDebugLoc(llvm::DILocation::get(u_.context, wasm_, 1, subprogram_));
   } else {
     call = emit_call(u_.signature(type, through_cell), callee, args, true);
     call->addFnAttr(llvm::Attribute::NoMerge);

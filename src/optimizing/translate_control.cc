@@ -40,6 +40,7 @@ void Translator::open(Op op, const Imm& imm) {
     make_phis(l, l.target, l.params);
     add_edge(l, b_.GetInsertBlock(), params);
     b_.CreateBr(l.target);
+    if (wasm_ == loop_ && loop_ != 0) enter_loop(l);
     at(l.target);
     for (size_t i = 0; i < l.phis.size(); ++i) stack_[l.height + i] = l.phis[i];
     labels_.push_back(std::move(l));

@@ -113,6 +113,17 @@ llvm::Function* Unit::function(module::FuncIdx f) {
   return out;
 }
 
+llvm::Function* Unit::loop_entry(module::FuncIdx f, uint32_t loop) {
+  llvm::Type* result = signature(m.func_type(f))->getReturnType();
+  auto* out = llvm::Function::Create(llvm::FunctionType::get(result, {ptr, i64}, false),
+                                     llvm::GlobalValue::ExternalLinkage,
+                                     "f" + std::to_string(f) + "_loop" + std::to_string(loop), &ir);
+  add_attributes(*out);
+  out->addFnAttr("ashlar-func", std::to_string(f));
+  out->addFnAttr("ashlar-loop", std::to_string(loop));
+  return out;
+}
+
 llvm::DISubprogram* Unit::subprogram(module::FuncIdx f) {
   const unsigned line = m.funcs[f].body_offset;
   return debug_.createFunction(file_, "f" + std::to_string(f), "", file_, line, no_type_, line,

@@ -57,6 +57,8 @@ class Unit {
 
   /// Declares function f on first use.
   llvm::Function* function(module::FuncIdx f);
+  /// Declares the entry of the loop at this wasm offset of function f: its results, from the context and a frame.
+  llvm::Function* loop_entry(module::FuncIdx f, uint32_t loop);
   bool is_compiled(module::FuncIdx f) const { return compiled_.empty() || compiled_[f]; }
 
   /// Function f of the module as debug information: its line is the body's offset.
@@ -89,5 +91,7 @@ class Unit {
 
 /// Defines function f in the unit's module.
 Status translate(Unit& unit, module::FuncIdx f);
+/// Defines the entry of a loop. There is none where the loop is dead or in a handler of the legacy exceptions.
+Status translate_loop(Unit& unit, module::FuncIdx f, uint32_t loop);
 
 }  // namespace ashlar::optimizing

@@ -5,7 +5,12 @@
 #include <cstddef>
 #include <cstdint>
 
-#if defined(__x86_64__)
+#if defined(__x86_64__) && __has_include(<sys/platform/x86.h>)
+// The header is written for C.
+#define _Bool bool
+#include <sys/platform/x86.h>
+#undef _Bool
+#elif defined(__x86_64__)
 #include <cpuid.h>
 #elif defined(__aarch64__)
 #include <sys/auxv.h>
@@ -34,11 +39,36 @@ struct Leaf {
   uint32_t eax = 0, ebx = 0, ecx = 0, edx = 0;
 };
 
+struct Leaves {
+  Leaf leaf_1, leaf_7, leaf_7_sub_1, leaf_80000001;
+};
+
+#if __has_include(<sys/platform/x86.h>)
+// What the C library asked at the start: under a hypervisor CPUID is slow.
+Leaf known_leaf(unsigned which) {
+  const uint32_t(&words)[4] = __x86_get_cpuid_feature_leaf(which)->cpuid_array;
+  return {words[0], words[1], words[2], words[3]};
+}
+
+Leaves read_leaves() {
+  return {known_leaf(CPUID_INDEX_1), known_leaf(CPUID_INDEX_7), known_leaf(CPUID_INDEX_7_ECX_1),
+          known_leaf(CPUID_INDEX_80000001)};
+}
+#else
 Leaf cpuid(uint32_t highest, uint32_t leaf, uint32_t subleaf) {
   Leaf out;
   if (leaf <= highest) __cpuid_count(leaf, subleaf, out.eax, out.ebx, out.ecx, out.edx);
   return out;
 }
+
+// Each leaf once: under a hypervisor CPUID takes microseconds.
+Leaves read_leaves() {
+  const uint32_t highest = __get_cpuid_max(0, nullptr);
+  const Leaf leaf_7 = cpuid(highest, 7, 0);
+  return {cpuid(highest, 1, 0), leaf_7, leaf_7.eax >= 1 ? cpuid(highest, 7, 1) : Leaf{},
+          cpuid(__get_cpuid_max(0x80000000, nullptr), 0x80000001, 0)};
+}
+#endif
 
 // The registers that the operating system saves at a task switch (XCR0); 0 without XSAVE.
 uint64_t saved_state(const Leaf& leaf1) {
@@ -50,13 +80,8 @@ uint64_t saved_state(const Leaf& leaf1) {
   return uint64_t{high} << 32 | low;
 }
 
-// Each leaf is read once: under a hypervisor CPUID takes microseconds.
 Known read_extensions() {
-  const uint32_t highest = __get_cpuid_max(0, nullptr);
-  const Leaf leaf_1 = cpuid(highest, 1, 0);
-  const Leaf leaf_7 = cpuid(highest, 7, 0);
-  const Leaf leaf_7_sub_1 = leaf_7.eax >= 1 ? cpuid(highest, 7, 1) : Leaf{};
-  const Leaf leaf_80000001 = cpuid(__get_cpuid_max(0x80000000, nullptr), 0x80000001, 0);
+  const auto [leaf_1, leaf_7, leaf_7_sub_1, leaf_80000001] = read_leaves();
   const uint64_t saved = saved_state(leaf_1);
   const auto is_saved = [saved](State state) {
     constexpr uint64_t kNeeded[] = {0, 0x6, 0xe6};  // SSE and AVX; masks, upper halves, upper registers

@@ -32,6 +32,19 @@ uint8_t* map_pages(uint64_t bytes) { return map(bytes, PROT_READ | PROT_WRITE); 
 
 bool open_pages(uint8_t* address, uint64_t bytes) { return mprotect(address, bytes, PROT_READ | PROT_WRITE) == 0; }
 
+bool map_file_pages(uint8_t* address, uint64_t bytes, int file, uint64_t offset) {
+  const int flags = MAP_PRIVATE | MAP_FIXED | MAP_NORESERVE;
+  return mmap(address, bytes, PROT_READ | PROT_WRITE, flags, file, static_cast<off_t>(offset)) != MAP_FAILED;
+}
+
+void populate_pages([[maybe_unused]] void* address, [[maybe_unused]] uint64_t bytes) {
+#ifdef MADV_POPULATE_WRITE
+  const uintptr_t begin = round_up_to_pages(reinterpret_cast<uintptr_t>(address));
+  const uintptr_t end = (reinterpret_cast<uintptr_t>(address) + bytes) & ~(page_size() - 1);
+  if (begin < end) madvise(reinterpret_cast<void*>(begin), end - begin, MADV_POPULATE_WRITE);
+#endif
+}
+
 void release_pages(uint8_t* address, uint64_t bytes) { munmap(address, bytes); }
 
 }  // namespace ashlar::os

@@ -36,7 +36,8 @@ Shown read_notes(std::string_view notes) {
 }  // namespace
 
 std::string func_name(const module::Module& m, module::FuncIdx f) {
-  if (auto it = m.names.funcs.find(f); it != m.names.funcs.end()) return std::string(it->second);
+  const module::NameMap& names = m.debug_names();
+  if (auto it = names.funcs.find(f); it != names.funcs.end()) return std::string(it->second);
   for (const module::Export& e : m.exports)
     if (e.kind == module::ExternKind::Func && e.index == f) return std::string(e.name);
   return "func[" + std::to_string(f) + "]";
@@ -49,7 +50,8 @@ void Backtrace::add(const module::Module& m, module::FuncIdx f, uint32_t offset)
   }
   char at[32];
   std::snprintf(at, sizeof at, "%#8x - ", offset);
-  const std::string_view module = m.names.module.empty() ? std::string_view("<unknown>") : m.names.module;
+  const std::string_view named = m.debug_names().module;
+  const std::string_view module = named.empty() ? std::string_view("<unknown>") : named;
   lines_.push_back(at + std::string(module) + '!' + func_name(m, f));
 }
 

@@ -27,6 +27,7 @@ struct FuncCell {
   uint32_t result_slots;
   const void* native;  ///< entry in the native convention (native/abi.h); null until a tier with machine code is there
   void* native_ctx;    ///< its first argument: ctx, or the cell itself where native is the bridge
+  const void* stub;    ///< where `code` points here: Tier::native_stub
 };
 
 /// One an instance. Fields are rows of layout.def; a static check compares offsets.

@@ -1,4 +1,5 @@
 // Instance: exports, function cells on demand, passive segments.
+#include "os/pages.h"
 #include "runtime/store.h"
 
 namespace ashlar::runtime {
@@ -32,21 +33,28 @@ FuncCell* Instance::func_cell(module::FuncIdx i) {
   if (cell != nullptr) return cell;
   const module::Module& m = module();
   const module::FuncType& type = m.func_type(i);
-  FuncCell fresh{};
-  fresh.code = compiled_->tier().entry(i);
+  FuncCell& fresh = own_cells_[i - m.imported_funcs];
   fresh.ctx = &ctx;
   fresh.type_id = m.canonical[m.funcs[i].type];
   fresh.index = i;
   for (isa::ValType param : type.params) fresh.param_slots += param.slot_count();
   for (isa::ValType result : type.results) fresh.result_slots += result.slot_count();
-  cell = &store().cells_.emplace_back(fresh);
-  bind_native(*cell);
+  bind_native(fresh);
+  cell = &fresh;
   return cell;
+}
+
+void Instance::expect_cells(size_t count) {
+  constexpr size_t kMany = 1024;
+  const size_t all = module().funcs.size() - module().imported_funcs;
+  if (count >= kMany && count >= all / 2) os::populate_pages(own_cells_.get(), all * sizeof(FuncCell));
 }
 
 void Instance::bind_native(FuncCell& cell) {
   const void* compiled = compiled_->tier().native_entry(cell.index);
-  cell.code = compiled_->tier().entry(cell.index);
+  // Of compiled functions the tier keeps nothing that is not used: a table may refer to all of a large program.
+  cell.stub = compiled != nullptr ? store().engine().tier().native_stub : nullptr;
+  cell.code = cell.stub != nullptr ? &cell.stub : compiled_->tier().entry(cell.index);
   cell.native = compiled != nullptr ? compiled : store().engine().tier().bridge;
   cell.native_ctx = compiled != nullptr ? static_cast<void*>(&ctx) : &cell;
 }

@@ -1,5 +1,6 @@
 // Instantiation: imports, allocation, active segments, start (spec: Execution > Modules > Instantiation).
 #include <algorithm>
+#include <type_traits>
 #include <utility>
 
 #include "runtime/bulk.h"
@@ -30,12 +31,14 @@ struct Instantiator {
   Status run_elems();
   Status init_table(uint32_t i);
   Status run_datas();
+  Status fill_laid_out(const module::LaidOutData& data);
   Status run_start();
   Result<uint64_t> offset(const module::ConstExpr& expr, bool is64);
 };
 
 Status Instantiator::run(std::span<const Extern> imports) {
   reserve();
+  if (inst.funcs_ == nullptr || inst.own_cells_ == nullptr) return make_error(ErrorCode::out_of_memory, kNoOffset, "function cells");
   for (size_t i = 0; i < m.imports.size(); ++i) bind_import(m.imports[i], imports[i]);
   make_tags();
   TRY(make_memories());
@@ -50,14 +53,20 @@ Status Instantiator::run(std::span<const Extern> imports) {
 
 /// The lists get their final size at once: the context points into them from the beginning.
 void Instantiator::reserve() {
-  inst.funcs_ = std::make_unique<FuncCell*[]>(m.funcs.size());
+  static_assert(std::is_trivial_v<FuncCell>);
+  inst.funcs_.reset(static_cast<FuncCell**>(std::calloc(m.funcs.size() + 1, sizeof(FuncCell*))));
+  inst.own_cells_.reset(static_cast<FuncCell*>(std::calloc(m.funcs.size() - m.imported_funcs + 1, sizeof(FuncCell))));
   inst.globals_.resize(m.globals.size());
   inst.global_instances_.resize(m.globals.size());
   inst.tables_.resize(m.tables.size());
   inst.memories_.resize(m.memories.size());
   inst.tags_.resize(m.tags.size());
   inst.elems_.resize(m.elems.size());
-  inst.data_dropped_.resize(m.datas.size());
+  if (m.laid_out) {
+    inst.data_dropped_.assign(m.laid_out->segments, true);
+  } else {
+    inst.data_dropped_.resize(m.datas.size());
+  }
 }
 
 void Instantiator::bind_import(const module::Import& import, const Extern& given) {
@@ -183,6 +192,7 @@ Status Instantiator::init_table(uint32_t i) {
   TRY_ASSIGN(const uint64_t at, offset(elem.offset, table.type().limits.is64));
   if (elem.exprs.empty()) {
     if (!in_bounds(at, elem.funcs.size(), table.size())) return make_error(ErrorCode::out_of_bounds_table_access);
+    inst.expect_cells(elem.funcs.size());
     for (size_t k = 0; k < elem.funcs.size(); ++k) table.set(at + k, from_func(inst.func_cell(elem.funcs[k])));
     return {};
   }
@@ -191,7 +201,22 @@ Status Instantiator::init_table(uint32_t i) {
   return {};
 }
 
+/// All segments at once, as they were found to end up in the module's own memory.
+Status Instantiator::fill_laid_out(const module::LaidOutData& data) {
+  if (data.runs.empty()) return {};
+  if (m.imported_memories != 0 || inst.memories_.empty()) return make_error(ErrorCode::out_of_bounds_memory_access);
+  Memory& memory = *inst.memories_[0];
+  for (const module::LaidOutData::Run& run : data.runs) {
+    if (!in_bounds(run.at, run.size, memory.byte_size()) || !in_bounds(run.offset, run.size, data.bytes.size())) {
+      return make_error(ErrorCode::out_of_bounds_memory_access);
+    }
+    memory.fill(run.at, data.bytes.subspan(run.offset, run.size), data.file, data.file_offset + run.offset);
+  }
+  return {};
+}
+
 Status Instantiator::run_datas() {
+  if (m.laid_out) return fill_laid_out(*m.laid_out);
   for (uint32_t i = 0; i < m.datas.size(); ++i) {
     const module::Data& data = m.datas[i];
     if (data.mode != module::SegmentMode::Active) continue;

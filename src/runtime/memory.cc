@@ -93,6 +93,16 @@ int64_t Memory::grow(uint64_t delta) {
   return old_pages;
 }
 
+void Memory::fill(uint64_t at, std::span<const uint8_t> bytes, int file, uint64_t offset) {
+  constexpr size_t kWorthMapping = 64 << 10;
+  const bool whole_pages = ((at | bytes.size() | offset) & (os::page_size() - 1)) == 0;
+  if (file >= 0 && whole_pages && bytes.size() >= kWorthMapping &&
+      os::map_file_pages(base_ + at, bytes.size(), file, offset)) {
+    return;
+  }
+  std::copy(bytes.begin(), bytes.end(), base_ + at);
+}
+
 uint32_t Memory::wait(uint64_t addr, uint64_t expected, int size, int64_t timeout_ns,
                       const std::atomic<uint32_t>& interrupted) {
   return static_cast<uint32_t>(wait_on_address(base_ + addr, expected, size, timeout_ns, interrupted));

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <span>
 
 #include "base/error.h"
 #include "module/types.h"
@@ -43,6 +44,10 @@ class Memory {
   /// Grows by `delta` pages; returns the old size in pages or -1. Thread-safe. The caller checks store limits
   /// (Store::memory_grow does).
   int64_t grow(uint64_t delta);
+
+  /// Writes what lies in a file at `offset`, which `bytes` is a view of; large contents are mapped, and read when they
+  /// are needed. The memory is nobody else's yet and holds [at, at + bytes.size()). `file`: -1 for none.
+  void fill(uint64_t at, std::span<const uint8_t> bytes, int file, uint64_t offset);
 
   /// memory.atomic.wait / notify on a shared memory. `expected` is compared with a value of `size` (4 or 8) bytes at
   /// addr. timeout in ns, negative: for ever. Returns 0 woken, 1 not equal, 2 timed out. `interrupted` is polled (at

@@ -137,6 +137,21 @@ void Store::clear_interrupt() {
   for (Slot** limit : private_->stack_limits) __atomic_store_n(limit, stack_limit, __ATOMIC_RELAXED);
 }
 
+void Store::request_safepoint() {
+  std::lock_guard lock(private_->mutex);
+  for (Slot** limit : private_->stack_limits) __atomic_store_n(limit, static_cast<Slot*>(nullptr), __ATOMIC_RELAXED);
+}
+
+void Store::take_safepoint() {
+  {
+    std::lock_guard lock(private_->mutex);
+    if (interrupt_.load(std::memory_order_relaxed) == 0) {
+      for (Slot** limit : private_->stack_limits) __atomic_store_n(limit, stack_limit, __ATOMIC_RELAXED);
+    }
+  }
+  if (safepoint_hook != nullptr) safepoint_hook->at_safepoint();
+}
+
 void Store::bind_results(Slot* results) {
   results_ = results;
   for (const auto& instance : instances_) instance->ctx.results = results;

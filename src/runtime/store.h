@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <cstdlib>
 #include <deque>
 #include <functional>
 #include <memory>
@@ -22,6 +23,15 @@ namespace ashlar::runtime {
 
 class Instance;
 class Store;
+
+/// What somebody wants to do on a store's thread between two of its instructions.
+class SafepointHook {
+ public:
+  virtual void at_safepoint() = 0;
+
+ protected:
+  ~SafepointHook() = default;
+};
 
 /// What a host function sees of its caller.
 struct Caller {
@@ -120,6 +130,11 @@ class Store {
   void clear_interrupt();
   std::string interrupt_reason() const;
   const std::atomic<uint32_t>& interrupt_flag() const { return interrupt_; }
+  // Safepoints (thread-safe): code that is interpreted takes the slow path at its next function entry or loop, and the
+  // tier calls take_safepoint there, which lets it go on and calls the hook.
+  void request_safepoint();
+  void take_safepoint();
+  SafepointHook* safepoint_hook = nullptr;  ///< set on the store's thread
   /// Every instance's InstanceContext::results, also of later ones.
   void bind_results(Slot* results);
   /// Sets an instance context's stack limit, and from then on lowers it to null while the store is interrupted.
@@ -184,6 +199,8 @@ class Instance {
   Extern export_at(size_t i);
   /// The cell of function i, created on first use.
   FuncCell* func_cell(module::FuncIdx i);
+  /// About so many cells will be made now.
+  void expect_cells(size_t count);
   /// Points a cell of this instance to what the tier has for it now.
   void bind_native(FuncCell& cell);
 
@@ -206,7 +223,12 @@ class Instance {
   std::vector<Table*> tables_;
   std::vector<TagInstance*> tags_;
   std::vector<GlobalInstance*> global_instances_;
-  std::unique_ptr<FuncCell*[]> funcs_;
+  /// From calloc: of a large module's functions few are ever referred to.
+  struct Free {
+    void operator()(void* p) const { std::free(p); }
+  };
+  std::unique_ptr<FuncCell*[], Free> funcs_;
+  std::unique_ptr<FuncCell[], Free> own_cells_;  ///< of defined functions; zero until func_cell makes one
   std::vector<bool> data_dropped_;
   std::vector<std::vector<Slot>> elems_;
 };

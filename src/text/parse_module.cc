@@ -303,7 +303,7 @@ Status Parser::parse_func_body(const TypeUse& use, uint32_t source_offset) {
   TRY(parse_locals());
   TRY(parse_instrs(ExprEnd::AtRParen));
   out_.push_back(kEnd);
-  module::Func& func = module_->funcs.back();
+  module::Func& func = module_->funcs.edit(module_->funcs.size() - 1);
   func.body_offset = static_cast<uint32_t>(body_start_);
   func.body_size = static_cast<uint32_t>(out_.size() - body_start_);
   return {};

@@ -13,14 +13,21 @@ interp::ModuleCode& code_of(const runtime::FuncCell& f) {
   return *static_cast<interp::ModuleCode*>(static_cast<runtime::TierModule*>(f.ctx->tier_module));
 }
 
+/// Calls from the host, and from compiled code through the bridge: cells that were made before their function was
+/// compiled come here once.
 Status invoke(runtime::Store& store, const runtime::FuncCell& f, runtime::Slot* slots) {
-  if (const void* code = code_of(f).native_entry(f.index); code != nullptr) return native::call(store, f, code, slots);
+  if (const void* code = code_of(f).native_entry(f.index); code != nullptr) {
+    if (f.native != code) f.ctx->instance->bind_native(*f.ctx->instance->func_cell(f.index));
+    return native::call(store, f, code, slots);
+  }
+  code_of(f).count_crossing(f.index);
   return interp::tier().invoke(store, f, slots);
 }
 
 runtime::Tier make_tier() {
   runtime::Tier out = interp::tier();
   out.invoke = &invoke;
+  out.native_stub = reinterpret_cast<const void*>(interp::native_cell_handler());
   out.bridge = native::bridge();
   out.libcalls = native::libcall_table();
   return out;
@@ -48,6 +55,10 @@ Status attach(runtime::CompiledModule& module, std::shared_ptr<native::Image> im
   auto& code = static_cast<interp::ModuleCode&>(module.tier());
   native::attach(*image, m);
   code.keep_native(image, image->code());
+  for (const native::LoopRow& loop : image->loops()) {
+    if (const void* entry = image->entry(loop); entry != nullptr) code.set_loop(loop.func, loop.wasm, entry);
+  }
+  if (code.use_image(*image)) return {};
   for (uint32_t i = 0; i < image->entry_count(); ++i) {
     if (const void* entry = image->entry(i); entry != nullptr) code.set_native(m.imported_funcs + i, entry);
   }

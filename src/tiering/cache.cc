@@ -2,6 +2,7 @@
 #include "tiering/cache.h"
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -213,13 +214,11 @@ std::optional<os::FileInfo> regular_file_info(const std::string& path) {
   return *info;
 }
 
-std::optional<Cache::Digest> Cache::known_digest(const std::string& file) const {
+std::optional<Cache::Digest> Cache::known_digest(const os::FileInfo& file) const {
   if (!root_) return std::nullopt;
-  const std::optional<os::FileInfo> info = regular_file_info(file);
-  if (!info) return std::nullopt;
-  const std::optional<std::string> entry = read_small(root_.raw(), inside(kIndex, index_name(*info)));
+  const std::optional<std::string> entry = read_small(root_.raw(), inside(kIndex, index_name(file)));
   if (!entry) return std::nullopt;
-  const std::string wanted = identity(*info);
+  const std::string wanted = identity(file);
   if (!entry->starts_with(wanted)) return std::nullopt;
   return from_hex(std::string_view(*entry).substr(wanted.size(), 2 * sizeof(Digest)));
 }
@@ -266,6 +265,16 @@ Status Cache::store(const std::string& name, std::span<const uint8_t> artifact) 
   TRY(publish(root_.raw(), inside(kCode, name), artifact, true));
   evict(name);
   return {};
+}
+
+std::optional<Cache::Reservation> Cache::reserve(const std::string& name) {
+  if (limit_ == 0 || !make_folders()) return std::nullopt;
+  const std::string lock = inside(kTemporary, name + ".lock");
+  const int raw = ::openat(root_.raw(), lock.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+  if (raw < 0) return std::nullopt;
+  Reservation out{folder_ + "/" + inside(kCode, name), os::Fd::own(raw)};
+  if (::flock(raw, LOCK_EX | LOCK_NB) != 0) return std::nullopt;
+  return out;
 }
 
 void Cache::remove(const std::string& name) const {

@@ -57,7 +57,7 @@ class Cache {
   uint64_t limit() const { return limit_; }
 
   /// The digest of the module that the file holds, from the index; nothing when the file is not known or has changed.
-  std::optional<Digest> known_digest(const std::string& file) const;
+  std::optional<Digest> known_digest(const os::FileInfo& file) const;
   /// Notes it. `before`: the file's information from before it was read; nothing is noted when it has changed since, or
   /// was changed so recently that a later change might not be told by its times.
   void remember(const std::string& file, const os::FileInfo& before, const Digest& digest);
@@ -69,6 +69,15 @@ class Cache {
   std::optional<std::string> find(const std::string& name) const;
   /// Puts the artifact in, removing what was not used for longest when there is too much. Errors: Io, cache_unusable.
   Status store(const std::string& name, std::span<const uint8_t> artifact);
+  /// For a compiler program that puts the artifact in by itself: it renames what it has made to `path`, and inherits
+  /// the lock. Nothing when another process is at it, or the folder cannot be used.
+  struct Reservation {
+    std::string path;
+    os::Fd lock;
+  };
+  std::optional<Reservation> reserve(const std::string& name);
+  /// Removes what was not used for longest when there is too much; `kept` stays. store() does that, too.
+  void trim(const std::string& kept) const { evict(kept); }
   /// Takes out an artifact that turned out to be of no use.
   void remove(const std::string& name) const;
 

@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <spawn.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -16,22 +15,13 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "tiering/child.h"
+#include "tiering/compiler_server.h"
+
 namespace ashlar::tiering {
 namespace {
 
 using native::CompileRequest;
-
-std::unexpected<Error> io_failed(const char* what, int code) {
-  return make_error(ErrorCode::io_failed, kNoOffset, what, std::strerror(code));
-}
-
-std::unexpected<Error> missing(const std::string& path, int code) {
-  std::string why = std::strerror(code);
-  if (code == ENOENT && std::getenv("ASHLAR_LLVM") == nullptr) {
-    why += "; $ASHLAR_LLVM can say where it is";
-  }
-  return make_error(ErrorCode::compiler_missing, kNoOffset, path, why);
-}
 
 struct Pipe {
   os::Fd read;
@@ -44,59 +34,6 @@ Result<Pipe> make_pipe(int flags) {
   return Pipe{os::Fd::own(ends[0]), os::Fd::own(ends[1])};
 }
 
-/// The descriptors that the child inherits, under the numbers it is told.
-class Inherited {
- public:
-  Inherited() {
-    ::posix_spawn_file_actions_init(&actions_);
-    ::posix_spawnattr_init(&attributes_);
-    sigset_t reset, none;
-    sigemptyset(&reset);
-    for (int number : {SIGPIPE, SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGCHLD}) sigaddset(&reset, number);
-    sigemptyset(&none);
-    ::posix_spawnattr_setsigdefault(&attributes_, &reset);
-    ::posix_spawnattr_setsigmask(&attributes_, &none);
-    ::posix_spawnattr_setflags(&attributes_, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
-    ::posix_spawn_file_actions_addopen(&actions_, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-  }
-  ~Inherited() {
-    ::posix_spawn_file_actions_destroy(&actions_);
-    ::posix_spawnattr_destroy(&attributes_);
-  }
-  Inherited(const Inherited&) = delete;
-  Inherited& operator=(const Inherited&) = delete;
-
-  /// Gives `fd` to the child as `number`. The copy is far above the child's numbers, so that none overwrites another.
-  Status give(int fd, int number) {
-    constexpr int kAbove = 64;
-    const int copy = ::fcntl(fd, F_DUPFD_CLOEXEC, kAbove);
-    if (copy < 0) return io_failed("descriptor for the compiler", errno);
-    copies_.push_back(os::Fd::own(copy));
-    ::posix_spawn_file_actions_adddup2(&actions_, copy, number);
-    return {};
-  }
-  Result<int> next(int fd) {
-    TRY(give(fd, next_));
-    return next_++;
-  }
-
-  Result<pid_t> spawn(const std::string& program, const std::vector<std::string>& arguments) {
-    std::vector<char*> argv{const_cast<char*>(program.c_str())};
-    for (const std::string& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
-    argv.push_back(nullptr);
-    pid_t pid = 0;
-    const int code = ::posix_spawn(&pid, program.c_str(), &actions_, &attributes_, argv.data(), environ);
-    if (code != 0) return missing(program, code);
-    return pid;
-  }
-
- private:
-  posix_spawn_file_actions_t actions_;
-  posix_spawnattr_t attributes_;
-  std::vector<os::Fd> copies_;
-  int next_ = 3;
-};
-
 std::string name_of(int fd) { return "fd:" + std::to_string(fd); }
 
 std::string signal_text(int number) {
@@ -108,6 +45,7 @@ std::string signal_text(int number) {
 
 struct CompilerProcess::State {
   pid_t pid = -1;
+  std::unique_ptr<CompilerServer> server;  ///< instead of a child of our own
   Pipe progress;
   Pipe messages;
   std::string unread;  ///< of the progress pipe, an unfinished line
@@ -120,6 +58,7 @@ struct CompilerProcess::State {
   int status = 0;  ///< of waitpid
   bool reaped_elsewhere = false;
 
+  Status launch(Inherited& inherited, CompileRequest& request, const CompileJob& job);
   bool read_some(os::Fd& fd, std::string& into);
   void take_progress();
   void reap(bool block);
@@ -167,6 +106,15 @@ void CompilerProcess::State::take_progress() {
 }
 
 void CompilerProcess::State::reap(bool block) {
+  if (server) {
+    const CompilerServer::Answer answer = server->receive(block);
+    if (!answer.ended) return;
+    ended = true;
+    reaped_elsewhere = !answer.status;
+    status = answer.status.value_or(0);
+    if (answer.status) CompilerServer::keep(std::move(server));
+    return;
+  }
   while (!ended) {
     const pid_t got = ::waitpid(pid, &status, block ? 0 : WNOHANG);
     if (got == 0) return;
@@ -238,6 +186,22 @@ CompilerProcess::~CompilerProcess() {
   if (state_) cancel();
 }
 
+Status CompilerProcess::State::launch(Inherited& inherited, CompileRequest& request, const CompileJob& job) {
+  Result<std::unique_ptr<CompilerServer>> kept(nullptr);
+  if (job.keep_compiler) kept = CompilerServer::take();
+  // Where there is no server, a program for this module alone does as well.
+  if (kept && *kept) {
+    request.parent = (*kept)->pid();
+    if ((*kept)->send(native::to_arguments(request), inherited.descriptors())) {
+      server = std::move(*kept);
+      return {};
+    }
+  }
+  request.parent = job.outlives ? 0 : ::getpid();
+  TRY_ASSIGN(pid, inherited.spawn(compiler_path(), native::to_arguments(request)));
+  return {};
+}
+
 Result<CompilerProcess> CompilerProcess::start(const CompileJob& job) {
   auto state = std::make_unique<State>();
   TRY_ASSIGN(state->progress, make_pipe(O_NONBLOCK));
@@ -257,13 +221,18 @@ Result<CompilerProcess> CompilerProcess::start(const CompileJob& job) {
   if (!job.only.empty()) {
     std::string list;
     for (uint32_t f : job.only) list += std::to_string(f) + "\n";
+    for (const native::LoopRow& loop : job.loops) {
+      list += std::to_string(loop.func) + ":" + std::to_string(loop.wasm) + "\n";
+    }
     const std::span bytes(reinterpret_cast<const uint8_t*>(list.data()), list.size());
     TRY_ASSIGN(functions, make_memory_file("ashlar-functions", bytes));
     TRY_ASSIGN(const int only, inherited.next(functions.raw()));
     request.only = name_of(only);
   }
-  request.parent = ::getpid();
-  TRY_ASSIGN(state->pid, inherited.spawn(compiler_path(), native::to_arguments(request)));
+  if (job.lock >= 0) TRY(inherited.next(job.lock));
+  // Whoever waits for the end of our output must not wait for the child.
+  if (job.outlives) inherited.silence(STDOUT_FILENO);
+  TRY(state->launch(inherited, request, job));
   state->progress.write.close();
   state->messages.write.close();
   return CompilerProcess(std::move(state));
@@ -318,20 +287,18 @@ Status CompilerProcess::wait(const ProgressFunction& progress) {
   return s.result();
 }
 
+void CompilerProcess::detach() { state_.reset(); }
+
 void CompilerProcess::cancel() {
   State& s = *state_;
   if (s.ended) return;
   s.cancelled = true;
-  ::kill(s.pid, SIGTERM);
-  // It has only a file to remove; one that does not answer is not waited for.
-  constexpr int kTries = 100;
-  for (int i = 0; i < kTries && !s.ended; ++i) {
-    s.reap(false);
-    if (!s.ended) ::poll(nullptr, 0, i < 10 ? 1 : 10);
+  s.ended = true;
+  if (s.server) {
+    s.server.reset();  // ends what it was doing, too
+  } else {
+    s.status = end_child(s.pid, SIGTERM);
   }
-  if (s.ended) return;
-  ::kill(s.pid, SIGKILL);
-  s.reap(true);
 }
 
 }  // namespace ashlar::tiering

@@ -21,9 +21,13 @@ using ProgressFunction = std::function<void(uint64_t done, uint64_t all)>;
 /// output too when output_fd is given.
 struct CompileJob {
   native::CompileRequest request;
-  std::span<const uint8_t> wasm;  ///< the module; needed only until start() returns
-  std::vector<uint32_t> only;     ///< functions to compile; empty: all
-  int output_fd = -1;             ///< borrowed; -1: request.output is a path
+  std::span<const uint8_t> wasm;       ///< the module; needed only until start() returns
+  std::vector<uint32_t> only;          ///< functions to compile; empty: all
+  std::vector<native::LoopRow> loops;  ///< loop entries to compile besides
+  int output_fd = -1;                  ///< borrowed; -1: request.output is a path
+  int lock = -1;                       ///< borrowed; the child holds it open as long as it works
+  bool outlives = false;               ///< the child goes on when we end, and shares nothing with us but files
+  bool keep_compiler = false;          ///< more will be compiled: the compiler program stays, and starts only once
 };
 
 /// Where the compiler program is: $ASHLAR_LLVM, or ../lib/ashlar/ashlar-llvm seen from this program.
@@ -54,6 +58,8 @@ class CompilerProcess {
   Status wait(const ProgressFunction& progress = {});
   /// Ends the child. wait() then gives an error.
   void cancel();
+  /// Leaves the child alone: with CompileJob::outlives it goes on, else the kernel ends it with our thread.
+  void detach();
 
  private:
   struct State;

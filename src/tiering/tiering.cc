@@ -31,12 +31,13 @@ std::string compiler_build() {
 }
 
 /// Everything besides the module on which the artifact depends.
-std::string options_of(const ImageRequest& request) {
+std::string options_of(const ImageRequest& request, std::string_view variant) {
   std::string out = "compiler " + compiler_build() + "\ncpu " + os::cpu_identity() + "\nlevel " + request.level;
   out += "\nbounds " + std::to_string(request.config.explicit_bounds);
   out += "\nfuel " + std::to_string(request.config.fuel);
   out += "\nfeatures " + std::to_string(request.config.features);
-  out += "\nvariant " + request.variant + "\nonly";
+  if (!request.pretend_unsupported.empty()) out += "\npretend " + request.pretend_unsupported;
+  out += "\nvariant " + std::string(variant) + "\nonly";
   for (uint32_t f : request.only) out += " " + std::to_string(f);
   return out;
 }
@@ -54,7 +55,9 @@ Result<os::Fd> compile(const ImageRequest& request, std::span<const uint8_t> was
   job.wasm = wasm;
   job.only = request.only;
   job.output_fd = artifact.raw();
+  job.keep_compiler = request.keep_compiler;
   job.request.level = request.level;
+  job.request.pretend_unsupported = request.pretend_unsupported;
   job.request.config = request.config;
   TRY_ASSIGN(CompilerProcess process, CompilerProcess::start(job));
   TRY(process.wait(request.progress));
@@ -78,36 +81,60 @@ ImageFinder::ImageFinder(const ImageRequest& request) : request_(request) {
     return;
   }
   cache_ = std::move(*cache);
-  if (cache_) options_ = options_of(request);
+  if (cache_) options_ = options_of(request, request.variant);
 }
 
 void ImageFinder::warn(const Error& error) const {
   if (request_.warn) request_.warn(error);
 }
 
-std::shared_ptr<native::Image> ImageFinder::open(const base::Sha256Digest& digest) {
-  name_ = Cache::name_of(digest, options_);
-  const std::optional<std::string> path = cache_->find(name_);
+std::string ImageFinder::variant_name(std::string_view variant) const {
+  return Cache::name_of(*digest_, options_of(request_, variant));
+}
+
+std::shared_ptr<native::Image> ImageFinder::find_variant(std::string_view variant) {
+  return digest_ ? open(variant_name(variant)) : nullptr;
+}
+
+std::optional<Cache::Reservation> ImageFinder::reserve(std::string_view variant) {
+  if (!digest_) return std::nullopt;
+  return cache_->reserve(variant_name(variant));
+}
+
+std::shared_ptr<native::Image> ImageFinder::take_variant(std::string_view variant) {
+  if (!digest_) return nullptr;
+  const std::string name = variant_name(variant);
+  auto image = open(name);
+  cache_->trim(name);
+  return image;
+}
+
+std::shared_ptr<native::Image> ImageFinder::open(const std::string& name) const {
+  const std::optional<std::string> path = cache_->find(name);
   if (!path) return nullptr;
   Result<std::shared_ptr<native::Image>> image = native::Image::open(*path, native::Image::Trust::Cache);
   if (image && same((*image)->config(), request_.config)) return std::move(*image);
   // Another process may just have removed it. What is there and does not load is of another version, or damaged.
-  if (image || image.error().phase() != Phase::Io) cache_->remove(name_);
+  if (image || image.error().phase() != Phase::Io) cache_->remove(name);
   return nullptr;
 }
 
 std::shared_ptr<native::Image> ImageFinder::find() {
   if (!cache_ || request_.file.empty() || request_.file == "-") return nullptr;
   before_ = regular_file_info(request_.file);
-  const std::optional<base::Sha256Digest> digest = cache_->known_digest(request_.file);
-  return digest ? open(*digest) : nullptr;
+  if (!before_) return nullptr;
+  digest_ = cache_->known_digest(*before_);
+  if (!digest_) return nullptr;
+  name_ = Cache::name_of(*digest_, options_);
+  return open(name_);
 }
 
 std::shared_ptr<native::Image> ImageFinder::find(std::span<const uint8_t> wasm) {
   if (!cache_) return nullptr;
-  const base::Sha256Digest digest = base::sha256(wasm);
-  if (before_) cache_->remember(request_.file, *before_, digest);
-  return open(digest);
+  digest_ = base::sha256(wasm);
+  if (before_) cache_->remember(request_.file, *before_, *digest_);
+  name_ = Cache::name_of(*digest_, options_);
+  return open(name_);
 }
 
 std::shared_ptr<native::Image> ImageFinder::store(std::span<const uint8_t> artifact) {

@@ -27,7 +27,8 @@ enum class TierMode : uint8_t {
 struct TierOptions {
   TierMode mode = TierMode::Interpreter;
   bool use_cache = true;
-  bool allow_precompiled = false;  ///< a compiled program may be run as it is
+  bool allow_precompiled = false;   ///< a compiled program may be run as it is
+  std::string pretend_unsupported;  ///< tests: mnemonics (native::CompileRequest)
 };
 
 /// "interp", "optimizing", "auto"; nothing for other words.
@@ -36,13 +37,16 @@ std::optional<TierMode> tier_mode_from_name(std::string_view name);
 /// A module whose compiled code is wanted.
 struct ImageRequest {
   std::string file;  ///< the file it is in, for the cache's index; empty or "-": none
-  /// Reads and validates it; what it gives stays with the caller. Not called when the cache knows the file.
+  /// Reads and validates it; what it gives stays with the caller. Not called when the cache knows the file: the image
+  /// has the module inside then. It must read now, not have read before: the file might have been replaced in between.
   std::function<Result<std::span<const uint8_t>>()> wasm;
   native::ImageConfig config;
   char level = '2';
   std::vector<uint32_t> only;  ///< functions to compile; empty: all
   std::string variant;         ///< tells apart what is compiled alike and used otherwise
   bool use_cache = true;
+  std::string pretend_unsupported;  ///< tests: mnemonics (native::CompileRequest)
+  bool keep_compiler = false;       ///< more modules will follow (CompileJob)
   ProgressFunction progress;
   std::function<void(const Error&)> warn;  ///< of what does no more harm than lost time: a cache that cannot be used
 };
@@ -58,18 +62,27 @@ class ImageFinder {
   /// From the cache, without and then with reading the module; null when it is not there.
   std::shared_ptr<native::Image> find();
   std::shared_ptr<native::Image> find(std::span<const uint8_t> wasm);
+  /// Others that were made of the module once it is known, told apart as ImageRequest::variant does.
+  std::shared_ptr<native::Image> find_variant(std::string_view variant);
+  /// For a compiler program that puts such a one in by itself; nothing when there is no cache, or somebody is at it.
+  std::optional<Cache::Reservation> reserve(std::string_view variant);
+  /// Behind that: maps it, and removes what has become too much.
+  std::shared_ptr<native::Image> take_variant(std::string_view variant);
+  bool has_cache() const { return cache_.has_value(); }
   /// Puts a compiled artifact in the cache and maps it from there; null when there is no cache that takes it.
   std::shared_ptr<native::Image> store(std::span<const uint8_t> artifact);
 
  private:
-  std::shared_ptr<native::Image> open(const base::Sha256Digest& digest);
+  std::shared_ptr<native::Image> open(const std::string& name) const;
+  std::string variant_name(std::string_view variant) const;
   void warn(const Error& error) const;
 
   const ImageRequest& request_;
   std::optional<Cache> cache_;
   std::string options_;
   std::optional<os::FileInfo> before_;  ///< of the file, from before it was read
-  std::string name_;                    ///< of the artifact, once the module is known
+  std::optional<base::Sha256Digest> digest_;  ///< of the module, once it is known
+  std::string name_;                          ///< of the artifact, then
 };
 
 /// Whether the file begins like an artifact. False for one that cannot be read.

@@ -111,7 +111,7 @@ bool FunctionValidator::table_op(Op op) {
 
 bool FunctionValidator::ref_func() {
   if (imm_.a >= m_.funcs.size()) return fail_unknown("function", imm_.a);
-  if (imm_.a >= m_.declared_funcs.size() || !m_.declared_funcs[imm_.a]) {
+  if (!m_.declared_funcs.empty() && (imm_.a >= m_.declared_funcs.size() || !m_.declared_funcs[imm_.a])) {
     return fail(ErrorCode::undeclared_function, std::to_string(imm_.a));
   }
   return push(ValType::ref(HeapType::concrete(m_.funcs[imm_.a].type)));

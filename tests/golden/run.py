@@ -17,6 +17,8 @@ Text before the first case is a comment. In expected output `[..]` stands for an
 lines; a last line `[no newline]` says that the output does not end with one. `{tests}` in a command is this folder's parent.
 Only letters after `--- ` that name a section are taken as one: other lines beginning with dashes are content.
 
+--tier=NAME adds that flag to `ashlar run` and `ashlar wast`: what they say must not depend on the tier.
+
 --bless rewrites exit, stdout and stderr of the cases that differ with what came out.
 """
 
@@ -27,6 +29,7 @@ import difflib
 import os
 import pathlib
 import re
+import shlex
 import subprocess
 import sys
 import tempfile
@@ -126,14 +129,31 @@ def lines_match(expected, got):
     return bool(got) and line_matches(expected[0], got[0]) and lines_match(expected[1:], got[1:])
 
 
-def run_case(case, ashlar, tests, timeout):
+# In place of the command, when a tier is asked for.
+WRAPPER = """#!/bin/sh
+case $1 in
+run|wast) subcommand=$1; shift; exec {ashlar} $subcommand --tier={tier} --no-cache "$@";;
+esac
+exec {ashlar} "$@"
+"""
+
+
+def put_command(place, ashlar, tier):
+    if tier is None:
+        place.symlink_to(ashlar)
+        return
+    place.write_text(WRAPPER.format(ashlar=shlex.quote(str(ashlar)), tier=tier))
+    place.chmod(0o755)
+
+
+def run_case(case, ashlar, tests, timeout, tier=None):
     """(exit code, stdout lines, stderr lines)."""
     with tempfile.TemporaryDirectory(prefix="ashlar-golden-") as top:
         # The command is found by its name, whatever the file is called.
         tool, work = pathlib.Path(top) / "tool", pathlib.Path(top) / "work"
         tool.mkdir()
         work.mkdir()
-        (tool / "ashlar").symlink_to(ashlar)
+        put_command(tool / "ashlar", ashlar, tier)
         for name, text in case.files.items():
             (work / name).parent.mkdir(parents=True, exist_ok=True)
             (work / name).write_text(text)
@@ -172,9 +192,10 @@ def run_file(path, args):
     head, cases = read_cases(path.read_text(), path)
     failed, report = 0, []
     for case in cases:
-        if args.only and args.only not in case.name:
+        if (args.only and args.only not in case.name) or any(text in case.name for text in args.without):
             continue
-        exit_code, stdout, stderr = run_case(case, args.ashlar.resolve(), path.parent.parent.resolve(), args.timeout)
+        exit_code, stdout, stderr = run_case(case, args.ashlar.resolve(), path.parent.parent.resolve(), args.timeout,
+                                             args.tier)
         outputs = {"stdout": stdout, "stderr": stderr}
         found = differences(case, exit_code, outputs)
         if not found:
@@ -196,6 +217,8 @@ def run_file(path, args):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--ashlar", type=pathlib.Path, required=True, help="the command")
+    parser.add_argument("--tier", help="run modules in this tier")
+    parser.add_argument("--without", action="append", default=[], help="leave out cases whose name holds this text")
     parser.add_argument("--bless", action="store_true", help="take what comes out as expected")
     parser.add_argument("--only", help="only cases whose name holds this text")
     parser.add_argument("--jobs", type=int, default=os.cpu_count())

@@ -3,7 +3,8 @@
 
 The example of examples/embed is built by its own CMake project (find_package), with both libraries of the CMake
 package, by pkg-config (shared and static) and with plain -lashlar; the installed tree is moved before it is used. All
-of them must print the same. The program that is built all these ways includes every public header.
+of them must print the same. The program that is built all these ways includes every public header. Where there is a
+compiler it is installed too, and the installed command finds it.
 """
 
 import argparse
@@ -81,6 +82,14 @@ def build_all(prefix, source, work):
     return {name: run(program, env=environment) for name, program in programs.items()}
 
 
+def run_compiled(prefix, work):
+    """The compiler, used through the installed command."""
+    (work / "one.wat").write_text('(module (func (export "one") (result i32) i32.const 1))')
+    environment = {key: value for key, value in os.environ.items() if key != "ASHLAR_LLVM"}
+    return run(prefix / "bin" / "ashlar", "run", "--tier=optimizing", "--no-cache", "--invoke", "one", work / "one.wat",
+               env=environment).strip()
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--build", type=pathlib.Path, required=True, help="the build tree to install")
@@ -100,8 +109,13 @@ def main():
             print(f"{name} prints:\n{output}")
         if wrong:
             return 1
+        compiler = (args.build / "lib" / "ashlar" / "ashlar-llvm").exists()
+        if compiler and run_compiled(prefix, work) != "1":
+            print("what the installed compiler compiles does not run")
+            return 1
         version = run(prefix / "bin" / "ashlar", "--version").strip()
-        print(f"install: {version}, {len(headers)} public headers, {len(outputs)} ways to link")
+        print(f"install: {version}, {len(headers)} public headers, {len(outputs)} ways to link"
+              + (", with the compiler" if compiler else ""))
     return 0
 
 

@@ -26,6 +26,7 @@ constexpr Flag kFlags[] = {
     {kEmitIr, 0, "emit-ir", "", "write the optimized intermediate code of LLVM instead"},
     {kCountFuel, 0, "fuel", "", "count instructions, for 'ashlar run --fuel'"},
     kBoundsChecksFlagRow,
+    kPretendUnsupportedFlagRow,
     kFeatureFlagRow,
 };
 
@@ -86,6 +87,7 @@ Result<Plan> read_plan(const Args& args) {
   for (const Args::Given& given : args.flags) TRY(read_flag(given, plan.request));
   plan.request.config.explicit_bounds = config.bounds_checks == runtime::BoundsChecks::Explicit;
   plan.request.config.features = config.features.raw();
+  plan.request.pretend_unsupported = plan.settings.tier.pretend_unsupported;
   // There is no processor here to take as the measure.
   const bool foreign = !plan.request.arch.empty() && plan.request.arch != os::cpu_arch();
   if (foreign && plan.request.cpu.empty()) plan.request.cpu = "generic";

@@ -18,6 +18,7 @@ std::string joined(std::span<const std::string_view> words, char separator) {
 std::string flag_words(const Command& command) {
   std::string out;
   for (const Flag& flag : command.flags) {
+    if (flag.help.empty()) continue;
     if (flag.letter) out += std::string("-") + flag.letter + " ";
     if (!flag.name.empty()) out += "--" + std::string(flag.name) + " ";
   }
@@ -82,7 +83,9 @@ std::string zsh_script() {
   out += "  local command=$words[2]\n  shift words\n  ((CURRENT--))\n  case $command in\n";
   for (const Command* command : commands()) {
     out += "    " + std::string(command->name) + ")\n      _arguments \\\n";
-    for (const Flag& flag : command->flags) out += zsh_flag(flag);
+    for (const Flag& flag : command->flags) {
+      if (!flag.help.empty()) out += zsh_flag(flag);
+    }
     std::string operands = "'*:file:_files'";
     if (command->name == "help") operands = "'*:command:(" + joined(command_names(), ' ') + ")'";
     if (command->name == "completion") operands = "'*:shell:(bash zsh fish)'";
@@ -98,6 +101,7 @@ std::string fish_script() {
     const std::string name(command->name);
     out += "complete -c ashlar -n __fish_use_subcommand -a " + name + " -d " + quoted(command->summary) + "\n";
     for (const Flag& flag : command->flags) {
+      if (flag.help.empty()) continue;
       out += "complete -c ashlar -n '__fish_seen_subcommand_from " + name + "'";
       if (flag.letter) out += std::string(" -s ") + flag.letter;
       if (!flag.name.empty()) out += " -l " + std::string(flag.name);

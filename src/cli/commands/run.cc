@@ -8,8 +8,8 @@
 #include "api/wasi_bind.h"
 #include "cli/config_flags.h"
 #include "cli/output.h"
-#include "cli/tiers.h"
 #include "cli/registry.h"
+#include "cli/tiers.h"
 #include "cli/values.h"
 #include "cli/watchdog.h"
 #include "runtime/linker.h"
@@ -233,7 +233,8 @@ Status accept_late_invoke(const module::Module& m, Plan& plan) {
 
 Status load_and_start(Plan& plan, const std::shared_ptr<runtime::Engine>& engine, runtime::Store& store,
                       runtime::Instance*& instance) {
-  TRY_ASSIGN(auto compiled, load_program(engine, plan.file, plan.settings));
+  TRY_ASSIGN(Program program, load_program(engine, plan.file, plan.settings));
+  std::shared_ptr<runtime::CompiledModule>& compiled = program.module;
   TRY(accept_late_invoke(compiled->module(), plan));
   for (std::string_view argument : plan.arguments) {
     if (!plan.invoke) plan.wasi.args.emplace_back(argument);
@@ -249,26 +250,41 @@ Status load_and_start(Plan& plan, const std::shared_ptr<runtime::Engine>& engine
   }
   TRY(wasi.define(linker, compiled->module()));
   TRY_ASSIGN(instance, linker.instantiate(std::move(compiled)));
+  if (program.tier) program.tier->watch(*instance);
   return start(store, *instance, plan);
 }
+
+/// What a program runs in. It is never destroyed: the process ends with the program, and the system takes all its
+/// memory back at once, which unmapping and freeing it piece by piece beforehand only delays.
+struct Running {
+  explicit Running(Plan plan_in)
+      : plan(std::move(plan_in)),
+        engine(std::make_shared<runtime::Engine>(plan.settings.config, engine_tier(plan.settings))),
+        store(engine, plan.settings.limits) {
+    store.fuel = plan.settings.fuel;
+  }
+  Plan plan;
+  std::shared_ptr<runtime::Engine> engine;
+  runtime::Store store;
+  runtime::Instance* instance = nullptr;
+};
 
 int run_run(const Args& args) {
   Result<Plan> plan = read_plan(args);
   if (!plan) return report_usage(plan.error(), "run");
-  auto engine = std::make_shared<runtime::Engine>(plan->settings.config, engine_tier(plan->settings));
-  runtime::Store store(engine, plan->settings.limits);
-  store.fuel = plan->settings.fuel;
   const std::string file = plan->file;
+  static Running& running = *new Running(std::move(*plan));
+  runtime::Store& store = running.store;
+  const uint64_t timeout_ns = running.plan.settings.timeout_ns;
   std::optional<Watchdog> watchdog;
-  if (plan->settings.timeout_ns != 0) watchdog.emplace(store, plan->settings.timeout_ns, file);
-  runtime::Instance* instance = nullptr;
-  const Status done = load_and_start(*plan, engine, store, instance);
+  if (timeout_ns != 0) watchdog.emplace(store, timeout_ns, file);
+  const Status done = load_and_start(running.plan, running.engine, store, running.instance);
   watchdog.reset();
   if (done) return kExitOk;
   if (const std::optional<int> code = api::exit_code(done.error())) return *code;
   if (done.error().phase() == Phase::Usage) return report_usage(done.error(), "run");
   if (done.error().code() == ErrorCode::uncaught_exception) {
-    std::string text = file + ": " + format_exception(store, instance);
+    std::string text = file + ": " + format_exception(store, running.instance);
     if (!done.error().notes().empty()) text += "\n" + done.error().notes();
     print_error(text);
     return kExitTrap;

@@ -15,6 +15,7 @@ constexpr Flag kFlags[] = {
     {kVerbose, 'v', "verbose", "", "name each file, and let spectest's functions print"},
     kTierFlagRow,
     kNoCacheFlagRow,
+    kPretendUnsupportedFlagRow,
     kBoundsChecksFlagRow,
     kLazyFlagRow,
     {kMaxStackFlag, 0, "max-stack", "SIZE", "limit of the call stack (8M)"},

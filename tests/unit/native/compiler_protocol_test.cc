@@ -27,6 +27,7 @@ TEST(CompilerProtocol, RoundTrip) {
   request.progress = 4;
   request.background = true;
   request.parent = 4711;
+  request.pretend_unsupported = "i32.add,br_table";
   const auto back = parse(to_arguments(request));
   ASSERT_TRUE(back.has_value()) << back.error().message();
   EXPECT_EQ(back->input, request.input);
@@ -44,6 +45,15 @@ TEST(CompilerProtocol, RoundTrip) {
   EXPECT_EQ(back->progress, 4);
   EXPECT_TRUE(back->background);
   EXPECT_EQ(back->parent, 4711);
+  EXPECT_EQ(back->pretend_unsupported, "i32.add,br_table");
+}
+
+TEST(CompilerProtocol, Serve) {
+  CompileRequest request;
+  request.serve = 3;
+  const auto back = parse(to_arguments(request));
+  ASSERT_TRUE(back.has_value()) << back.error().message();
+  EXPECT_EQ(back->serve, 3);
 }
 
 TEST(CompilerProtocol, Disassembly) {

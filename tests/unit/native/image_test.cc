@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <random>
 
+#include "native/image_format.h"
 #include "os/cpu_extensions.h"
 
 namespace ashlar::native {
@@ -33,8 +34,7 @@ ImageParts sample(std::span<const uint8_t> wasm) {
                             .end = 64 * (i + 1),
                             .func = 5 + i,
                             .stack_size = 32,
-                            .cfa_offset = 16,
-                            .saved = {-24, 0, -32, 0, 0},
+                            .saved = {-24, 0, -32, 0, 0, -16},
                             .pads = 0,
                             .pad_count = 0,
                             .places = 0,
@@ -79,6 +79,8 @@ void ask_all(const Image& image) {
     }
   }
   for (const FrameRow& frame : image.frames()) image.places(frame);
+  image.laid_out();
+  image.funcs();
 }
 
 TEST(Image, round_trip) {
@@ -94,6 +96,8 @@ TEST(Image, round_trip) {
   EXPECT_EQ(image.config().features, 0x1234u);
   EXPECT_TRUE(std::ranges::equal(image.wasm(), wasm));
   EXPECT_EQ(image.text_size(), 192u);
+  EXPECT_TRUE(image.funcs().empty());
+  EXPECT_FALSE(image.laid_out());
   EXPECT_TRUE(std::equal(parts.code.begin(), parts.code.end(), image.code()));
   EXPECT_EQ(image.entry(0), image.code());
   EXPECT_EQ(image.entry(1), nullptr);
@@ -224,10 +228,39 @@ TEST(Image, wrong_tables_are_harmless) {
   std::mt19937 random(1);
   for (int round = 0; round < 3000; ++round) {
     std::vector<uint8_t> changed = bytes;
-    for (int i = 0; i < 4; ++i) changed[192 + random() % 700] = static_cast<uint8_t>(random());
+    for (int i = 0; i < 4; ++i) changed[sizeof(Header) + random() % 900] = static_cast<uint8_t>(random());
     auto loaded = Image::load(changed, Image::Trust::Cache);
     if (loaded) ask_all(**loaded);
   }
+}
+
+// With hashes that are right, as whoever wants to do harm would have them.
+TEST(Image, descriptions_of_modules_are_verified) {
+  const std::vector<uint8_t> wasm(100);
+  const auto load = [&](const auto& change) {
+    ImageParts parts = sample(wasm);
+    parts.funcs = {{.type = 0, .imported = 1}, {.type = 0, .imported = 0, .body_offset = 60, .body_size = 40}};
+    parts.data_laid_out = true;
+    parts.data_segments = 3;
+    parts.data.assign(8192, 7);
+    parts.data_runs = {{65536, 0, 4096}, {0, 4096, 4096}};
+    change(parts);
+    return Image::load(write_image(parts), Image::Trust::Verify);
+  };
+  auto good = load([](ImageParts&) {});
+  ASSERT_TRUE(good) << good.error().render();
+  EXPECT_EQ((*good)->funcs().size(), 2u);
+  EXPECT_EQ((*good)->funcs()[1].body_size, 40u);
+  ASSERT_TRUE((*good)->laid_out());
+  EXPECT_EQ((*good)->laid_out()->segments, 3u);
+  EXPECT_EQ((*good)->laid_out()->file, -1);
+  EXPECT_EQ((*good)->laid_out()->bytes[8191], 7);
+  EXPECT_FALSE(load([](ImageParts& parts) { parts.funcs[1].body_size = 41; }));
+  EXPECT_FALSE(load([](ImageParts& parts) { parts.funcs[1].body_offset = ~0u; }));
+  EXPECT_FALSE(load([](ImageParts& parts) { parts.funcs[0].imported = 2; }));
+  EXPECT_FALSE(load([](ImageParts& parts) { parts.data_runs[0].size = 8192 + 4096; }));
+  EXPECT_FALSE(load([](ImageParts& parts) { parts.data_runs[1].offset = ~uint64_t{4095}; }));
+  EXPECT_FALSE(load([](ImageParts& parts) { parts.data_runs[1].at = 1; }));
 }
 
 TEST(Image, foreign_files_are_named) {
@@ -262,7 +295,8 @@ TEST(Image, other_versions_are_refused) {
   bytes[8] = 99;
   auto loaded = Image::load(bytes, Image::Trust::Cache);
   ASSERT_FALSE(loaded);
-  EXPECT_EQ(loaded.error().message(), "artifact of format 99; this Ashlar reads format 1; compile it again");
+  EXPECT_EQ(loaded.error().message(),
+            "artifact of format 99; this Ashlar reads format " + std::to_string(kFormatVersion) + "; compile it again");
 }
 
 }  // namespace

@@ -268,11 +268,11 @@ std::unique_ptr<module::Module> make_module() {
   };
   for (uint32_t f = 0; f < kCount; ++f) {
     b.func(b.func_type(types[f].first, types[f].second));
-    b.m->funcs[f].body_offset = 1000 * f;
-    b.m->funcs[f].body_size = 100;
+    b.m->funcs.edit(f).body_offset = 1000 * f;
+    b.m->funcs.edit(f).body_size = 100;
     b.m->names.funcs[f] = kNames[f];
   }
-  b.m->funcs[kImport].imported = b.m->funcs[kWideImport].imported = true;
+  b.m->funcs.edit(kImport).imported = b.m->funcs.edit(kWideImport).imported = 1;
   b.m->imported_funcs = 2;
   b.m->names.module = "m";
   b.import("host", "import", module::ExternKind::Func, kImport);

@@ -143,7 +143,7 @@ TEST_F(InstantiateTest, TableBounds) {
 TEST_F(InstantiateTest, FunctionImportsMatchByType) {
   const uint32_t type = builder.func_type({ValType::i32()}, {});
   builder.func(type);
-  builder.m->funcs[0].imported = true;
+  builder.m->funcs.edit(0).imported = 1;
   builder.m->imported_funcs = 1;
   builder.import("env", "f", ExternKind::Func, 0);
   auto compiled = builder.compile(engine);

@@ -50,7 +50,7 @@ class CacheTest : public ::testing::Test {
 TEST_F(CacheTest, NothingIsMadeByLooking) {
   Cache cache = open();
   EXPECT_FALSE(cache.find(name(1)));
-  EXPECT_FALSE(cache.known_digest(make_file("m.wasm", "x")));
+  EXPECT_FALSE(cache.known_digest(*regular_file_info(make_file("m.wasm", "x"))));
   EXPECT_TRUE(cache.list().empty());
   EXPECT_FALSE(fs::exists(folder()));
 }
@@ -97,24 +97,24 @@ TEST_F(CacheTest, IndexTrustsOnlyWhatCannotHaveChanged) {
   const auto digest = base::sha256(bytes(3, 3));
   // Changed a moment ago: a change in the same step of the clock would not be seen.
   cache.remember(file, *regular_file_info(file), digest);
-  EXPECT_FALSE(cache.known_digest(file));
+  EXPECT_FALSE(cache.known_digest(*regular_file_info(file)));
   // The time of the last change of the inode cannot be set, only waited for.
   ::usleep(2'100'000);
   const auto before = *regular_file_info(file);
   cache.remember(file, before, digest);
-  ASSERT_TRUE(cache.known_digest(file));
-  EXPECT_EQ(*cache.known_digest(file), digest);
+  ASSERT_TRUE(cache.known_digest(*regular_file_info(file)));
+  EXPECT_EQ(*cache.known_digest(*regular_file_info(file)), digest);
   ::symlink("m.wasm", (dir_ + "/link.wasm").c_str());
-  EXPECT_TRUE(cache.known_digest(dir_ + "/link.wasm"));
-  EXPECT_FALSE(cache.known_digest(make_file("other.wasm", "content")));
+  EXPECT_TRUE(cache.known_digest(*regular_file_info(dir_ + "/link.wasm")));
+  EXPECT_FALSE(cache.known_digest(*regular_file_info(make_file("other.wasm", "content"))));
   // The same size, and its time put back: the change of the inode tells.
   std::ofstream(file) << "CONTENT";
   const timespec times[2] = {{0, UTIME_OMIT}, {before.modified.seconds, before.modified.nanoseconds}};
   ASSERT_EQ(::utimensat(AT_FDCWD, file.c_str(), times, 0), 0);
-  EXPECT_FALSE(cache.known_digest(file));
+  EXPECT_FALSE(cache.known_digest(*regular_file_info(file)));
   // It changed between the look at it and the reading.
   cache.remember(file, before, digest);
-  EXPECT_FALSE(cache.known_digest(file));
+  EXPECT_FALSE(cache.known_digest(*regular_file_info(file)));
 }
 
 TEST_F(CacheTest, ListNamesTheSource) {

@@ -1,0 +1,204 @@
+// Runs generated modules in the interpreter and as compiled code, and compares results, traps and what is left behind.
+//
+//   compare_tiers [--first SEED] [--seconds N] [--most COUNT] [--keep DIR] [SEED...]
+// Without --first, seeds begin by the clock. By the seed: guard pages or explicit checks, counting of fuel or not, the
+// level of optimization, and whether all functions are compiled or some are left to the interpreter. Each batch runs in
+// a process of its own, so that a crash is one finding among others. Seeds alone run in this process, for a debugger.
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <random>
+#include <string>
+
+#include "support/execute.h"
+#include "support/generate.h"
+#include "tiering/attach.h"
+#include "tiering/tiering.h"
+
+using namespace ashlar;
+
+namespace {
+
+constexpr uint64_t kBatch = 50;
+constexpr unsigned kModuleSeconds = 60;  // for one module, on a busy machine
+constexpr int kMostFindings = 10;
+constexpr int64_t kMuchFuel = int64_t{1} << 40;
+
+using Clock = std::chrono::steady_clock;
+
+/// Everything but the bits of NaNs, which nothing defines, and seldom a small choice of features.
+fuzz::GenerateOptions generate_options(uint64_t seed) {
+  fuzz::GenerateOptions out;
+  out.canonical_nans = true;
+  out.vectors = out.relaxed = seed % 2 == 0;
+  out.references = seed % 3 != 0;
+  out.gc = out.references && seed % 5 != 0;
+  out.exceptions = out.legacy_exceptions = seed % 4 != 0;
+  out.memory64 = out.several_memories = seed % 7 != 0;
+  return out;
+}
+
+std::vector<uint8_t> choices(uint64_t seed) {
+  std::mt19937_64 random(seed);
+  std::vector<uint8_t> out(256 + random() % 2048);
+  for (uint8_t& byte : out) byte = static_cast<uint8_t>(random());
+  return out;
+}
+
+/// Compiles the module in the way that belongs to the seed.
+Status add_code(runtime::CompiledModule& module, uint64_t seed) {
+  const module::Module& m = module.module();
+  const runtime::Config& config = module.engine()->config();
+  tiering::ImageRequest request;
+  request.wasm = [&m]() -> Result<std::span<const uint8_t>> { return m.bytes; };
+  request.config.explicit_bounds = config.bounds_checks == runtime::BoundsChecks::Explicit;
+  request.config.fuel = config.fuel;
+  request.config.features = config.features.raw();
+  constexpr char kLevels[] = {'2', '1', '2', '3', '2', '0', '2', 's'};
+  request.level = kLevels[seed / 2 % std::size(kLevels)];
+  std::mt19937_64 random(~seed);
+  if (seed % 3 == 1) {
+    for (module::FuncIdx f = m.imported_funcs; f < m.funcs.size(); ++f) {
+      if (random() % 2 != 0) request.only.push_back(f);
+    }
+  }
+  request.use_cache = false;
+  request.keep_compiler = true;
+  TRY_ASSIGN(auto image, tiering::image_for(request));
+  return tiering::attach(module, std::move(image));
+}
+
+/// Fuel is taken for several instructions at once: where one of them traps, each tier has taken something else.
+fuzz::Execution comparable(fuzz::Execution execution) {
+  for (fuzz::Call& call : execution.calls) {
+    if (!call.outcome.starts_with("ok"))
+      call.outcome.resize(std::min(call.outcome.find(" with "), call.outcome.size()));
+  }
+  return execution;
+}
+
+/// In words, where the two differ; empty when they do not.
+std::string compare(std::span<const uint8_t> module, uint64_t seed) {
+  fuzz::ExecuteOptions options;
+  if (seed % 2 != 0) options.bounds_checks = runtime::BoundsChecks::Explicit;
+  if (seed % 5 == 2) options.fuel = kMuchFuel;
+  const fuzz::Execution interpreted = comparable(fuzz::execute(module, options));
+  options.tier = &tiering::tier();
+  options.prepare = [seed](runtime::CompiledModule& m) { return add_code(m, seed); };
+  const fuzz::Execution compiled = comparable(fuzz::execute(module, options));
+  if (interpreted.outcome != "ok") return "not instantiated: " + interpreted.outcome;
+  return fuzz::difference(interpreted, compiled);
+}
+
+std::string file_of(uint64_t seed) { return std::to_string(seed) + ".wasm"; }
+
+/// One seed; whether the tiers agree.
+bool run_seed(uint64_t seed, const std::string& keep) {
+  const std::vector<uint8_t> module = fuzz::generate_module(choices(seed), generate_options(seed));
+  const std::string differs = compare(module, seed);
+  if (differs.empty()) return true;
+  std::printf("tiers: seed %llu: interpreted / compiled:\n  %s\n", static_cast<unsigned long long>(seed),
+              differs.c_str());
+  std::fflush(stdout);
+  if (!keep.empty()) {
+    std::filesystem::create_directories(keep);
+    std::ofstream(keep + "/" + file_of(seed), std::ios::binary)
+        .write(reinterpret_cast<const char*>(module.data()), static_cast<std::streamsize>(module.size()));
+  }
+  return false;
+}
+
+/// What a batch's process tells, also when it crashes.
+struct Progress {
+  uint64_t done;  ///< seeds of the batch
+  int findings;
+};
+
+/// Runs seeds [first, first + count) in a process of their own; returns how many were done.
+uint64_t run_batch(uint64_t first, uint64_t count, const std::string& keep, Progress& shared, int& findings) {
+  shared = {};
+  std::fflush(stdout);
+  const pid_t child = ::fork();
+  if (child == 0) {
+    for (uint64_t i = 0; i < count; ++i) {
+      ::alarm(kModuleSeconds);
+      if (!run_seed(first + i, keep)) ++shared.findings;
+      ++shared.done;
+    }
+    std::fflush(stdout);
+    ::_exit(0);
+  }
+  int status = 0;
+  if (child < 0 || ::waitpid(child, &status, 0) < 0) {
+    std::perror("compare_tiers");
+    std::exit(2);
+  }
+  findings += shared.findings;
+  if (shared.done == count) return count;
+  ++findings;
+  const char* name = WIFSIGNALED(status) ? ::strsignal(WTERMSIG(status)) : "it ended by itself";
+  std::printf("tiers: seed %llu: crash: %s\n", static_cast<unsigned long long>(first + shared.done), name);
+  return shared.done + 1;
+}
+
+struct Arguments {
+  uint64_t first = static_cast<uint64_t>(std::chrono::system_clock::now().time_since_epoch().count()) / 1000;
+  double seconds = 120;
+  uint64_t most = UINT64_MAX;
+  std::string keep;
+  std::vector<uint64_t> seeds;
+};
+
+Arguments read_arguments(int argc, char** argv) {
+  Arguments out;
+  for (int i = 1; i < argc; ++i) {
+    const std::string flag = argv[i];
+    const char* value = flag.starts_with("--") && i + 1 < argc ? argv[++i] : "";
+    if (flag == "--first") {
+      out.first = std::strtoull(value, nullptr, 10);
+    } else if (flag == "--seconds") {
+      out.seconds = std::strtod(value, nullptr);
+    } else if (flag == "--most") {
+      out.most = std::strtoull(value, nullptr, 10);
+    } else if (flag == "--keep") {
+      out.keep = value;
+    } else if (!flag.starts_with("--")) {
+      out.seeds.push_back(std::strtoull(argv[i], nullptr, 10));
+    } else {
+      std::fprintf(stderr, "usage: compare_tiers [--first SEED] [--seconds N] [--most COUNT] [--keep DIR] [SEED...]\n");
+      std::exit(2);
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const Arguments arguments = read_arguments(argc, argv);
+  int findings = 0;
+  for (const uint64_t seed : arguments.seeds) findings += run_seed(seed, arguments.keep) ? 0 : 1;
+  if (!arguments.seeds.empty()) return findings == 0 ? 0 : 1;
+
+  void* page = ::mmap(nullptr, sizeof(Progress), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  if (page == MAP_FAILED) return 2;
+  auto& shared = *static_cast<Progress*>(page);
+  std::printf("tiers: seeds from %llu\n", static_cast<unsigned long long>(arguments.first));
+  const Clock::time_point end =
+      Clock::now() + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(arguments.seconds));
+  uint64_t modules = 0;
+  while (Clock::now() < end && modules < arguments.most && findings < kMostFindings) {
+    const uint64_t count = std::min(kBatch, arguments.most - modules);
+    modules += run_batch(arguments.first + modules, count, arguments.keep, shared, findings);
+  }
+  std::printf("tiers: %llu modules, %d findings\n", static_cast<unsigned long long>(modules), findings);
+  return findings == 0 ? 0 : 1;
+}

@@ -1,0 +1,96 @@
+// The timer: a POSIX timer whose signal goes to the thread itself.
+#include "os/cpu_timer.h"
+
+#include <csignal>
+#include <mutex>
+
+#include <sys/syscall.h>
+#include <time.h>
+#include <ucontext.h>
+#include <unistd.h>
+
+namespace ashlar::os {
+
+namespace {
+
+constexpr int kSignal = SIGPROF;
+
+/// Of this thread; a tick that comes late, behind stop(), finds null.
+constinit thread_local TickHandler t_handler = nullptr;
+constinit thread_local void* t_context = nullptr;
+
+Interrupted read_registers([[maybe_unused]] const ucontext_t* context) {
+  Interrupted out{};
+#if defined(__x86_64__)
+  const auto& regs = context->uc_mcontext.gregs;
+  out.pc = reinterpret_cast<void*>(regs[REG_RIP]);
+  out.argument0 = reinterpret_cast<void*>(regs[REG_R12]);
+  out.argument1 = reinterpret_cast<void*>(regs[REG_R13]);
+#elif defined(__aarch64__)
+  out.pc = reinterpret_cast<void*>(context->uc_mcontext.pc);
+  out.argument0 = reinterpret_cast<void*>(context->uc_mcontext.regs[20]);
+  out.argument1 = reinterpret_cast<void*>(context->uc_mcontext.regs[21]);
+#endif
+  return out;
+}
+
+void on_tick(int, siginfo_t*, void* context) {
+  if (t_handler != nullptr) t_handler(read_registers(static_cast<const ucontext_t*>(context)), t_context);
+}
+
+/// Takes the signal for this process, once; false when somebody else has it.
+bool install() {
+  static const bool done = [] {
+    struct sigaction old{};
+    if (::sigaction(kSignal, nullptr, &old) != 0) return false;
+    if ((old.sa_flags & SA_SIGINFO) != 0 || old.sa_handler != SIG_DFL) return false;
+    struct sigaction action{};
+    action.sa_sigaction = &on_tick;
+    action.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_RESTART;
+    sigemptyset(&action.sa_mask);
+    return ::sigaction(kSignal, &action, nullptr) == 0;
+  }();
+  return done;
+}
+
+timespec in_timespec(uint64_t ns) {
+  return {static_cast<time_t>(ns / 1'000'000'000), static_cast<long>(ns % 1'000'000'000)};
+}
+
+}  // namespace
+
+bool CpuTimer::start(uint64_t first, uint64_t interval, TickHandler handler, void* context) {
+  if (running_ || !install()) return false;
+  sigevent event{};
+  event.sigev_notify = SIGEV_THREAD_ID;
+  event.sigev_signo = kSignal;
+  event._sigev_un._tid = static_cast<pid_t>(::syscall(SYS_gettid));
+  timer_t timer{};
+  if (::timer_create(CLOCK_THREAD_CPUTIME_ID, &event, &timer) != 0) return false;
+  timer_ = timer;
+  t_context = context;
+  t_handler = handler;
+  const itimerspec times{in_timespec(interval), in_timespec(first)};
+  if (::timer_settime(timer, 0, &times, nullptr) != 0) {
+    t_handler = nullptr;
+    ::timer_delete(timer);
+    return false;
+  }
+  running_ = true;
+  return true;
+}
+
+void CpuTimer::set_interval(uint64_t interval) {
+  if (!running_) return;
+  const itimerspec times{in_timespec(interval), in_timespec(interval)};
+  ::timer_settime(static_cast<timer_t>(timer_), 0, &times, nullptr);
+}
+
+void CpuTimer::stop() {
+  if (!running_) return;
+  running_ = false;
+  t_handler = nullptr;
+  ::timer_delete(static_cast<timer_t>(timer_));
+}
+
+}  // namespace ashlar::os
