@@ -21,7 +21,7 @@ struct ExecuteOptions {
   bool untrusted = false;
   const runtime::Tier* tier = nullptr;  ///< null: the interpreter
   /// Called with the module before it is instantiated: for its compiled code.
-  std::function<Status(runtime::CompiledModule&)> prepare;
+  std::function<Status(runtime::CompiledModule&)> prepare = {};
 };
 
 /// A number as its type and bits: {"f32", 0x7fc00000}; of references and vectors little is told.

@@ -127,22 +127,22 @@ struct Outside {
 /// The rest of a handler: leaves the interpreter for `cell`, whose arguments and return address are in the frame, and
 /// returns to its caller. The throwing instruction of an exception is the caller's call: one byte before the return
 /// address lies inside it.
-#define ASHLAR_CALL_OUTSIDE(cell, ...)                                                                           \
-  do {                                                                                                           \
-    const FuncCell* cell_ = (cell);                                                                              \
+#define ASHLAR_CALL_OUTSIDE(cell, ...)                                                                            \
+  do {                                                                                                            \
+    const FuncCell* cell_ = (cell);                                                                               \
     const uint32_t header_ = cell_->param_slots > cell_->result_slots ? cell_->param_slots : cell_->result_slots; \
-    const Code* return_ip_ = reinterpret_cast<const Code*>(s.fp[header_]);                                       \
-    runtime::GcRef exn_ = runtime::kNullRef;                                                                     \
-    if (!call_outside(s.ctx, cell_, Outside{__VA_ARGS__}, s.fp, return_ip_, &exn_)) [[unlikely]] {               \
-      if (exn_ == runtime::kNullRef) ASHLAR_LEAVE();                                                             \
-      s.r = exn_;                                                                                                \
-      s.fp -= read<uint16_t>(return_ip_ - 8);                                                                    \
-      ASHLAR_GOTO(raise_exception, return_ip_ - 1);                                                              \
-    }                                                                                                            \
-    s.r = s.fp[0];                                                                                               \
-    std::memcpy(&s.x, s.fp, 16);                                                                                 \
-    s.fp -= read<uint16_t>(return_ip_ - 8);                                                                      \
-    ASHLAR_NEXT(return_ip_);                                                                                     \
+    const Code* return_ip_ = reinterpret_cast<const Code*>(s.fp[header_]);                                        \
+    runtime::GcRef exn_ = runtime::kNullRef;                                                                      \
+    if (!call_outside(s.ctx, cell_, Outside{__VA_ARGS__}, s.fp, return_ip_, &exn_)) [[unlikely]] {                \
+      if (exn_ == runtime::kNullRef) ASHLAR_LEAVE();                                                              \
+      s.r = exn_;                                                                                                 \
+      s.fp -= read<uint16_t>(return_ip_ - 8);                                                                     \
+      ASHLAR_GOTO(raise_exception, return_ip_ - 1);                                                               \
+    }                                                                                                             \
+    s.r = s.fp[0];                                                                                                \
+    std::memcpy(&s.x, s.fp, 16);                                                                                  \
+    s.fp -= read<uint16_t>(return_ip_ - 8);                                                                       \
+    ASHLAR_NEXT(return_ip_);                                                                                      \
   } while (0)
 
 /// FuncCell::code of host functions; the cell is in r, the frame holds the parameters and the return address.

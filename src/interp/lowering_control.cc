@@ -22,8 +22,13 @@ void Lowering::begin_block(Op op, const binary::BlockType& type) {
   // A block that nobody branches to is no merge: what is lazy may stay so.
   if (op != Op::block || targeted) {
     flush_all();
-    // Machine code may enter a loop, and knows nothing but homes.
-    if (op != Op::block) materialize_top(op == Op::loop ? stack_.size() : l.params().size());
+    if (op != Op::block) materialize_top(l.params().size());
+    // Machine code may enter a loop, and knows nothing but homes. Constants stay constants nevertheless: other paths may
+    // not come by here.
+    if (op == Op::loop) {
+      for (const Val& v : stack_)
+        if (v.at == Val::At::Const) copy_to(v, v.home);
+    }
   }
   l.height = static_cast<uint32_t>(stack_.size() - l.params().size());
   l.base = l.params().empty() ? height_slot() : stack_[l.height].home;

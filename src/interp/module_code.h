@@ -4,7 +4,6 @@
 #include <atomic>
 #include <cstdint>
 #include <cstdlib>
-#include <cstdlib>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -97,13 +96,14 @@ class ModuleCode final : public runtime::TierModule {
   void set_loop(module::FuncIdx f, uint32_t wasm, const void* entry);
   /// Keeps what holds the machine code alive, and says where it begins.
   void keep_native(std::shared_ptr<const void> owner, const uint8_t* image);
-  /// Takes the machine code of all functions that the image has, function by function when they are first asked for. The
-  /// image is kept by keep_native. False, and nothing done, when there is such an image already. Thread-safe.
+  /// Takes the machine code of all functions that the image has, function by function when they are first asked for.
+  /// The image is kept by keep_native. False, and nothing done, when there is such an image already. Thread-safe.
   bool use_image(const native::Image& image);
   /// Entries are made when they are first asked for: a large program uses few. Thread-safe.
   Entry* entry_of(module::FuncIdx f) {
     Entry& e = entries_[f - m_.imported_funcs];
-    if (e.code.load(std::memory_order_acquire) == nullptr) [[unlikely]] make_entries(f);
+    if (e.code.load(std::memory_order_acquire) == nullptr) [[unlikely]]
+      make_entries(f);
     return &e;
   }
 
@@ -115,7 +115,9 @@ class ModuleCode final : public runtime::TierModule {
 
   /// Machine code calls f, which is interpreted: that costs more than either alone.
   void count_crossing(module::FuncIdx f) {
-    const auto add = [](std::atomic<uint32_t>& n) { n.store(n.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed); };
+    const auto add = [](std::atomic<uint32_t>& n) {
+      n.store(n.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+    };
     add(entry_of(f)->crossings);
     add(crossings_);
   }
@@ -138,10 +140,10 @@ class ModuleCode final : public runtime::TierModule {
   const module::Module& m_;
   runtime::Config config_;
   std::unique_ptr<Entry[], Free> entries_;  ///< from calloc; an entry without code is not made yet
-  std::mutex make_mutex_;                   ///< of making entries, and of the next two; inside mutex_ where both are held
+  std::mutex make_mutex_;  ///< of making entries, and of the next two; inside mutex_ where both are held
   std::atomic<const native::Image*> image_ = nullptr;
   bool made_any_ = false;
-  std::atomic<bool> set_any_ = false;       ///< some entry has other machine code than the image's
+  std::atomic<bool> set_any_ = false;  ///< some entry has other machine code than the image's
   std::mutex mutex_;
   std::vector<std::unique_ptr<FuncCode>> codes_;
   std::vector<std::shared_ptr<const void>> native_owners_;

@@ -24,7 +24,7 @@ SamplePlace find_place(const ModuleCode& code, const Sample& sample) {
     const auto offset = static_cast<uint32_t>(at - owner.func->begin());
     const LoopHead* innermost = nullptr;
     for (const LoopHead& loop : owner.func->loops) {
-      if (loop.code <= offset && offset < loop.end) innermost = &loop;
+      if (loop.code <= offset && offset < loop.end && loop.entry == nullptr) innermost = &loop;
     }
     return {owner.func, innermost};
   }

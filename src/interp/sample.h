@@ -19,7 +19,7 @@ Sample take_sample(const void* pc, void* argument0);
 /// Thread-safe while `code` lives.
 struct SamplePlace {
   const FuncCode* func = nullptr;
-  const LoopHead* loop = nullptr;  ///< the innermost around the place
+  const LoopHead* loop = nullptr;  ///< the innermost around the place that has no machine code
 };
 SamplePlace find_place(const ModuleCode& code, const Sample& sample);
 

@@ -81,10 +81,17 @@ std::string kind_of(std::span<const uint8_t> bytes) {
 }
 
 Status check_ranges(const Header& header) {
-  constexpr size_t kRowSizes[kPartCount] = {
-      1, sizeof(uint32_t),     sizeof(LoopRow),                   sizeof(FrameRow), sizeof(PadRow),
-      1, sizeof(module::Func), sizeof(module::LaidOutData::Run), 1,                1,
-      1};
+  constexpr size_t kRowSizes[kPartCount] = {1,
+                                            sizeof(uint32_t),
+                                            sizeof(LoopRow),
+                                            sizeof(FrameRow),
+                                            sizeof(PadRow),
+                                            1,
+                                            sizeof(module::Func),
+                                            sizeof(module::LaidOutData::Run),
+                                            1,
+                                            1,
+                                            1};
   for (uint32_t i = 0; i < kPartCount; ++i) {
     const PartRange& part = header.parts[i];
     const bool inside =

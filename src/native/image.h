@@ -26,7 +26,7 @@ struct FrameRow {
   /// x86-64: rbx, r12-r15, rbp at cfa + saved[i]; 0: not saved. The canonical frame address (cfa) is the caller's stack
   /// pointer; the return address is at cfa-8.
   int16_t saved[6];
-  uint32_t pads;     ///< first row of its landing pads
+  uint32_t pads;  ///< first row of its landing pads
   uint32_t pad_count;
   uint32_t places;  ///< offset of its places among the encoded bytes
   uint32_t place_count;
@@ -53,9 +53,8 @@ struct Place {
   uint32_t wasm;  ///< byte offset in the module
   /// Wasm offsets of the calls through which it was inlined, innermost first: the functions are found by the offsets.
   std::vector<uint32_t> inlined_at;
-  bool call = false;  ///< `at` is a return address; an instruction that faults may have the same offset
-  bool frameless =
-      false;  ///< before the prologue or behind the epilogue: return address at sp[0]
+  bool call = false;       ///< `at` is a return address; an instruction that faults may have the same offset
+  bool frameless = false;  ///< before the prologue or behind the epilogue: return address at sp[0]
 };
 
 /// What the compiled code demands of the process that runs it.
@@ -76,10 +75,10 @@ struct ImageConfig {
 struct ImageParts {
   ImageTarget target;
   ImageConfig config;
-  std::span<const uint8_t> wasm;           ///< the module itself, stored inside
-  std::vector<uint8_t> code;               ///< position independent; constants included
-  uint32_t text_size = 0;                  ///< instructions come first: [0, text_size)
-  std::vector<uint32_t> entries;           ///< by defined function: offset of its entry plus 1; 0: not compiled
+  std::span<const uint8_t> wasm;  ///< the module itself, stored inside
+  std::vector<uint8_t> code;      ///< position independent; constants included
+  uint32_t text_size = 0;         ///< instructions come first: [0, text_size)
+  std::vector<uint32_t> entries;  ///< by defined function: offset of its entry plus 1; 0: not compiled
   std::vector<LoopRow> loops;
   std::vector<FrameRow> frames;            ///< pads, places and their counts are filled by the writer
   std::vector<std::vector<PadRow>> pads;   ///< by frame

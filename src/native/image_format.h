@@ -15,8 +15,8 @@ namespace ashlar::native {
 //
 // Parts begin at multiples of 8, data and code at multiples of kCodeAlignment; the code ends the file. Gaps are zero.
 // Entries, loops, frames, pads, funcs and runs are arrays as in memory (uint32_t, LoopRow, FrameRow, PadRow,
-// module::Func and module::LaidOutData::Run). Data is what runs belong to; funcs and data are empty where the module is not described. Strings are the processor's name, then the
-// features. A function's places follow each other, each:
+// module::Func and module::LaidOutData::Run). Data is what runs belong to; funcs and data are empty where the module is
+// not described. Strings are the processor's name, then the features. A function's places follow each other, each:
 //
 //   varint: (at - previous at) << 3 | chain << 1 | call     previous at: the function's begin for the first
 //   byte, only when chain is 3: 2 * (chain of the place) | frameless
@@ -68,7 +68,7 @@ struct Header {
   uint32_t flags;
   uint32_t text_size;
   uint64_t wasm_features;
-  uint32_t cpu_size;  ///< of the strings, the processor's name
+  uint32_t cpu_size;       ///< of the strings, the processor's name
   uint32_t data_segments;  ///< with kDataLaidOut, how many there were
   PartRange parts[kPartCount];
   Hash content;  ///< of everything behind the header

@@ -7,9 +7,9 @@
 
 namespace ashlar::optimizing {
 
-/// A loop entry is the whole function but for its beginning: `void f(ctx, frame)` with the function's result. Locals come
-/// from the frame, and the entry goes to the loop instead of the body. What leads from the body's beginning to the loop
-/// stays, because an outer loop may come that way again.
+/// A loop entry is the whole function but for its beginning: `void f(ctx, frame)` with the function's result. Locals
+/// come from the frame, and the entry goes to the loop instead of the body. What leads from the body's beginning to the
+/// loop stays, because an outer loop may come that way again.
 Translator::Translator(Unit& unit, module::FuncIdx f, uint32_t loop) : Translator(unit, f, unit.loop_entry(f, loop)) {
   loop_ = loop;
 }

@@ -46,7 +46,7 @@ struct Leaves {
 #if __has_include(<sys/platform/x86.h>)
 // What the C library asked at the start: under a hypervisor CPUID is slow.
 Leaf known_leaf(unsigned which) {
-  const uint32_t(&words)[4] = __x86_get_cpuid_feature_leaf(which)->cpuid_array;
+  const uint32_t (&words)[4] = __x86_get_cpuid_feature_leaf(which)->cpuid_array;
   return {words[0], words[1], words[2], words[3]};
 }
 

@@ -19,11 +19,12 @@ uint8_t* map_pages(uint64_t bytes);
 /// Makes pages of a reservation readable and writable; new ones read as zero. `address` and `bytes` are multiples of
 /// page_size(). False when the system refuses.
 bool open_pages(uint8_t* address, uint64_t bytes);
-/// Puts the contents of a file in place of pages of a reservation, readable and writable; what is written stays with this
-/// process. Everything is a multiple of page_size(). False when the system refuses; the pages are as they were then.
+/// Puts the contents of a file in place of pages of a reservation, readable and writable; what is written stays with
+/// this process. Everything is a multiple of page_size(). False when the system refuses; the pages are as they were
+/// then.
 bool map_file_pages(uint8_t* address, uint64_t bytes, int file, uint64_t offset);
-/// Asks for the memory of whole pages inside [address, address + bytes) at once, which is cheaper than page by page when
-/// all will be written. Does nothing where the system can't.
+/// Asks for the memory of whole pages inside [address, address + bytes) at once, which is cheaper than page by page
+/// when all will be written. Does nothing where the system can't.
 void populate_pages(void* address, uint64_t bytes);
 /// Gives a whole reservation back.
 void release_pages(uint8_t* address, uint64_t bytes);

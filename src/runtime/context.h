@@ -46,11 +46,11 @@ struct InstanceContext {
   Instance* instance;
   void* tier_module;  ///< the tier's data of this module (interp::ModuleCode*)
   // Only machine code reads what follows.
-  const uint32_t* type_ids;      ///< canonical id of each type of the module
-  const void* const* libcalls;   ///< rows of libcalls.def; null without a tier with machine code
-  Slot* results;                 ///< where functions with several results leave them; one buffer a store
-  int64_t* fuel;                 ///< Store::fuel
-  const uint8_t* native_image;   ///< start of the module's compiled code; null without
+  const uint32_t* type_ids;     ///< canonical id of each type of the module
+  const void* const* libcalls;  ///< rows of libcalls.def; null without a tier with machine code
+  Slot* results;                ///< where functions with several results leave them; one buffer a store
+  int64_t* fuel;                ///< Store::fuel
+  const uint8_t* native_image;  ///< start of the module's compiled code; null without
 };
 
 /// A tag instance: identity is its address.

@@ -47,9 +47,9 @@ struct Tier {
   const void* (*host_entry)();  ///< FuncCell::code of host functions
   void (*init_process)();       ///< fault handlers; idempotent
   // What machine code needs; null where no tier makes any.
-  const void* native_stub = nullptr;         ///< FuncCell::stub of compiled ones; null: they have TierModule::entry too
-  const void* bridge = nullptr;              ///< FuncCell::native of functions that are not compiled
-  const void* const* libcalls = nullptr;     ///< InstanceContext::libcalls
+  const void* native_stub = nullptr;      ///< FuncCell::stub of compiled ones; null: they have TierModule::entry too
+  const void* bridge = nullptr;           ///< FuncCell::native of functions that are not compiled
+  const void* const* libcalls = nullptr;  ///< InstanceContext::libcalls
 };
 
 class Engine {

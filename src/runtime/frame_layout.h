@@ -8,8 +8,8 @@
 
 namespace ashlar::runtime {
 
-/// Slots of a frame, counted from its start: parameters (results reach there, too) | return address | other locals | one
-/// spare slot, in functions with loops | operands, each at the place that its depth gives it. v128 takes two slots.
+/// Slots of a frame, counted from its start: parameters (results reach there, too) | return address | other locals |
+/// one spare slot, in functions with loops | operands, each at the place that its depth gives it. v128 takes two slots.
 /// At a loop's head all locals and operands are at home but for hot locals, which a safepoint writes back.
 struct FrameLayout {
   uint32_t header = 0;  ///< of the return address

@@ -38,7 +38,8 @@ struct Instantiator {
 
 Status Instantiator::run(std::span<const Extern> imports) {
   reserve();
-  if (inst.funcs_ == nullptr || inst.own_cells_ == nullptr) return make_error(ErrorCode::out_of_memory, kNoOffset, "function cells");
+  if (inst.funcs_ == nullptr || inst.own_cells_ == nullptr)
+    return make_error(ErrorCode::out_of_memory, kNoOffset, "function cells");
   for (size_t i = 0; i < m.imports.size(); ++i) bind_import(m.imports[i], imports[i]);
   make_tags();
   TRY(make_memories());

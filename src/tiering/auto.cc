@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <system_error>
 
 #include "interp/module_code.h"
@@ -49,9 +50,7 @@ constexpr uint32_t kMostIdleFactor = 16;
 std::string part_name(uint32_t i) { return "part " + std::to_string(i); }
 std::string path_of(const os::Fd& fd) { return "/proc/self/fd/" + std::to_string(fd.raw()); }
 
-interp::ModuleCode& code_of(runtime::CompiledModule& module) {
-  return static_cast<interp::ModuleCode&>(module.tier());
-}
+interp::ModuleCode& code_of(runtime::CompiledModule& module) { return static_cast<interp::ModuleCode&>(module.tier()); }
 
 }  // namespace
 
@@ -65,10 +64,11 @@ struct AutoTier::Job {
 };
 
 struct AutoTier::Profile {
-  std::vector<uint32_t> samples;  ///< by function
+  std::vector<uint32_t> samples;                           ///< by function
   std::map<std::pair<FuncIdx, uint32_t>, uint32_t> loops;  ///< samples by function and loop, until compiled
-  uint32_t fresh = 0;             ///< of interpreted code since the last part was compiled
-  uint32_t crossings = 0;         ///< of all functions, as far as they are counted in fresh
+  std::set<std::pair<FuncIdx, uint32_t>> requested;        ///< loops that were or are being compiled
+  uint32_t fresh = 0;                                      ///< of interpreted code since the last part was compiled
+  uint32_t crossings = 0;                                  ///< of all functions, as far as they are counted in fresh
 };
 
 AutoTier::AutoTier(ImageRequest request) : request_(std::move(request)), finder_(request_) {}
@@ -180,9 +180,11 @@ void AutoTier::take_samples() {
     const interp::SamplePlace place = interp::find_place(code, sample);
     if (place.func == nullptr) continue;
     ++profile_->samples[place.func->index];
-    if (place.loop != nullptr) ++profile_->loops[{place.func->index, place.loop->wasm}];
     ++profile_->fresh;
     idle_ = 0;
+    if (place.loop == nullptr) continue;
+    const std::pair loop{place.func->index, place.loop->wasm};
+    if (!profile_->requested.contains(loop)) ++profile_->loops[loop];
   }
   const uint32_t crossings = code.crossings();
   const uint32_t worth = (crossings - profile_->crossings) / kCrossingsPerSample;
@@ -282,6 +284,7 @@ std::vector<native::LoopRow> AutoTier::choose_loops() {
     }
     if (hottest) most = ~uint32_t{0};  // one is enough
     out.push_back({func, wasm, 0});
+    profile_->requested.insert(at->first);
     at = profile_->loops.erase(at);
   }
   return out;

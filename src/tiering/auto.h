@@ -29,7 +29,8 @@ class AutoTier final : public runtime::SafepointHook {
   AutoTier(const AutoTier&) = delete;
   AutoTier& operator=(const AutoTier&) = delete;
 
-  /// Looks in the cache, before the module's file is read. What it finds contains the module (Image::wasm). Null: nothing.
+  /// Looks in the cache, before the module's file is read. What it finds contains the module (Image::wasm). Null:
+  /// nothing.
   std::shared_ptr<native::Image> find();
   /// The module, made from what find() gave (which it runs already) or else from the file.
   Status adopt(std::shared_ptr<runtime::CompiledModule> module);
@@ -73,8 +74,8 @@ class AutoTier final : public runtime::SafepointHook {
   std::thread thread_;
   std::mutex mutex_;
   std::condition_variable wake_;
-  bool stop_ = false;                                        ///< guarded by mutex_
-  std::vector<std::shared_ptr<native::Image>> unbound_;      ///< guarded by mutex_: the instance's cells don't know it
+  bool stop_ = false;                                    ///< guarded by mutex_
+  std::vector<std::shared_ptr<native::Image>> unbound_;  ///< guarded by mutex_: the instance's cells don't know it
 
   // Of the background thread; of the destructor when that has ended.
   std::unique_ptr<Profile> profile_;

@@ -16,7 +16,8 @@ struct HotFunction {
 
 /// Chooses at most `budget` bytes of code (but at least one function) from `hot`, the hottest first, and some more of
 /// the functions that they call, so that calls become direct and small functions vanish in their callers. Ascending.
-/// `compiled`: by function, what machine code has already; of that only what is small enough to be inlined is taken again.
+/// `compiled`: by function, what machine code has already; of that only what is small enough to be inlined is taken
+/// again.
 std::vector<module::FuncIdx> choose_batch(const module::Module& m, std::vector<HotFunction> hot,
                                           const std::vector<bool>& compiled, uint64_t budget);
 

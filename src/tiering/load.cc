@@ -43,7 +43,9 @@ Result<std::unique_ptr<module::Module>> checked_module(const runtime::Engine& en
 }
 
 /// What the index holds of an artifact that was verified: the header has the hash of the rest in it.
-Cache::Digest mark_of(const Image& image) { return base::Sha256().add("verified artifact\n").add(image.header()).finish(); }
+Cache::Digest mark_of(const Image& image) {
+  return base::Sha256().add("verified artifact\n").add(image.header()).finish();
+}
 
 }  // namespace
 

@@ -11,7 +11,8 @@
 
 namespace ashlar::tiering {
 
-/// Started and stopped on the thread that is watched. Until the first sample nothing has happened: no thread, no memory.
+/// Started and stopped on the thread that is watched. Until the first sample nothing has happened: no thread, no
+/// memory.
 class Sampler {
  public:
   /// `limit`: of the watched instance. It is lowered for a safepoint, from some samples on until woken(), so that

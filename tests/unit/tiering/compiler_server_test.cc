@@ -127,7 +127,7 @@ TEST_F(ServerTest, CancellingEndsTheWork) {
 
 TEST_F(ServerTest, AProgramThatIsNoServerCompilesAlone) {
   const std::string path = std::filesystem::temp_directory_path() / ("ashlar-no-server-" + std::to_string(::getpid()));
-  std::ofstream(path) << "#!/bin/sh\ncase $1 in --serve=*) exit 2;; esac\nexec '" + compiler_path() + "' \"$@\"\n";
+  std::ofstream(path) << "#!/bin/sh\ncase \"$*\" in *--serve=*) exit 2;; esac\nexec '" + compiler_path() + "' \"$@\"\n";
   std::filesystem::permissions(path, std::filesystem::perms::owner_all);
   ::setenv("ASHLAR_LLVM", path.c_str(), 1);
   EXPECT_FALSE(CompilerServer::take());

@@ -1,8 +1,8 @@
 // Modules from images: the same as from their own bytes, with less work; and what is not trusted is checked.
 #include "tiering/load.h"
 
-#include <gtest/gtest.h>
 #include <fcntl.h>
+#include <gtest/gtest.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -61,9 +61,7 @@ class LoadTest : public ::testing::Test {
     EXPECT_TRUE(module) << module.error().render();
     return *module;
   }
-  std::vector<uint8_t> artifact(std::string_view text) {
-    return native::write_image(parts_of(plain(text)->module()));
-  }
+  std::vector<uint8_t> artifact(std::string_view text) { return native::write_image(parts_of(plain(text)->module())); }
   Result<std::shared_ptr<runtime::CompiledModule>> load(std::string_view text, Image::Trust trust) {
     TRY_ASSIGN(auto image, Image::load(artifact(text), trust));
     return load_image(engine_, std::move(image));
