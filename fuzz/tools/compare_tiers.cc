@@ -76,11 +76,12 @@ Status add_code(runtime::CompiledModule& module, uint64_t seed) {
   return tiering::attach(module, std::move(image));
 }
 
-/// Fuel is taken for several instructions at once: where one of them traps, each tier has taken something else.
-fuzz::Execution comparable(fuzz::Execution execution) {
+/// Fuel is taken for several instructions at once: where one of them traps or throws, each tier has taken something
+/// else.
+fuzz::Execution comparable(fuzz::Execution execution, bool throws) {
   for (fuzz::Call& call : execution.calls) {
-    if (!call.outcome.starts_with("ok"))
-      call.outcome.resize(std::min(call.outcome.find(" with "), call.outcome.size()));
+    std::string& text = call.outcome;
+    if (throws || !text.starts_with("ok")) text.resize(std::min(text.find(" with "), text.size()));
   }
   return execution;
 }
@@ -90,10 +91,11 @@ std::string compare(std::span<const uint8_t> module, uint64_t seed) {
   fuzz::ExecuteOptions options;
   if (seed % 2 != 0) options.bounds_checks = runtime::BoundsChecks::Explicit;
   if (seed % 5 == 2) options.fuel = kMuchFuel;
-  const fuzz::Execution interpreted = comparable(fuzz::execute(module, options));
+  const bool throws = generate_options(seed).exceptions;
+  const fuzz::Execution interpreted = comparable(fuzz::execute(module, options), throws);
   options.tier = &tiering::tier();
   options.prepare = [seed](runtime::CompiledModule& m) { return add_code(m, seed); };
-  const fuzz::Execution compiled = comparable(fuzz::execute(module, options));
+  const fuzz::Execution compiled = comparable(fuzz::execute(module, options), throws);
   if (interpreted.outcome != "ok") return "not instantiated: " + interpreted.outcome;
   return fuzz::difference(interpreted, compiled);
 }

@@ -33,7 +33,7 @@ struct Activation {
   Status error;
   const Code* outside_ip = nullptr;  ///< the call of machine code that is under way; for samples
   Regs* regs = nullptr;              ///< loop dispatch only
-  void* jump[5] = {};    ///< __builtin_setjmp buffer of the entry
+  void* jump[5] = {};                ///< __builtin_setjmp buffer of the entry
 };
 
 /// The innermost activation of this thread.

@@ -1,8 +1,8 @@
 // Handlers of control transfer: entry, returns, branch tables, safepoints, traps, throws and slot operations.
 #include "interp/activation.h"
 #include "interp/keys.h"
-#include "runtime/slot_ops.h"
 #include "interp/steps.h"
+#include "runtime/slot_ops.h"
 
 namespace ashlar::interp {
 

@@ -72,7 +72,7 @@ struct Label {
   const module::FuncType* type = nullptr;  ///< null: no parameters, `result` alone (Bot: none)
   ValType result{};
   uint32_t loop_target = 0;
-  uint32_t loop = 0;  ///< of the function's loops, which one
+  uint32_t loop = 0;    ///< of the function's loops, which one
   uint32_t fixups = 0;  ///< forward branches to the end: the newest of them among Lowering's, counted from 1
   Fixup else_fixup{};
   uint32_t range_begin = 0;  ///< try: where protection begins; in a legacy catch body the index of its range

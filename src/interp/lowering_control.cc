@@ -23,8 +23,8 @@ void Lowering::begin_block(Op op, const binary::BlockType& type) {
   if (op != Op::block || targeted) {
     flush_all();
     if (op != Op::block) materialize_top(l.params().size());
-    // Machine code may enter a loop, and knows nothing but homes. Constants stay constants nevertheless: other paths may
-    // not come by here.
+    // Machine code may enter a loop, and knows nothing but homes. Constants stay constants nevertheless: other paths
+    // may not come by here.
     if (op == Op::loop) {
       for (const Val& v : stack_)
         if (v.at == Val::At::Const) copy_to(v, v.home);

@@ -11,9 +11,9 @@ namespace ashlar::native {
 // Functions. The C convention of the platform with the instance context as first argument, then the parameters: i32 and
 // references of the any, extern and exn hierarchies as 32-bit integers (GcRef), i64 and funcref (a FuncCell*) as 64-bit
 // integers, f32 and f64 as themselves, v128 as a 128-bit vector. Only registers carry arguments; a parameter for which
-// no register is left is stored by the caller, and read at once by the callee, in the buffer InstanceContext::results at
-// its slot (slots of parameters before it counted, v128 two). One result is returned as itself; of several none is: the
-// function stores them to InstanceContext::results, in slots, and the caller reads them at once.
+// no register is left is stored by the caller, and read at once by the callee, in the buffer InstanceContext::results
+// at its slot (slots of parameters before it counted, v128 two). One result is returned as itself; of several none is:
+// the function stores them to InstanceContext::results, in slots, and the caller reads them at once.
 //   x86-64: context rdi, integers in rsi, rdx, rcx, r8, r9; floats and vectors in xmm0-7; result in rax or xmm0;
 //   rbx, rbp, r12-r15 preserved. No frame pointer is kept: see FrameRow.
 // Calls through a FuncCell pass cell->native_ctx as the context, and the caller's own context in the register of the
@@ -29,7 +29,7 @@ namespace ashlar::native {
 //
 // Stack. Machine code runs on a stack of its own with a guard below (stack.h); it probes pages (inline-asm probes) and
 // compares nothing. Helpers need room: they trap when less than kHelperStack bytes are left.
-inline constexpr uint32_t kIntegerArguments_x64 = 5;    ///< behind the context
+inline constexpr uint32_t kIntegerArguments_x64 = 5;  ///< behind the context
 inline constexpr uint32_t kIntegerArguments_arm64 = 7;
 inline constexpr uint32_t kFloatArguments = 8;
 inline constexpr uint64_t kHelperStack = 256 << 10;

@@ -23,12 +23,12 @@ struct CompileOptions {
   unsigned threads = 0;  ///< 0: as many as there are cores
   bool explicit_bounds = false;
   bool fuel = false;
-  isa::Features features;             ///< that validation accepted
-  std::vector<module::FuncIdx> only;  ///< functions to compile; empty: all
+  isa::Features features;              ///< that validation accepted
+  std::vector<module::FuncIdx> only;   ///< functions to compile; empty: all
   std::vector<native::LoopRow> loops;  ///< loop entries to compile, each in the part that has its function
-  bool emit_ir = false;               ///< the result is the optimized IR as text, for people
-  std::string pass_log;               ///< developers: pipeline text that replaces the level's; empty: the level's
-  std::string pretend_unsupported;    ///< tests: mnemonics, with commas between them, as if of unsupported.def
+  bool emit_ir = false;                ///< the result is the optimized IR as text, for people
+  std::string pass_log;                ///< developers: pipeline text that replaces the level's; empty: the level's
+  std::string pretend_unsupported;     ///< tests: mnemonics, with commas between them, as if of unsupported.def
   const std::atomic<bool>* cancel = nullptr;
   std::function<void(size_t done, size_t all)> progress;  ///< called from any thread, in bytes of code
 };

@@ -120,6 +120,7 @@ Status read_functions(const std::string& where, const module::Module& m, Compile
     }
     native::LoopRow loop{f, 0, 0};
     at = std::from_chars(at + 1, end, loop.wasm).ptr;
+    if (loop.wasm == 0) return make_error(ErrorCode::bad_flag_value, kNoOffset, "--only", "0", "a loop's offset");
     options.loops.push_back(loop);
   }
   return {};

@@ -3,8 +3,8 @@
 
 #include <llvm/Analysis/InlineCost.h>
 #include <llvm/Passes/PassBuilder.h>
-#include <llvm/Transforms/IPO/ModuleInliner.h>
 #include <llvm/Transforms/IPO/Inliner.h>
+#include <llvm/Transforms/IPO/ModuleInliner.h>
 
 namespace ashlar::optimizing {
 

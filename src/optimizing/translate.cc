@@ -114,8 +114,7 @@ Status Translator::run() {
     }
   }
   finish();
-  // In a legacy handler the exception is a value that no frame slot has. The function can do without this entry.
-  if (has_catch_around_ || (loop_ != 0 && loop_target_ == nullptr)) fn_->eraseFromParent();
+  if (loop_ != 0 && !is_sound()) fn_->eraseFromParent();
   return {};
 }
 
@@ -160,8 +159,8 @@ void Translator::op(Op op, const Imm& imm) {
       return;
     }
   }
-  const bool done = control(op, imm) || variable(op, imm) || memory(op, imm) || exceptions(op, imm) ||
-                    slot_instruction(op, imm);
+  const bool done =
+      control(op, imm) || variable(op, imm) || memory(op, imm) || exceptions(op, imm) || slot_instruction(op, imm);
   CHECK(done);
 }
 

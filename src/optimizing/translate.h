@@ -1,6 +1,7 @@
 // Translator: one function body becomes LLVM IR. Parts: control, calls, memory, references, exceptions.
 #pragma once
 
+#include <llvm/ADT/SmallPtrSet.h>
 #include <llvm/IR/ValueHandle.h>
 
 #include <deque>
@@ -97,8 +98,10 @@ class Translator {
   // translate_loop.cc
   Value* frame_value(uint32_t slot, ValType type);
   void locals_from_frame(const std::vector<binary::LocalGroup>& groups);
+  void keep_operands();
   void enter_loop(Label& l);
   void join_operands();
+  bool is_sound() const;
 
   // translate_call.cc
   Value* context_field(uint32_t offset, llvm::Type* type, bool invariant = true);
@@ -201,6 +204,7 @@ class Translator {
   uint32_t operand_slot_ = 0;
   std::vector<Below> below_;
   std::vector<llvm::AllocaInst*> homes_;  ///< of what is below
+  llvm::SmallPtrSet<Value*, 8> kept_;     ///< operands that were read from there
   BasicBlock* loop_target_ = nullptr;
   bool has_catch_around_ = false;
 

@@ -7,8 +7,8 @@ namespace ashlar::optimizing {
 
 /// A field of the context. Invariant ones never change while an instance lives.
 Value* Translator::context_field(uint32_t offset, llvm::Type* type, bool invariant) {
-  llvm::LoadInst* load = in(b_.CreateAlignedLoad(type, b_.CreateConstGEP1_32(u_.i8, ctx_, offset), llvm::Align(8)),
-                            Region::State);
+  llvm::LoadInst* load =
+      in(b_.CreateAlignedLoad(type, b_.CreateConstGEP1_32(u_.i8, ctx_, offset), llvm::Align(8)), Region::State);
   if (invariant) load->setMetadata(llvm::LLVMContext::MD_invariant_load, u_.empty_node());
   return load;
 }
@@ -144,8 +144,9 @@ void Translator::call_indirect(const Imm& imm, bool tail) {
     return in(load, Region::State);
   };
   Value* table = invariant(b_.CreateLoad(u_.ptr, b_.CreateConstGEP1_32(u_.ptr, tables, imm.b)), true);
-  Value* size = fixed ? static_cast<Value*>(b_.getInt64(limits.min))
-                      : invariant(b_.CreateLoad(u_.i64, b_.CreateConstGEP1_32(u_.i8, table, layout::Table_size)), false);
+  Value* size = fixed
+                    ? static_cast<Value*>(b_.getInt64(limits.min))
+                    : invariant(b_.CreateLoad(u_.i64, b_.CreateConstGEP1_32(u_.i8, table, layout::Table_size)), false);
   trap_if(b_.CreateICmpUGE(index, size), Trap::undefined_element);
   Value* elems = invariant(b_.CreateLoad(u_.ptr, b_.CreateConstGEP1_32(u_.i8, table, layout::Table_elems)), fixed);
   Value* cell = in(b_.CreateLoad(u_.ptr, b_.CreateGEP(u_.ptr, elems, index)), Region::State);

@@ -29,6 +29,7 @@ void Translator::add_edge(Label& l, BasicBlock* from, std::span<Value* const> va
 }
 
 void Translator::open(Op op, const Imm& imm) {
+  if (loop_ != 0 && loop_target_ == nullptr) keep_operands();
   Label l;
   l.op = op;
   block_types(imm.block, l);

@@ -1,5 +1,6 @@
 // Translation of loop entries: the rest of a function from a loop's head on, for a frame of the interpreter that is
 // there already.
+#include <llvm/IR/Verifier.h>
 #include <llvm/Transforms/Utils/Local.h>
 
 #include "optimizing/translate.h"
@@ -39,6 +40,19 @@ void Translator::locals_from_frame(const std::vector<binary::LocalGroup>& groups
     for (uint32_t i = 0; i < g.count; ++i) add(g.type);
 }
 
+/// What comes later must use the operands themselves, not what they were made of: nobody looks through a load.
+void Translator::keep_operands() {
+  for (Value*& operand : stack_) {
+    // One that was kept before an outer block stays the same, whichever way its end is reached.
+    if (!llvm::isa<llvm::Instruction>(operand) || kept_.contains(operand)) continue;
+    llvm::AllocaInst* home = llvm::IRBuilder<>(entry_, entry_->begin()).CreateAlloca(operand->getType());
+    homes_.push_back(home);
+    b_.CreateStore(operand, home);
+    operand = b_.CreateLoad(operand->getType(), home);
+    kept_.insert(operand);
+  }
+}
+
 /// At the head of the loop that is entered: a second edge into it, with the operands that the frame has.
 void Translator::enter_loop(Label& l) {
   for (const Label& outer : labels_) has_catch_around_ |= outer.in_catch;
@@ -73,6 +87,11 @@ void Translator::join_operands() {
     llvm::IRBuilder<>(entry_->getTerminator()).CreateStore(below.from_frame, home);
     homes_.push_back(home);
   }
+}
+
+/// In a legacy handler the exception is a value that no frame slot has. A function can do without a loop's entry.
+bool Translator::is_sound() const {
+  return loop_target_ != nullptr && !has_catch_around_ && !llvm::verifyFunction(*fn_);
 }
 
 Status translate_loop(Unit& unit, module::FuncIdx f, uint32_t loop) { return Translator(unit, f, loop).run(); }

@@ -38,8 +38,7 @@ void Translator::slot_op(Op op, const Imms& imms, size_t operands, std::span<con
   Value* base = slots(count);
   store_slots(base, values);
   if (imm_ == nullptr) {
-    imm_ = llvm::IRBuilder<>(entry_, entry_->begin())
-               .CreateAlloca(llvm::ArrayType::get(u_.i8, 24));
+    imm_ = llvm::IRBuilder<>(entry_, entry_->begin()).CreateAlloca(llvm::ArrayType::get(u_.i8, 24));
     imm_->setAlignment(llvm::Align(8));
   }
   auto put = [&](Value* v, unsigned at) {

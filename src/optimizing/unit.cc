@@ -106,8 +106,8 @@ void Unit::add_attributes(llvm::Function& f) const {
 llvm::Function* Unit::function(module::FuncIdx f) {
   llvm::Function*& out = functions_[f];
   if (out != nullptr) return out;
-  out = llvm::Function::Create(signature(m.func_type(f)), llvm::GlobalValue::ExternalLinkage,
-                               "f" + std::to_string(f), &ir);
+  out = llvm::Function::Create(signature(m.func_type(f)), llvm::GlobalValue::ExternalLinkage, "f" + std::to_string(f),
+                               &ir);
   add_attributes(*out);
   out->addFnAttr("ashlar-func", std::to_string(f));
   return out;
@@ -115,9 +115,9 @@ llvm::Function* Unit::function(module::FuncIdx f) {
 
 llvm::Function* Unit::loop_entry(module::FuncIdx f, uint32_t loop) {
   llvm::Type* result = signature(m.func_type(f))->getReturnType();
-  auto* out = llvm::Function::Create(llvm::FunctionType::get(result, {ptr, i64}, false),
-                                     llvm::GlobalValue::ExternalLinkage,
-                                     "f" + std::to_string(f) + "_loop" + std::to_string(loop), &ir);
+  auto* out =
+      llvm::Function::Create(llvm::FunctionType::get(result, {ptr, i64}, false), llvm::GlobalValue::ExternalLinkage,
+                             "f" + std::to_string(f) + "_loop" + std::to_string(loop), &ir);
   add_attributes(*out);
   out->addFnAttr("ashlar-func", std::to_string(f));
   out->addFnAttr("ashlar-loop", std::to_string(loop));
@@ -126,8 +126,8 @@ llvm::Function* Unit::loop_entry(module::FuncIdx f, uint32_t loop) {
 
 llvm::DISubprogram* Unit::subprogram(module::FuncIdx f) {
   const unsigned line = m.funcs[f].body_offset;
-  return debug_.createFunction(file_, "f" + std::to_string(f), "", file_, line, no_type_, line,
-                               llvm::DINode::FlagZero, llvm::DISubprogram::SPFlagDefinition);
+  return debug_.createFunction(file_, "f" + std::to_string(f), "", file_, line, no_type_, line, llvm::DINode::FlagZero,
+                               llvm::DISubprogram::SPFlagDefinition);
 }
 
 llvm::Constant* Unit::personality() {

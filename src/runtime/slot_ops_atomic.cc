@@ -3,8 +3,8 @@
 #include <string_view>
 #include <utility>
 
-#include "runtime/slot_ops_families.h"
 #include "isa/op_table.h"
+#include "runtime/slot_ops_families.h"
 
 namespace ashlar::runtime {
 

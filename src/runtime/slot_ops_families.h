@@ -2,15 +2,13 @@
 // slot_ops_*.cc.
 #pragma once
 
-#include "runtime/slot_ops.h"
 #include "runtime/memory.h"
+#include "runtime/slot_ops.h"
 #include "runtime/store.h"
 
 namespace ashlar::runtime {
 
 using isa::Op;
-
-
 
 // Null for opcodes of other families.
 SlotFn gc_function(Op op);

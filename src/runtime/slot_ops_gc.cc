@@ -1,11 +1,10 @@
 // Slot operations on references: structs, arrays, i31, tests and casts.
-#include "runtime/slot_ops_families.h"
 #include "runtime/bulk.h"
+#include "runtime/slot_ops_families.h"
 
 namespace ashlar::runtime {
 
 namespace {
-
 
 GcHeap& heap_of(InstanceContext* ctx) { return ctx->store->heap(); }
 GcRef as_ref(Slot slot) { return static_cast<GcRef>(slot); }
@@ -179,7 +178,8 @@ struct Element {
 };
 
 /// The element that the operands array and index name.
-[[gnu::always_inline]] inline Trap find_element(InstanceContext* ctx, const Slot* base, const uint8_t* imm, Element* out) {
+[[gnu::always_inline]] inline Trap find_element(InstanceContext* ctx, const Slot* base, const uint8_t* imm,
+                                                Element* out) {
   const GcRef r = as_ref(base[0]);
   if (r == kNullRef) [[unlikely]]
     return Trap::null_array_reference;
@@ -231,22 +231,20 @@ Trap array_fill(InstanceContext* ctx, Slot* base, const uint8_t* imm) {
 
 /// b = the source's type, which the elements' size makes needless. Operands: array, start, array, start, count.
 Trap array_copy(InstanceContext* ctx, Slot* base, const uint8_t* imm) {
-  return array_copy(*ctx->store, slot_imm(imm).a, as_ref(base[0]), as_u32(base[1]), as_ref(base[2]),
-                             as_u32(base[3]), as_u32(base[4]));
+  return array_copy(*ctx->store, slot_imm(imm).a, as_ref(base[0]), as_u32(base[1]), as_ref(base[2]), as_u32(base[3]),
+                    as_u32(base[4]));
 }
 
 /// b = data segment. Operands: array, start, offset in the segment, count.
 Trap array_init_data(InstanceContext* ctx, Slot* base, const uint8_t* imm) {
   const SlotImm i = slot_imm(imm);
-  return array_init_data(*ctx->instance, i.a, i.b, as_ref(base[0]), as_u32(base[1]), as_u32(base[2]),
-                                  as_u32(base[3]));
+  return array_init_data(*ctx->instance, i.a, i.b, as_ref(base[0]), as_u32(base[1]), as_u32(base[2]), as_u32(base[3]));
 }
 
 /// b = element segment. Operands: array, start, offset in the segment, count.
 Trap array_init_elem(InstanceContext* ctx, Slot* base, const uint8_t* imm) {
   const SlotImm i = slot_imm(imm);
-  return array_init_elem(*ctx->instance, i.a, i.b, as_ref(base[0]), as_u32(base[1]), as_u32(base[2]),
-                                  as_u32(base[3]));
+  return array_init_elem(*ctx->instance, i.a, i.b, as_ref(base[0]), as_u32(base[1]), as_u32(base[2]), as_u32(base[3]));
 }
 
 // ---- tests and casts: a = raw canonical ValType

@@ -1,8 +1,8 @@
 // Slot operations on memories: size, growth, bulk operations, and loads and stores of single lanes.
 #include <cstring>
 
-#include "runtime/slot_ops_families.h"
 #include "runtime/bulk.h"
+#include "runtime/slot_ops_families.h"
 
 namespace ashlar::runtime {
 
@@ -21,8 +21,7 @@ Trap memory_grow(InstanceContext* ctx, Slot* base, const uint8_t* imm) {
 }
 
 Trap memory_fill(InstanceContext* ctx, Slot* base, const uint8_t* imm) {
-  return memory_fill(*ctx->store, memory_at(ctx, slot_imm(imm).a), base[0], static_cast<uint8_t>(base[1]),
-                              base[2]);
+  return memory_fill(*ctx->store, memory_at(ctx, slot_imm(imm).a), base[0], static_cast<uint8_t>(base[1]), base[2]);
 }
 
 // a = destination, b = source.

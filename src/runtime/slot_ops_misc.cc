@@ -1,6 +1,6 @@
 // Slot operations: the function of every opcode, and wide arithmetic.
-#include "runtime/slot_ops_families.h"
 #include "isa/semantics_int.h"
+#include "runtime/slot_ops_families.h"
 
 namespace ashlar::runtime {
 

@@ -1,6 +1,6 @@
 // Slot operations on tables: single elements, size, growth and bulk operations.
-#include "runtime/slot_ops_families.h"
 #include "runtime/bulk.h"
+#include "runtime/slot_ops_families.h"
 
 namespace ashlar::runtime {
 

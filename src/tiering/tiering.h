@@ -80,7 +80,7 @@ class ImageFinder {
   const ImageRequest& request_;
   std::optional<Cache> cache_;
   std::string options_;
-  std::optional<os::FileInfo> before_;  ///< of the file, from before it was read
+  std::optional<os::FileInfo> before_;        ///< of the file, from before it was read
   std::optional<base::Sha256Digest> digest_;  ///< of the module, once it is known
   std::string name_;                          ///< of the artifact, then
 };

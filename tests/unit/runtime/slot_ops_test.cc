@@ -19,7 +19,6 @@ using isa::Op;
 using isa::StorageType;
 using isa::ValType;
 
-
 /// Special typing, tables, bulk memory, atomics, lanes and wide arithmetic; what lowering does itself is not among
 /// them.
 bool expected(Op op, const isa::OpInfo& info) {
