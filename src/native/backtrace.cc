@@ -42,6 +42,7 @@ void add_frames(const Image& image, const void* pc, bool returning, runtime::Bac
   if (m == nullptr) return;
   const std::optional<Place> place = image.find_place(*row, pc, returning);
   if (!place) {
+    if (row->func >= m->funcs.size()) return;  // code of no function
     out.add(*m, row->func, m->funcs[row->func].body_offset);
     return;
   }

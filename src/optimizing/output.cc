@@ -14,6 +14,7 @@
 
 #include "native/compiler_protocol.h"
 #include "os/file.h"
+#include "os/file_bytes.h"
 
 namespace ashlar::optimizing {
 namespace {
@@ -33,16 +34,6 @@ void on_ending_signal(int number) {
 
 std::unexpected<Error> failed(const std::string& path, int code) {
   return make_error(ErrorCode::io_failed, kNoOffset, path, std::strerror(code));
-}
-
-Status write_all(int fd, std::span<const uint8_t> bytes, const std::string& name) {
-  while (!bytes.empty()) {
-    const ssize_t written = ::write(fd, bytes.data(), bytes.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) return failed(name, errno);
-    bytes = bytes.subspan(static_cast<size_t>(written));
-  }
-  return {};
 }
 
 /// The file behind symbolic links (replacing the link would surprise), and whether it can be replaced at all.
@@ -122,15 +113,15 @@ Status check_output(const std::string& where) {
 }
 
 Status write_output(const std::string& where, std::span<const uint8_t> bytes) {
-  if (where.starts_with("fd:")) return write_all(native::descriptor_of(where), bytes, where);
+  if (where.starts_with("fd:")) return os::write_all(native::descriptor_of(where), bytes, where);
   const Target target = find_target(where);
   if (!target.replace) {
     auto file = os::open_at(os::kWorkingDirectory, target.path.c_str(), os::kOpenWrite);
     if (!file) return failed(where, file.error());
-    return write_all(file->raw(), bytes, where);
+    return os::write_all(file->raw(), bytes, where);
   }
   TRY_ASSIGN(os::Fd file, open_unfinished(target.path));
-  Status written = write_all(file.raw(), bytes, where);
+  Status written = os::write_all(file.raw(), bytes, where);
   // Whoever finds the file under its name takes its contents for whole, even after the machine stopped.
   if (written && ::fdatasync(file.raw()) != 0) written = failed(where, errno);
   if (!written) {

@@ -2,6 +2,7 @@
 #include "os/file_bytes.h"
 
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -82,6 +83,16 @@ Result<FileBytes> read_file(const std::string& path) {
   }
   TRY_ASSIGN(auto bytes, read_all(file, path, info->size));
   return FileBytes(std::move(bytes));
+}
+
+Status write_all(int fd, std::span<const uint8_t> bytes, const std::string& name) {
+  while (!bytes.empty()) {
+    const ssize_t written = ::write(fd, bytes.data(), bytes.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) return failed(name, errno);
+    bytes = bytes.subspan(static_cast<size_t>(written));
+  }
+  return {};
 }
 
 }  // namespace ashlar::os

@@ -1,4 +1,4 @@
-// A whole file's bytes for reading: mapped when large, copied when small or not a regular file.
+// Whole files as bytes: written at once; for reading mapped when large, copied when small or not a regular file.
 #pragma once
 
 #include <cstdint>
@@ -35,5 +35,8 @@ class FileBytes {
 /// The bytes of the file at `path`; "-" is standard input. A mapped file must not be cut short by somebody else while
 /// it is in use (reading beyond its new end faults), as with every mapping.
 Result<FileBytes> read_file(const std::string& path);
+
+/// Writes all bytes to the descriptor. Errors: Io, naming `name`.
+Status write_all(int fd, std::span<const uint8_t> bytes, const std::string& name);
 
 }  // namespace ashlar::os

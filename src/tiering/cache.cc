@@ -15,6 +15,7 @@
 #include <unordered_map>
 
 #include "os/clock.h"
+#include "os/file_bytes.h"
 #include "os/file_dir.h"
 
 namespace ashlar::tiering {
@@ -85,16 +86,6 @@ std::optional<std::string> read_small(int dir, const std::string& path) {
   return std::string(buffer, static_cast<size_t>(got));
 }
 
-Status write_file(int fd, std::span<const uint8_t> bytes, const std::string& name) {
-  while (!bytes.empty()) {
-    const ssize_t written = ::write(fd, bytes.data(), bytes.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) return failed(name, errno);
-    bytes = bytes.subspan(static_cast<size_t>(written));
-  }
-  return {};
-}
-
 /// Writes a file below tmp/ and renames it to `path`: whole or not at all. `durable`: even when the machine stops, for
 /// an artifact's contents are not verified when it is loaded from here.
 Status publish(int root, const std::string& path, std::span<const uint8_t> bytes, bool durable) {
@@ -104,7 +95,7 @@ Status publish(int root, const std::string& path, std::span<const uint8_t> bytes
   const int raw = ::openat(root, name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
   if (raw < 0) return failed(name, errno);
   os::Fd file = os::Fd::own(raw);
-  Status done = write_file(raw, bytes, name);
+  Status done = os::write_all(raw, bytes, name);
   if (done && durable && ::fdatasync(raw) != 0) done = failed(name, errno);
   file.close();
   if (done && ::renameat(root, name.c_str(), root, path.c_str()) != 0) done = failed(path, errno);
