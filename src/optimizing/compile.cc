@@ -98,7 +98,7 @@ class Job {
       if (here || nowhere) TRY(translate_loop(unit, loop.func, loop.wasm));
     }
     unit.finish();
-    TRY(optimize(unit.ir, target, options_));
+    TRY(optimize(unit.ir, target, options_, memory_facts(m_, options_.explicit_bounds)));
     if (options_.emit_ir) {
       llvm::raw_string_ostream out(texts_[i]);
       unit.ir.print(out, nullptr);

@@ -5,6 +5,10 @@
 #include <llvm/Passes/PassBuilder.h>
 #include <llvm/Transforms/IPO/Inliner.h>
 #include <llvm/Transforms/IPO/ModuleInliner.h>
+#include <llvm/Transforms/Utils/LCSSA.h>
+#include <llvm/Transforms/Utils/LoopSimplify.h>
+
+#include "optimizing/loop_ranges.h"
 
 namespace ashlar::optimizing {
 
@@ -34,6 +38,28 @@ const char* after_inlining(OptLevel level) {
   return "";
 }
 
+constexpr char kNestPasses[] = "loop-simplify,lcssa,loop(loop-unroll-full),simplifycfg";
+
+// Where loops have plain accesses, what LLVM does with loops is worth its time.
+constexpr char kLoopPasses[] =
+    "loop-simplify,lcssa,loop-mssa(licm),loop(loop-unroll-full),gvn,dse,simplifycfg,loop-vectorize,"
+    "loop-unroll<O2>,early-cse<memssa>,slp-vectorizer,instcombine<no-verify-fixpoint>,simplifycfg";
+
+/// Runs passes on the functions that have an attribute.
+class OnMarked : public llvm::PassInfoMixin<OnMarked> {
+ public:
+  OnMarked(const char* attribute, llvm::FunctionPassManager passes)
+      : attribute_(attribute), passes_(std::move(passes)) {}
+  llvm::PreservedAnalyses run(llvm::Function& f, llvm::FunctionAnalysisManager& analyses) {
+    if (!f.hasFnAttribute(attribute_)) return llvm::PreservedAnalyses::all();
+    return passes_.run(f, analyses);
+  }
+
+ private:
+  const char* attribute_;
+  llvm::FunctionPassManager passes_;
+};
+
 int inline_threshold(OptLevel level) {
   switch (level) {
     case OptLevel::O0:
@@ -52,7 +78,7 @@ int inline_threshold(OptLevel level) {
 
 }  // namespace
 
-Status optimize(llvm::Module& ir, llvm::TargetMachine& target, const CompileOptions& options) {
+Status optimize(llvm::Module& ir, llvm::TargetMachine& target, const CompileOptions& options, MemoryFacts memory) {
   llvm::PipelineTuningOptions tuning;
   llvm::PassBuilder builder(&target, tuning);
   llvm::LoopAnalysisManager loops;
@@ -65,13 +91,14 @@ Status optimize(llvm::Module& ir, llvm::TargetMachine& target, const CompileOpti
   builder.registerLoopAnalyses(loops);
   builder.crossRegisterProxies(loops, functions, components, modules);
   llvm::ModulePassManager passes;
-  auto add = [&](llvm::StringRef text) -> Status {
+  const auto parse = [&](auto& into, llvm::StringRef text) -> Status {
     if (text.empty()) return {};
-    if (llvm::Error e = builder.parsePassPipeline(passes, text)) {
+    if (llvm::Error e = builder.parsePassPipeline(into, text)) {
       return make_error(ErrorCode::internal, kNoOffset, "pass pipeline: " + llvm::toString(std::move(e)));
     }
     return {};
   };
+  const auto add = [&](llvm::StringRef text) { return parse(passes, text); };
   if (!options.pass_log.empty()) {
     TRY(add(options.pass_log));
   } else {
@@ -80,6 +107,23 @@ Status optimize(llvm::Module& ir, llvm::TargetMachine& target, const CompileOpti
       passes.addPass(llvm::ModuleInlinerWrapperPass(llvm::getInlineParams(threshold)));
     }
     TRY(add(after_inlining(options.level)));
+    if (options.level == OptLevel::O2 || options.level == OptLevel::O3) {
+      llvm::FunctionPassManager nests;
+      llvm::FunctionPassManager ranged;
+      TRY(parse(nests, kNestPasses));
+      TRY(parse(ranged, kLoopPasses));
+      llvm::FunctionPassManager loops;  // of functions with numeric loops
+      loops.addPass(MarkSmallNestsPass());
+      loops.addPass(OnMarked(kSmallNestsAttribute, std::move(nests)));
+      loops.addPass(llvm::LoopSimplifyPass());
+      loops.addPass(llvm::LCSSAPass());
+      loops.addPass(LoopRangesPass(memory));
+      loops.addPass(OnMarked(kRangedLoopsAttribute, std::move(ranged)));
+      llvm::FunctionPassManager all;
+      all.addPass(FindNumericLoopsPass());
+      all.addPass(OnMarked(kNumericLoopsAttribute, std::move(loops)));
+      passes.addPass(llvm::createModuleToFunctionPassAdaptor(std::move(all)));
+    }
   }
   passes.run(ir, modules);
   return {};

@@ -6,10 +6,11 @@
 
 #include "base/error.h"
 #include "optimizing/compile.h"
+#include "optimizing/loop_ranges.h"
 
 namespace ashlar::optimizing {
 
 /// Optimizes the module in place. Errors: a bad CompileOptions::pass_log.
-Status optimize(llvm::Module& ir, llvm::TargetMachine& target, const CompileOptions& options);
+Status optimize(llvm::Module& ir, llvm::TargetMachine& target, const CompileOptions& options, MemoryFacts memory);
 
 }  // namespace ashlar::optimizing

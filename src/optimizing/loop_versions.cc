@@ -1,0 +1,378 @@
+// Doubling of loops: which addresses run in steps, the check in front, the copy with plain accesses.
+#include "optimizing/loop_versions.h"
+
+#include <llvm/IR/IRBuilder.h>
+#include <llvm/IR/InlineAsm.h>
+#include <llvm/IR/IntrinsicInst.h>
+#include <llvm/IR/MDBuilder.h>
+#include <llvm/Transforms/Utils/BasicBlockUtils.h>
+#include <llvm/Transforms/Utils/Cloning.h>
+#include <llvm/Transforms/Utils/LoopUtils.h>
+#include <llvm/Transforms/Utils/ScalarEvolutionExpander.h>
+
+#include <algorithm>
+#include <cstdlib>
+
+#include "optimizing/layout.h"
+
+namespace ashlar::optimizing {
+
+namespace {
+
+using llvm::BasicBlock;
+using llvm::SCEV;
+using llvm::SCEVAddRecExpr;
+using llvm::Value;
+
+constexpr size_t kMaxGroups = 8;
+constexpr size_t kMaxPairs = 10;
+/// Fewer rounds are not worth the check.
+constexpr uint64_t kMinRounds = 4;
+
+/// Accesses whose addresses differ by constants and run in the same steps.
+struct Group {
+  struct Member {
+    MemoryAccess access;
+    int64_t delta;  ///< of its index from the group's
+  };
+  const SCEV* start = nullptr;  ///< i32: index in the first round
+  int64_t step = 0;             ///< 0: the same in all rounds
+  int64_t lowest = 0;           ///< least delta
+  int64_t end = 0;              ///< greatest delta + offset + width
+  bool stores = false;
+  std::vector<Member> members;
+  // In the check, as i64: the index in the first round, and the range that all accesses lie in.
+  Value* first = nullptr;
+  Value* low = nullptr;
+  Value* high = nullptr;
+};
+
+/// How often the latch is taken, at most.
+struct Rounds {
+  const SCEV* taken = nullptr;
+  const SCEV* remainder = nullptr;  ///< must be 0 for `taken` to be true; null: it is always
+};
+
+class Versioning {
+ public:
+  Versioning(llvm::Function& f, llvm::Loop& loop, llvm::LoopInfo& loops, llvm::DominatorTree& tree,
+             llvm::ScalarEvolution& scalars)
+      : f_(f), loop_(loop), loops_(loops), tree_(tree), scalars_(scalars) {}
+
+  bool run();
+
+ private:
+  bool find_rounds();
+  void rounds_by_equality(BasicBlock* exiting);
+  void sort(const MemoryAccess& access);
+  bool collect();
+  bool can_expand(llvm::SCEVExpander& expander);
+  Value* emit_check(llvm::IRBuilder<>& b, llvm::SCEVExpander& expander);
+  void emit_group(llvm::IRBuilder<>& b, llvm::SCEVExpander& expander, Group& g, Value* rounds, Value* size);
+  Value* memory_size(llvm::IRBuilder<>& b);
+  void require(llvm::IRBuilder<>& b, Value* condition);
+  void duplicate(Value* condition);
+  void rewrite();
+  void tell_apart();
+
+  llvm::Function& f_;
+  llvm::Loop& loop_;
+  llvm::LoopInfo& loops_;
+  llvm::DominatorTree& tree_;
+  llvm::ScalarEvolution& scalars_;
+  Rounds rounds_;
+  std::vector<Group> groups_;
+  std::vector<std::pair<size_t, size_t>> pairs_;  ///< groups that must not overlap
+  bool clean_ = true;                             ///< nothing can trap but what the check covers
+  Value* ok_ = nullptr;
+};
+
+/// An exit when A + k * step is equal to an invariant, step a power of two: LLVM gives no count unless it can see that
+/// the distance is a multiple, which the check can look at.
+void Versioning::rounds_by_equality(BasicBlock* exiting) {
+  auto* branch = llvm::dyn_cast<llvm::BranchInst>(exiting->getTerminator());
+  if (branch == nullptr || !branch->isConditional()) return;
+  auto* compare = llvm::dyn_cast<llvm::ICmpInst>(branch->getCondition());
+  if (compare == nullptr || !compare->isEquality()) return;
+  const bool leaves_when_true = !loop_.contains(branch->getSuccessor(0));
+  if (leaves_when_true != (compare->getPredicate() == llvm::CmpInst::ICMP_EQ)) return;
+  const SCEV* left = scalars_.getSCEV(compare->getOperand(0));
+  const SCEV* right = scalars_.getSCEV(compare->getOperand(1));
+  if (scalars_.isLoopInvariant(left, &loop_)) std::swap(left, right);
+  const auto* running = llvm::dyn_cast<SCEVAddRecExpr>(left);
+  if (running == nullptr || running->getLoop() != &loop_ || !running->isAffine()) return;
+  if (!scalars_.isLoopInvariant(right, &loop_) || !left->getType()->isIntegerTy(32)) return;
+  const auto* constant = llvm::dyn_cast<llvm::SCEVConstant>(running->getStepRecurrence(scalars_));
+  if (constant == nullptr) return;
+  const int64_t step = constant->getAPInt().getSExtValue();
+  const uint64_t size = static_cast<uint64_t>(std::abs(step));
+  if (!llvm::isPowerOf2_64(size)) return;
+  const SCEV* distance =
+      step > 0 ? scalars_.getMinusSCEV(right, running->getStart()) : scalars_.getMinusSCEV(running->getStart(), right);
+  const SCEV* divisor = scalars_.getConstant(left->getType(), size);
+  rounds_.taken = scalars_.getUDivExpr(distance, divisor);
+  rounds_.remainder = scalars_.getURemExpr(distance, divisor);
+}
+
+bool Versioning::find_rounds() {
+  const SCEV* taken = scalars_.getBackedgeTakenCount(&loop_);
+  if (llvm::isa<llvm::SCEVCouldNotCompute>(taken)) taken = scalars_.getSymbolicMaxBackedgeTakenCount(&loop_);
+  if (!llvm::isa<llvm::SCEVCouldNotCompute>(taken)) {
+    rounds_.taken = taken;
+    return taken->getType()->getIntegerBitWidth() <= 64;
+  }
+  llvm::SmallVector<BasicBlock*, 4> exiting;
+  loop_.getExitingBlocks(exiting);
+  for (BasicBlock* block : exiting) {
+    if (rounds_.taken == nullptr && tree_.dominates(block, loop_.getLoopLatch())) rounds_by_equality(block);
+  }
+  return rounds_.taken != nullptr;
+}
+
+/// Puts an access whose index runs in steps into its group. Others keep what the translator made.
+void Versioning::sort(const MemoryAccess& access) {
+  if (access.index == nullptr || !access.index->getType()->isIntegerTy(32)) {
+    clean_ = false;
+    return;
+  }
+  const SCEV* index = scalars_.getSCEV(access.index);
+  const SCEV* start = index;
+  int64_t step = 0;
+  if (!scalars_.isLoopInvariant(index, &loop_)) {
+    const auto* running = llvm::dyn_cast<SCEVAddRecExpr>(index);
+    const auto* constant = running != nullptr && running->getLoop() == &loop_ && running->isAffine()
+                               ? llvm::dyn_cast<llvm::SCEVConstant>(running->getStepRecurrence(scalars_))
+                               : nullptr;
+    if (constant == nullptr) {
+      clean_ = false;
+      return;
+    }
+    start = running->getStart();
+    step = constant->getAPInt().getSExtValue();
+  }
+  const auto end = static_cast<int64_t>(access.offset + access.width);
+  for (Group& g : groups_) {
+    if (g.step != step) continue;
+    const auto* delta = llvm::dyn_cast<llvm::SCEVConstant>(scalars_.getMinusSCEV(start, g.start));
+    if (delta == nullptr) continue;
+    const int64_t d = delta->getAPInt().getSExtValue();
+    g.lowest = std::min(g.lowest, d);
+    g.end = std::max(g.end, d + end);
+    g.stores |= access.is_store;
+    g.members.push_back({access, d});
+    return;
+  }
+  Group g;
+  g.start = start;
+  g.step = step;
+  g.end = end;
+  g.stores = access.is_store;
+  g.members.push_back({access, 0});
+  groups_.push_back(std::move(g));
+}
+
+bool Versioning::collect() {
+  for (BasicBlock* block : loop_.blocks()) {
+    for (llvm::Instruction& instr : *block) {
+      if (is_volatile(instr)) {
+        if (const std::optional<MemoryAccess> access = memory_access(instr)) {
+          sort(*access);
+          continue;
+        }
+      }
+      if (may_leave(instr)) clean_ = false;
+    }
+  }
+  if (groups_.empty() || groups_.size() > kMaxGroups) return false;
+  const bool runs = std::ranges::any_of(groups_, [](const Group& g) { return g.step != 0; });
+  if (!runs) return false;
+  for (size_t i = 0; clean_ && i < groups_.size(); ++i) {
+    for (size_t k = 0; k < groups_.size(); ++k) {
+      const bool once = k > i || !groups_[k].stores;
+      if (k != i && groups_[i].stores && once) pairs_.emplace_back(i, k);
+    }
+  }
+  if (pairs_.size() > kMaxPairs) pairs_.clear();
+  return true;
+}
+
+bool Versioning::can_expand(llvm::SCEVExpander& expander) {
+  const llvm::Instruction* at = loop_.getLoopPreheader()->getTerminator();
+  if (!expander.isSafeToExpandAt(rounds_.taken, at)) return false;
+  if (rounds_.remainder != nullptr && !expander.isSafeToExpandAt(rounds_.remainder, at)) return false;
+  return std::ranges::all_of(groups_, [&](const Group& g) { return expander.isSafeToExpandAt(g.start, at); });
+}
+
+Value* Versioning::memory_size(llvm::IRBuilder<>& b) {
+  const auto field = [&](Value* object, uint32_t offset, llvm::Type* type) {
+    return b.CreateAlignedLoad(type, b.CreateConstGEP1_32(b.getInt8Ty(), object, offset), llvm::Align(8));
+  };
+  llvm::LoadInst* memory = field(f_.getArg(0), layout::InstanceContext_mem0, b.getPtrTy());
+  memory->setMetadata(llvm::LLVMContext::MD_invariant_load, llvm::MDNode::get(f_.getContext(), {}));
+  return field(memory, layout::Memory_size, b.getInt64Ty());
+}
+
+void Versioning::require(llvm::IRBuilder<>& b, Value* condition) {
+  ok_ = ok_ == nullptr ? condition : b.CreateAnd(ok_, condition);
+}
+
+// 64-bit arithmetic: the index is below 2^32, steps below 2^31, rounds below 2^32, offsets below 2^33.
+void Versioning::emit_group(llvm::IRBuilder<>& b, llvm::SCEVExpander& expander, Group& g, Value* rounds, Value* size) {
+  g.first = b.CreateZExt(expander.expandCodeFor(g.start, g.start->getType(), b.GetInsertPoint()), b.getInt64Ty());
+  Value* span = b.CreateMul(rounds, b.getInt64(static_cast<uint64_t>(std::abs(g.step))));
+  Value* least = g.first;
+  Value* most = g.first;
+  if (g.step < 0) {
+    least = b.CreateSub(g.first, span);
+  } else if (g.step > 0) {
+    most = b.CreateAdd(g.first, span);
+  }
+  g.low = b.CreateAdd(least, b.getInt64(static_cast<uint64_t>(g.lowest)));
+  g.high = b.CreateAdd(most, b.getInt64(static_cast<uint64_t>(g.end)));
+  if (g.step < 0 || g.lowest < 0) require(b, b.CreateICmpSGE(g.low, b.getInt64(0)));
+  require(b, b.CreateICmpULE(g.high, size));
+}
+
+Value* Versioning::emit_check(llvm::IRBuilder<>& b, llvm::SCEVExpander& expander) {
+  Value* rounds = expander.expandCodeFor(rounds_.taken, rounds_.taken->getType(), b.GetInsertPoint());
+  rounds = b.CreateZExt(rounds, b.getInt64Ty());
+  if (!llvm::isa<llvm::ConstantInt>(rounds)) {
+    // More rounds than addresses would overflow the arithmetic.
+    Value* sensible = b.CreateICmpULT(b.CreateSub(rounds, b.getInt64(kMinRounds - 1)), b.getInt64(1ull << 32));
+    require(b, sensible);
+  }
+  if (rounds_.remainder != nullptr) {
+    Value* rest = expander.expandCodeFor(rounds_.remainder, rounds_.remainder->getType(), b.GetInsertPoint());
+    require(b, b.CreateIsNull(rest));
+  }
+  Value* size = memory_size(b);
+  for (Group& g : groups_) emit_group(b, expander, g, rounds, size);
+  for (const auto& [i, k] : pairs_) {
+    require(b, b.CreateOr(b.CreateICmpULE(groups_[i].high, groups_[k].low),
+                          b.CreateICmpULE(groups_[k].high, groups_[i].low)));
+  }
+  return ok_;
+}
+
+/// The loop itself becomes the one that the check allows; its copy stays as it was.
+void Versioning::duplicate(Value* condition) {
+  BasicBlock* check = loop_.getLoopPreheader();
+  BasicBlock* fast = llvm::SplitBlock(check, check->getTerminator(), &tree_, &loops_);
+  llvm::ValueToValueMapTy map;
+  llvm::SmallVector<BasicBlock*, 8> blocks;
+  llvm::Loop* slow = llvm::cloneLoopWithPreheader(fast, check, &loop_, map, ".stepwise", &loops_, &tree_, blocks);
+  llvm::remapInstructionsInBlocks(blocks, map);
+  check->getTerminator()->eraseFromParent();
+  llvm::BranchInst::Create(fast, slow->getLoopPreheader(), condition, check)
+      ->setMetadata(llvm::LLVMContext::MD_prof, llvm::MDBuilder(f_.getContext()).createBranchWeights(1000, 1));
+  llvm::SmallVector<BasicBlock*, 4> exits;
+  loop_.getUniqueExitBlocks(exits);
+  for (BasicBlock* exit : exits) {
+    for (llvm::PHINode& phi : exit->phis()) {
+      for (unsigned i = 0, n = phi.getNumIncomingValues(); i < n; ++i) {
+        BasicBlock* from = phi.getIncomingBlock(i);
+        if (!loop_.contains(from)) continue;
+        const auto mapped = map.find(phi.getIncomingValue(i));
+        Value* value = mapped == map.end() ? phi.getIncomingValue(i) : static_cast<Value*>(mapped->second);
+        phi.addIncoming(value, llvm::cast<BasicBlock>(map[from]));
+      }
+    }
+  }
+  tree_.recalculate(f_);
+  scalars_.forgetLoop(&loop_);
+  llvm::addStringMetadataToLoop(slow, "llvm.loop.unroll.disable", 1);
+  llvm::addStringMetadataToLoop(slow, "llvm.loop.isvectorized", 1);
+}
+
+/// Plain accesses by 64-bit indices, which everybody can see do not wrap.
+void Versioning::rewrite() {
+  BasicBlock* header = loop_.getHeader();
+  llvm::Type* i64 = llvm::Type::getInt64Ty(f_.getContext());
+  for (Group& g : groups_) {
+    Value* index = g.first;
+    if (g.step != 0) {
+      llvm::PHINode* phi = llvm::PHINode::Create(i64, 2, "", header->begin());
+      llvm::IRBuilder<> b(loop_.getLoopLatch()->getTerminator());
+      Value* next = b.CreateAdd(phi, b.getInt64(static_cast<uint64_t>(g.step)), "", g.step > 0, true);
+      phi->addIncoming(g.first, loop_.getLoopPreheader());
+      phi->addIncoming(next, loop_.getLoopLatch());
+      index = phi;
+    }
+    for (const Group::Member& m : g.members) {
+      llvm::IRBuilder<> b(m.access.at);
+      const int64_t constant = m.delta + static_cast<int64_t>(m.access.offset);
+      llvm::GEPNoWrapFlags flags = llvm::GEPNoWrapFlags::inBounds() | llvm::GEPNoWrapFlags::noUnsignedWrap();
+      Value* at = b.CreateGEP(b.getInt8Ty(), m.access.base, index, "", flags);
+      if (constant < 0) flags = llvm::GEPNoWrapFlags::inBounds();
+      if (constant != 0) at = b.CreateGEP(b.getInt8Ty(), at, b.getInt64(static_cast<uint64_t>(constant)), "", flags);
+      set_address(m.access, at);
+      if (!m.access.is_store || clean_) set_plain(m.access);
+    }
+  }
+}
+
+/// What the check found to be apart, as scopes of aliases: one a group.
+void Versioning::tell_apart() {
+  if (pairs_.empty()) return;
+  llvm::MDBuilder md(f_.getContext());
+  llvm::MDNode* domain = md.createAnonymousAliasScopeDomain();
+  std::vector<llvm::Metadata*> scopes;
+  for (size_t i = 0; i < groups_.size(); ++i) scopes.push_back(md.createAnonymousAliasScope(domain));
+  std::vector<llvm::SmallVector<llvm::Metadata*, 8>> apart(groups_.size());
+  for (const auto& [i, k] : pairs_) {
+    apart[i].push_back(scopes[k]);
+    apart[k].push_back(scopes[i]);
+  }
+  for (size_t i = 0; i < groups_.size(); ++i) {
+    for (const Group::Member& m : groups_[i].members) {
+      m.access.at->setMetadata(llvm::LLVMContext::MD_alias_scope, llvm::MDNode::get(f_.getContext(), scopes[i]));
+      if (!apart[i].empty())
+        m.access.at->setMetadata(llvm::LLVMContext::MD_noalias, llvm::MDNode::get(f_.getContext(), apart[i]));
+    }
+  }
+}
+
+bool Versioning::run() {
+  if (!loop_.isLoopSimplifyForm() || !loop_.isLCSSAForm(tree_)) return false;
+  if (!find_rounds() || !collect()) return false;
+  llvm::SCEVExpander expander(scalars_, "range");
+  if (!can_expand(expander)) return false;
+  llvm::IRBuilder<> b(loop_.getLoopPreheader()->getTerminator());
+  Value* condition = emit_check(b, expander);
+  duplicate(condition);
+  rewrite();
+  tell_apart();
+  if (clean_) add_barriers(loop_);
+  return true;
+}
+
+/// Whether an access is one of linear memory, by its region.
+bool is_linear_memory(const llvm::Instruction& instr) {
+  const llvm::MDNode* tag = instr.getMetadata(llvm::LLVMContext::MD_tbaa);
+  if (tag == nullptr || tag->getNumOperands() < 2) return true;
+  const auto* type = llvm::dyn_cast<llvm::MDNode>(tag->getOperand(1));
+  const auto* name = type != nullptr ? llvm::dyn_cast<llvm::MDString>(type->getOperand(0)) : nullptr;
+  return name == nullptr || name->getString() == "memory";
+}
+
+}  // namespace
+
+bool may_leave(const llvm::Instruction& instr) {
+  if (is_volatile(instr)) return is_linear_memory(instr);
+  if (instr.isAtomic() || instr.mayThrow()) return true;
+  return llvm::isa<llvm::CallBase>(instr) && !instr.isDebugOrPseudoInst() && instr.mayReadOrWriteMemory();
+}
+
+void add_barriers(llvm::Loop& loop) {
+  llvm::SmallVector<BasicBlock*, 4> exits;
+  loop.getUniqueExitBlocks(exits);
+  for (BasicBlock* exit : exits) {
+    llvm::IRBuilder<> b(exit, exit->getFirstInsertionPt());
+    llvm::FunctionType* type = llvm::FunctionType::get(b.getVoidTy(), false);
+    b.CreateCall(type, llvm::InlineAsm::get(type, "", "~{memory}", true));
+  }
+}
+
+bool LoopVersions::make(llvm::Loop& loop) { return Versioning(f_, loop, loops_, tree_, scalars_).run(); }
+
+}  // namespace ashlar::optimizing

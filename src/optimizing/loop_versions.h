@@ -1,0 +1,41 @@
+// LoopVersions: doubles a loop; the first copy is for the case that one check in front of it says is safe.
+#pragma once
+
+#include <llvm/Analysis/LoopInfo.h>
+#include <llvm/Analysis/ScalarEvolution.h>
+#include <llvm/IR/Dominators.h>
+#include <llvm/IR/PassManager.h>
+
+#include "optimizing/loop_access.h"
+
+namespace ashlar::optimizing {
+
+/// Loops larger than this are left alone: what a check saves is little of what they do.
+inline constexpr size_t kMostLoopInstructions = 300;
+
+/// Whether something could end the function's run at this instruction, or see memory there: a volatile access of linear
+/// memory, a call that is not known to be harmless.
+bool may_leave(const llvm::Instruction& instr);
+
+/// Nothing that touches memory moves across the exits of the loop. No instructions come of it.
+void add_barriers(llvm::Loop& loop);
+
+class LoopVersions {
+ public:
+  LoopVersions(llvm::Function& f, llvm::FunctionAnalysisManager& analyses)
+      : f_(f),
+        loops_(analyses.getResult<llvm::LoopAnalysis>(f)),
+        tree_(analyses.getResult<llvm::DominatorTreeAnalysis>(f)),
+        scalars_(analyses.getResult<llvm::ScalarEvolutionAnalysis>(f)) {}
+
+  /// Doubles an innermost loop in simple form if its addresses run in steps. Keeps loops and dominators up to date.
+  bool make(llvm::Loop& loop);
+
+ private:
+  llvm::Function& f_;
+  llvm::LoopInfo& loops_;
+  llvm::DominatorTree& tree_;
+  llvm::ScalarEvolution& scalars_;
+};
+
+}  // namespace ashlar::optimizing
