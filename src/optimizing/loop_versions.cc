@@ -7,11 +7,13 @@
 #include <llvm/IR/MDBuilder.h>
 #include <llvm/Transforms/Utils/BasicBlockUtils.h>
 #include <llvm/Transforms/Utils/Cloning.h>
+#include <llvm/Transforms/Utils/Local.h>
 #include <llvm/Transforms/Utils/LoopUtils.h>
 #include <llvm/Transforms/Utils/ScalarEvolutionExpander.h>
 
 #include <algorithm>
 #include <cstdlib>
+#include <map>
 
 #include "optimizing/layout.h"
 
@@ -51,13 +53,15 @@ struct Group {
 struct Rounds {
   const SCEV* taken = nullptr;
   const SCEV* remainder = nullptr;  ///< must be 0 for `taken` to be true; null: it is always
+  bool exact = false;               ///< and not less often
+  Value* count = nullptr;           ///< `taken` as i64
 };
 
 class Versioning {
  public:
   Versioning(llvm::Function& f, llvm::Loop& loop, llvm::LoopInfo& loops, llvm::DominatorTree& tree,
-             llvm::ScalarEvolution& scalars)
-      : f_(f), loop_(loop), loops_(loops), tree_(tree), scalars_(scalars) {}
+             llvm::ScalarEvolution& scalars, bool wide)
+      : f_(f), loop_(loop), loops_(loops), tree_(tree), scalars_(scalars), wide_(wide) {}
 
   bool run();
 
@@ -73,13 +77,18 @@ class Versioning {
   void require(llvm::IRBuilder<>& b, Value* condition);
   void duplicate(Value* condition);
   void rewrite();
+  Value* runs_from_zero(int64_t step);
+  void count_rounds();
   void tell_apart();
+  void align();
+  void peel(Value* condition);
 
   llvm::Function& f_;
   llvm::Loop& loop_;
   llvm::LoopInfo& loops_;
   llvm::DominatorTree& tree_;
   llvm::ScalarEvolution& scalars_;
+  const bool wide_;
   Rounds rounds_;
   std::vector<Group> groups_;
   std::vector<std::pair<size_t, size_t>> pairs_;  ///< groups that must not overlap
@@ -119,6 +128,7 @@ bool Versioning::find_rounds() {
   if (llvm::isa<llvm::SCEVCouldNotCompute>(taken)) taken = scalars_.getSymbolicMaxBackedgeTakenCount(&loop_);
   if (!llvm::isa<llvm::SCEVCouldNotCompute>(taken)) {
     rounds_.taken = taken;
+    rounds_.exact = loop_.getExitingBlock() == loop_.getLoopLatch();
     return taken->getType()->getIntegerBitWidth() <= 64;
   }
   llvm::SmallVector<BasicBlock*, 4> exiting;
@@ -126,6 +136,7 @@ bool Versioning::find_rounds() {
   for (BasicBlock* block : exiting) {
     if (rounds_.taken == nullptr && tree_.dominates(block, loop_.getLoopLatch())) rounds_by_equality(block);
   }
+  rounds_.exact = exiting.size() == 1 && exiting[0] == loop_.getLoopLatch();
   return rounds_.taken != nullptr;
 }
 
@@ -245,6 +256,7 @@ Value* Versioning::emit_check(llvm::IRBuilder<>& b, llvm::SCEVExpander& expander
     Value* rest = expander.expandCodeFor(rounds_.remainder, rounds_.remainder->getType(), b.GetInsertPoint());
     require(b, b.CreateIsNull(rest));
   }
+  rounds_.count = rounds;
   Value* size = memory_size(b);
   for (Group& g : groups_) emit_group(b, expander, g, rounds, size);
   for (const auto& [i, k] : pairs_) {
@@ -284,31 +296,49 @@ void Versioning::duplicate(Value* condition) {
   llvm::addStringMetadataToLoop(slow, "llvm.loop.isvectorized", 1);
 }
 
+Value* Versioning::runs_from_zero(int64_t step) {
+  BasicBlock* latch = loop_.getLoopLatch();
+  llvm::Type* i64 = llvm::Type::getInt64Ty(f_.getContext());
+  llvm::PHINode* phi = llvm::PHINode::Create(i64, 2, "", loop_.getHeader()->begin());
+  llvm::IRBuilder<> b(latch->getTerminator());
+  phi->addIncoming(b.getInt64(0), loop_.getLoopPreheader());
+  phi->addIncoming(b.CreateAdd(phi, b.getInt64(static_cast<uint64_t>(step)), "", step > 0, true), latch);
+  return phi;
+}
+
 /// Plain accesses by 64-bit indices, which everybody can see do not wrap.
 void Versioning::rewrite() {
-  BasicBlock* header = loop_.getHeader();
-  llvm::Type* i64 = llvm::Type::getInt64Ty(f_.getContext());
+  std::map<int64_t, Value*> indices;
   for (Group& g : groups_) {
-    Value* index = g.first;
-    if (g.step != 0) {
-      llvm::PHINode* phi = llvm::PHINode::Create(i64, 2, "", header->begin());
-      llvm::IRBuilder<> b(loop_.getLoopLatch()->getTerminator());
-      Value* next = b.CreateAdd(phi, b.getInt64(static_cast<uint64_t>(g.step)), "", g.step > 0, true);
-      phi->addIncoming(g.first, loop_.getLoopPreheader());
-      phi->addIncoming(next, loop_.getLoopLatch());
-      index = phi;
-    }
+    if (g.step != 0 && indices[g.step] == nullptr) indices[g.step] = runs_from_zero(g.step);
     for (const Group::Member& m : g.members) {
       llvm::IRBuilder<> b(m.access.at);
       const int64_t constant = m.delta + static_cast<int64_t>(m.access.offset);
-      llvm::GEPNoWrapFlags flags = llvm::GEPNoWrapFlags::inBounds() | llvm::GEPNoWrapFlags::noUnsignedWrap();
-      Value* at = b.CreateGEP(b.getInt8Ty(), m.access.base, index, "", flags);
-      if (constant < 0) flags = llvm::GEPNoWrapFlags::inBounds();
-      if (constant != 0) at = b.CreateGEP(b.getInt8Ty(), at, b.getInt64(static_cast<uint64_t>(constant)), "", flags);
+      const llvm::GEPNoWrapFlags inside = llvm::GEPNoWrapFlags::inBounds();
+      const llvm::GEPNoWrapFlags upwards = inside | llvm::GEPNoWrapFlags::noUnsignedWrap();
+      Value* at = b.CreateGEP(b.getInt8Ty(), m.access.base, g.first, "", upwards);
+      if (g.step != 0) at = b.CreateGEP(b.getInt8Ty(), at, indices[g.step], "", g.step > 0 ? upwards : inside);
+      if (constant != 0) {
+        at = b.CreateGEP(b.getInt8Ty(), at, b.getInt64(static_cast<uint64_t>(constant)), "",
+                         constant > 0 ? upwards : inside);
+      }
       set_address(m.access, at);
       if (!m.access.is_store || clean_) set_plain(m.access);
     }
   }
+  if (rounds_.exact) count_rounds();
+  llvm::DeleteDeadPHIs(loop_.getHeader());
+}
+
+/// The latch ends the loop after the known number of rounds: what follows need not find that out again.
+void Versioning::count_rounds() {
+  auto* branch = llvm::cast<llvm::BranchInst>(loop_.getLoopLatch()->getTerminator());
+  Value* round = runs_from_zero(1);
+  llvm::IRBuilder<> b(branch);
+  const bool leaves_when_true = !loop_.contains(branch->getSuccessor(0));
+  Value* old = branch->getCondition();
+  branch->setCondition(leaves_when_true ? b.CreateICmpEQ(round, rounds_.count) : b.CreateICmpNE(round, rounds_.count));
+  llvm::RecursivelyDeleteTriviallyDeadInstructions(old);
 }
 
 /// What the check found to be apart, as scopes of aliases: one a group.
@@ -332,6 +362,72 @@ void Versioning::tell_apart() {
   }
 }
 
+/// Two rounds' vectors will be stored as one: where the first lies across its boundary, a round goes before the loop.
+/// An access across two cache lines costs as much as two; the base of a memory is a page's.
+void Versioning::align() {
+  constexpr uint64_t kVector = 16;
+  if (!wide_ || !clean_ || loop_.getNumBlocks() != 1) return;
+  for (const Group& g : groups_) {
+    if (g.step != kVector) continue;
+    for (const Group::Member& m : g.members) {
+      if (!m.access.is_store || m.access.width != kVector) continue;
+      llvm::IRBuilder<> b(loop_.getLoopPreheader()->getTerminator());
+      const int64_t constant = m.delta + static_cast<int64_t>(m.access.offset);
+      Value* at = b.CreateAdd(g.first, b.getInt64(static_cast<uint64_t>(constant)));
+      return peel(b.CreateICmpEQ(b.CreateAnd(at, b.getInt64(2 * kVector - 1)), b.getInt64(kVector)));
+    }
+  }
+}
+
+/// Does one round of a loop of one block before it, as it was, if `condition` says so.
+void Versioning::peel(Value* condition) {
+  BasicBlock* body = loop_.getHeader();
+  auto* branch = llvm::dyn_cast<llvm::BranchInst>(body->getTerminator());
+  if (branch == nullptr || !branch->isConditional()) return;
+  BasicBlock* test = loop_.getLoopPreheader();
+  BasicBlock* entry = llvm::SplitBlock(test, test->getTerminator(), &tree_, &loops_);
+  llvm::ValueToValueMapTy map;
+  BasicBlock* first = llvm::CloneBasicBlock(body, map, ".first", &f_);
+  for (llvm::PHINode& phi : body->phis()) {
+    auto* copy = llvm::cast<llvm::PHINode>(map[&phi]);
+    map[&phi] = phi.getIncomingValueForBlock(entry);
+    copy->eraseFromParent();
+  }
+  llvm::remapInstructionsInBlocks({first}, map);
+  const auto mapped = [&map](Value* v) {
+    const auto found = map.find(v);
+    return found == map.end() ? v : static_cast<Value*>(found->second);
+  };
+  for (unsigned i = 0; i < 2; ++i) {
+    BasicBlock* to = branch->getSuccessor(i);
+    if (to == body) {
+      first->getTerminator()->setSuccessor(i, entry);
+    } else {
+      for (llvm::PHINode& phi : to->phis()) phi.addIncoming(mapped(phi.getIncomingValueForBlock(body)), first);
+    }
+  }
+  const auto join = [&](Value* without, Value* with) {
+    llvm::PHINode* joined = llvm::PHINode::Create(without->getType(), 2, "", entry->begin());
+    joined->addIncoming(without, test);
+    joined->addIncoming(with, first);
+    return joined;
+  };
+  for (llvm::PHINode& phi : body->phis()) {
+    phi.setIncomingValueForBlock(entry,
+                                 join(phi.getIncomingValueForBlock(entry), mapped(phi.getIncomingValueForBlock(body))));
+  }
+  llvm::IRBuilder<> b(first->getTerminator());
+  rounds_.count = join(rounds_.count, b.CreateSub(rounds_.count, b.getInt64(1)));
+  for (Group& g : groups_) {
+    if (g.step != 0) g.first = join(g.first, b.CreateAdd(g.first, b.getInt64(static_cast<uint64_t>(g.step))));
+  }
+  test->getTerminator()->eraseFromParent();
+  llvm::BranchInst::Create(first, entry, condition, test);
+  if (llvm::Loop* around = loop_.getParentLoop()) around->addBasicBlockToLoop(first, loops_);
+  tree_.recalculate(f_);
+  scalars_.forgetLoop(&loop_);
+}
+
 bool Versioning::run() {
   if (!loop_.isLoopSimplifyForm() || !loop_.isLCSSAForm(tree_)) return false;
   if (!find_rounds() || !collect()) return false;
@@ -340,6 +436,7 @@ bool Versioning::run() {
   llvm::IRBuilder<> b(loop_.getLoopPreheader()->getTerminator());
   Value* condition = emit_check(b, expander);
   duplicate(condition);
+  align();
   rewrite();
   tell_apart();
   if (clean_) add_barriers(loop_);
@@ -373,6 +470,6 @@ void add_barriers(llvm::Loop& loop) {
   }
 }
 
-bool LoopVersions::make(llvm::Loop& loop) { return Versioning(f_, loop, loops_, tree_, scalars_).run(); }
+bool LoopVersions::make(llvm::Loop& loop) { return Versioning(f_, loop, loops_, tree_, scalars_, wide_).run(); }
 
 }  // namespace ashlar::optimizing

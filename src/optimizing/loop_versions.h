@@ -3,6 +3,7 @@
 
 #include <llvm/Analysis/LoopInfo.h>
 #include <llvm/Analysis/ScalarEvolution.h>
+#include <llvm/Analysis/TargetTransformInfo.h>
 #include <llvm/IR/Dominators.h>
 #include <llvm/IR/PassManager.h>
 
@@ -26,7 +27,10 @@ class LoopVersions {
       : f_(f),
         loops_(analyses.getResult<llvm::LoopAnalysis>(f)),
         tree_(analyses.getResult<llvm::DominatorTreeAnalysis>(f)),
-        scalars_(analyses.getResult<llvm::ScalarEvolutionAnalysis>(f)) {}
+        scalars_(analyses.getResult<llvm::ScalarEvolutionAnalysis>(f)),
+        wide_(analyses.getResult<llvm::TargetIRAnalysis>(f)
+                  .getRegisterBitWidth(llvm::TargetTransformInfo::RGK_FixedWidthVector)
+                  .getFixedValue() > 128) {}
 
   /// Doubles an innermost loop in simple form if its addresses run in steps. Keeps loops and dominators up to date.
   bool make(llvm::Loop& loop);
@@ -36,6 +40,7 @@ class LoopVersions {
   llvm::LoopInfo& loops_;
   llvm::DominatorTree& tree_;
   llvm::ScalarEvolution& scalars_;
+  const bool wide_;  ///< there are vectors of more than 128 bits
 };
 
 }  // namespace ashlar::optimizing

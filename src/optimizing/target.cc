@@ -22,9 +22,10 @@ namespace {
 void initialize_llvm() {
   static std::once_flag once;
   std::call_once(once, [] {
-    // Vectors of 128 bits join to wider ones.
-    const char* const options[] = {"ashlar-llvm", "-slp-revec"};
-    llvm::cl::ParseCommandLineOptions(2, options);
+    // Vectors of 128 bits join to wider ones; what is left of unrolled loops stands behind them, as they may begin
+    // where the vectors are aligned.
+    const char* const options[] = {"ashlar-llvm", "-slp-revec", "-unroll-runtime-epilog"};
+    llvm::cl::ParseCommandLineOptions(std::size(options), options);
     LLVMInitializeX86TargetInfo();
     LLVMInitializeX86Target();
     LLVMInitializeX86TargetMC();
