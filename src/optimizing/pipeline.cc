@@ -8,6 +8,7 @@
 #include <llvm/Transforms/Utils/LCSSA.h>
 #include <llvm/Transforms/Utils/LoopSimplify.h>
 
+#include "optimizing/inline_recursion.h"
 #include "optimizing/loop_ranges.h"
 
 namespace ashlar::optimizing {
@@ -104,6 +105,7 @@ Status optimize(llvm::Module& ir, llvm::TargetMachine& target, const CompileOpti
   } else {
     if (const int threshold = inline_threshold(options.level); threshold > 0) {
       TRY(add(before_inlining(options.level)));
+      if (options.level != OptLevel::Os) passes.addPass(InlineRecursionPass());
       passes.addPass(llvm::ModuleInlinerWrapperPass(llvm::getInlineParams(threshold)));
     }
     TRY(add(after_inlining(options.level)));
