@@ -121,7 +121,8 @@ def say_what_runs(engines):
 
 
 def measure_validation(bench, engines):
-    module = big_go_module(bench.options.build_dir)
+    small = bench.built(startup.HELLO) if bench.options.quick else None
+    module = small.wasm if small else big_go_module(bench.options.build_dir)
     if not module:
         print("validation speed is left out: neither go nor npm could make a big module\n")
         return
@@ -136,7 +137,7 @@ def measure_validation(bench, engines):
             bench.report.problem(tool, f"validation: {sample.error}")
         else:
             rows.append([tool, f"{size / (sample.wall_ns / 1e9):.0f}", f"{sample.peak_kib / 1024:.0f}"])
-    print(f"## Decoding and validating a module with {size:.1f} MB of code, the whole process\n")
+    print(f"## Decoding and validating a module with {size:.2f} MB of code, the whole process\n")
     table(["command", "MB of code a second", "peak MiB"], rows)
 
 
@@ -218,6 +219,8 @@ def main():
     compilers[1:1] = find(COMPILERS, options.compilers, options.build_dir, folders, options.install_peers)
     measured = identity(options)
     say_what_runs([*interpreters, *compilers])
+    if options.quick:
+        print("A quick run: it tests the comparison, its times mean nothing.\n")
     results = interpreted_section(bench, interpreters) if wanted(options, "kernels") else {}
     code = compiled_section(bench, compilers) if wanted(options, "compiled") else None
     speeds = compile_section(bench, compilers) if wanted(options, "compile") else []
