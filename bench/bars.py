@@ -26,7 +26,8 @@ def _of_code(code):
     rows = _row(f"geometric mean of {count} kernels", MEAN, value if count == len(kernels) else None)
     for kernel in code.results:
         best, behind = code.best_peer(kernel, CLOCK), code.behind(kernel, CLOCK)
-        rows += _row(f"{kernel}, times the best peer's", BEHIND_BEST_PEER, behind, shown=best and behind and f"{number(behind)} ({best[1]})")
+        shown = f"{number(behind)} ({best[1]})" if behind else None
+        rows += _row(f"{kernel}, times the best peer's", BEHIND_BEST_PEER, behind, shown=shown)
     for kernel, limit in KERNELS.items():
         rows += _row(kernel, limit, code.ratio(kernel, OURS, CLOCK))
     return rows
@@ -45,7 +46,8 @@ def _of_speeds(speeds):
     timed = [(quick.ratio / peer.ratio) for quick, _, peer in pairs if quick.ratio and peer.ratio]
     rows += _row("time of ashlar-O1's code, times Cranelift's (mean)", 1, mean(timed))
     for _, usual, peer in pairs:
-        rows += _row(f"size of {usual.kernel}'s machine code, times Cranelift's", 1, usual.text / peer.text if usual.text and peer.text else None)
+        size = usual.text / peer.text if usual.text and peer.text else None
+        rows += _row(f"size of {usual.kernel}'s machine code, times Cranelift's", 1, size)
     return rows
 
 

@@ -46,8 +46,10 @@ class CompiledCode:
             means = {engine: self.mean(engine, clock) for engine in self.engines}
             whole = [value for peer, (value, count) in means.items() if peer in self.peers and count == len(in_mean)]
             ours = means.get(OURS, (None, 0))
-            cells = [number(value) + ("" if count in (0, len(in_mean)) else f" ({count}/{len(in_mean)})") for value, count in means.values()]
-            rows.append(["geometric mean", "", "", *cells, number(ours[0] / min(whole) if ours[1] == len(in_mean) and whole else None), ""])
+            cells = [number(value) + ("" if count in (0, len(in_mean)) else f" ({count}/{len(in_mean)})")
+                     for value, count in means.values()]
+            behind = ours[0] / min(whole) if ours[1] == len(in_mean) and whole else None
+            rows.append(["geometric mean", "", "", *cells, number(behind), ""])
         rows += [self._row(name, clock) for name in self.results if name not in in_mean]
         table(["kernel", "native ms", "built for", *self.engines, "ashlar/best peer", "best peer"], rows)
 
@@ -62,14 +64,16 @@ class CompiledCode:
         rows = []
         for kernel, (title, claimed) in CLAIMS.items():
             best = self.best_peer(kernel, clock)
-            rows.append([title, number(claimed), number(self.ratio(kernel, OURS, clock)), f"{number(best[0])} ({best[1]})" if best else "-"])
+            rows.append([title, number(claimed), number(self.ratio(kernel, OURS, clock)),
+                         f"{number(best[0])} ({best[1]})" if best else "-"])
         table(["", "claimed", "ashlar", "best peer"], rows)
 
     def print_compile_times(self, compiling):
         """`compiling`: samples by engine and kernel; peers that tell their own times say them with the kernel's."""
         rows = {}
         for kernel, result in self.results.items():
-            samples = {engine: compiling.get((engine, kernel)) or getattr(result.simd.get(engine), "compiling", None) for engine in self.engines}
+            samples = {engine: compiling.get((engine, kernel)) or getattr(result.simd.get(engine), "compiling", None)
+                       for engine in self.engines}
             rows[kernel] = {engine: f"{sample.user_ns / 1e6:.0f}" for engine, sample in samples.items() if sample and not sample.error}
         compilers = [engine for engine in self.engines if any(engine in row for row in rows.values())]
         print("## Compiling each kernel before: user milliseconds (all threads)\n")

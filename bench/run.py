@@ -6,6 +6,8 @@ least time of several rounds counts, and everything is told as a ratio to the be
 """
 
 import argparse
+import dataclasses
+import fcntl
 import json
 import os
 import pathlib
@@ -55,16 +57,17 @@ def arguments():
                         help="only these sections: " + "; ".join(f"{name} ({what})" for name, what in SECTIONS.items()))
     parser.add_argument("--json", type=pathlib.Path, metavar="FILE", help="write all samples to a file too")
     options = parser.parse_args()
-    for option, table_of_names, what in (("peers", INTERPRETERS, "peer"), ("compilers", COMPILERS, "compiler"), ("only", SECTIONS, "section")):
+    for option, table_of_names, what in (("peers", INTERPRETERS, "peer"), ("compilers", COMPILERS, "compiler"),
+                                         ("only", SECTIONS, "section")):
         names = [name for name in getattr(options, option).split(",") if name]
         setattr(options, option, names)
         for name in names:
             if name not in table_of_names:
                 parser.error(f"no {what} '{name}'; there are: {', '.join(table_of_names)}")
-    wanted = options.kernel.split(",") if options.kernel else [kernel.name for kernel in KERNELS]
-    for name in set(wanted) - {kernel.name for kernel in KERNELS}:
+    chosen = options.kernel.split(",") if options.kernel else [kernel.name for kernel in KERNELS]
+    for name in set(chosen) - {kernel.name for kernel in KERNELS}:
         parser.error(f"no kernel '{name}'")
-    options.kernels = [kernel for kernel in KERNELS if kernel.name in wanted]
+    options.kernels = [kernel for kernel in KERNELS if kernel.name in chosen]
     if options.quick:
         options.rounds, options.hello_rounds = 1, 5
     if options.rounds < 1 or options.hello_rounds < 1 or options.timeout < 1:
@@ -98,6 +101,16 @@ def identity(options):
     return [(status.st_mtime_ns, status.st_size) for status in (part.stat() for part in parts if part.exists())]
 
 
+def alone(build):
+    """A lock on the build folder, held until its file is closed; None while another run has it."""
+    lock = open(build / "lock", "w")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return None
+    return lock
+
+
 def build_launcher(build):
     source = HOSTS / "launch.c"
     output = build / "launch"
@@ -108,13 +121,13 @@ def build_launcher(build):
     return output
 
 
-def say_what_runs(engines):
+def say_what_runs(interpreters, compilers):
     model = next((line.split(":", 1)[1].strip() for line in pathlib.Path("/proc/cpuinfo").read_text().splitlines()
                   if line.startswith("model name")), platform.machine())
     version = subprocess.run([compiler(), "--version"], capture_output=True, text=True).stdout.splitlines()[0]
     print(f"\nCommand: bench/run.py {shlex.join(sys.argv[1:])}")
     print(f"Machine: {model}, {os.cpu_count()} cores; native code and kernels by {version}\n")
-    for engine in engines:
+    for engine in [*interpreters, *(engine for engine in compilers if engine.name != compiled.INTERPRETED)]:
         prepare = f" (after {pathlib.Path(engine.prepare[0]).name} {' '.join(engine.prepare[1:])})" if engine.prepare else ""
         print(f"- {engine.name}: {engine.version}: {pathlib.Path(engine.program).name} {' '.join(engine.command)}{prepare}")
     print()
@@ -187,7 +200,7 @@ def load_section(bench, engines):
     return compiling, loading
 
 
-def write_json(path, interpreted_results, code, hello):
+def write_json(path, interpreted_results, code, speeds, hello, loading):
     def plain(sample):
         return {"error": sample.error} if sample.error else {"wall_ns": sample.wall_ns, "cpu_ns": sample.cpu_ns, "user_ns": sample.user_ns,
                                                             "peak_kib": sample.peak_kib}
@@ -199,6 +212,8 @@ def write_json(path, interpreted_results, code, hello):
     document = {name: of(result) for name, result in {**interpreted_results, **({"hello": hello} if hello else {})}.items()}
     if code:
         document["compiled"] = {name: of(result) for name, result in code.results.items()}
+    document["compile"] = [dataclasses.asdict(row) for row in speeds]
+    document["load"] = [{"module": module.stem, "engine": engine, **plain(sample)} for (engine, module), sample in loading.items()]
     path.write_text(json.dumps(document, indent=1) + "\n")
 
 
@@ -206,6 +221,10 @@ def main():
     options = arguments()
     options.build_dir = options.build_dir.resolve()
     options.build_dir.mkdir(parents=True, exist_ok=True)
+    lock = alone(options.build_dir)
+    if not lock:
+        print(f"bench: another comparison is running in {options.build_dir}", file=sys.stderr)
+        return 2
     shutil.rmtree(options.build_dir / "cache", ignore_errors=True)
     report = Report()
     try:
@@ -215,10 +234,12 @@ def main():
         return 2
     folders = [pathlib.Path(folder).resolve() for folder in options.peer_dir]
     interpreters, compilers = our_engines(options)
-    interpreters += find(INTERPRETERS, options.peers, options.build_dir, folders, options.install_peers)
-    compilers[1:1] = find(COMPILERS, options.compilers, options.build_dir, folders, options.install_peers)
+    if any(wanted(options, section) for section in ("kernels", "hello")):
+        interpreters += find(INTERPRETERS, options.peers, options.build_dir, folders, options.install_peers)
+    if any(wanted(options, section) for section in ("compiled", "compile", "hello", "load")):
+        compilers[1:1] = find(COMPILERS, options.compilers, options.build_dir, folders, options.install_peers)
     measured = identity(options)
-    say_what_runs([*interpreters, *compilers])
+    say_what_runs(interpreters, compilers)
     if options.quick:
         print("A quick run: it tests the comparison, its times mean nothing.\n")
     results = interpreted_section(bench, interpreters) if wanted(options, "kernels") else {}
@@ -234,7 +255,7 @@ def main():
     if identity(options) != measured:
         report.problem("ashlar", "the command was built anew during the run: these numbers mix two programs")
     if options.json:
-        write_json(options.json, results, code, hello)
+        write_json(options.json, results, code, speeds, hello, loading)
     return report.finish()
 
 

@@ -21,6 +21,7 @@ from compile_speed import Speed  # noqa: E402
 from compiled import CLAIMS, CompiledCode  # noqa: E402
 from kernel_runs import Result  # noqa: E402
 from measure import Command, Runner, Sample  # noqa: E402
+from run import alone, build_launcher  # noqa: E402
 
 # Compiles by copying, so that `run` gets the module, and prints something that no kernel prints.
 WRONG = """#!/bin/sh
@@ -70,6 +71,13 @@ class QuickRun(unittest.TestCase):
                 self.assertIn(f"- {name}, fib", done.stdout)
                 self.assertIn("prints b'wrong", done.stdout)
 
+    def test_one_at_a_time(self):
+        lock = alone(options.work)
+        done = bench("--kernel", "fib", "--only", "kernels")
+        lock.close()
+        self.assertEqual((done.returncode, done.stdout), (2, ""))
+        self.assertIn("another comparison is running", done.stderr)
+
     def test_bad_names(self):
         for flags, said in ((["--only", "hello,x"], "no section 'x'"), (["--compilers", "x"], "no compiler 'x'"),
                             (["--kernel", "x"], "no kernel 'x'")):
@@ -85,8 +93,9 @@ def sample(milliseconds, error=""):
 def code_of(times):
     """Compiled code as if measured: milliseconds by kernel and engine, where native code takes 100."""
     kernels = {kernel.name: kernel for kernel in KERNELS}
-    return CompiledCode({name: Result(kernels[name], sample(100), "x86-64", {}, {engine: sample(*np) for engine, np in line.items()})
-                         for name, line in times.items()}, ["ashlar", "fast", "slow"])
+    results = {name: Result(kernels[name], sample(100), "x86-64", {}, {engine: sample(*told) for engine, told in line.items()})
+               for name, line in times.items()}
+    return CompiledCode(results, ["ashlar", "fast", "slow"])
 
 
 class Verdicts(unittest.TestCase):
@@ -99,7 +108,8 @@ class Verdicts(unittest.TestCase):
                          ["aes", "coremix", "fib", "json", "lua", "nbody", "sha256", "zstd"])
 
     def test_behind_the_best_peer(self):
-        code = code_of({"aes": {"ashlar": (120,), "fast": (110,), "slow": (300,)}, "fib": {"ashlar": (90,), "fast": (50, "crashed"), "slow": (100,)},
+        code = code_of({"aes": {"ashlar": (120,), "fast": (110,), "slow": (300,)},
+                        "fib": {"ashlar": (90,), "fast": (50, "crashed"), "slow": (100,)},
                         "sqlite": {"ashlar": (140,), "fast": (130,)}})
         self.assertEqual(code.best_peer("aes", "user"), (1.1, "fast"))
         self.assertEqual(code.best_peer("fib", "user"), (1.0, "slow"))
@@ -107,8 +117,8 @@ class Verdicts(unittest.TestCase):
         self.assertAlmostEqual(code.mean("ashlar", "user")[0], (1.2 * 0.9) ** 0.5)
         self.assertEqual(code.mean("fast", "user")[1], 1)
         rows = {row[0]: row[3] for row in bars.stand(code, [], None, {}, {})}
-        self.assertEqual(rows, {"geometric mean of 2 kernels": "met", "aes, times the best peer's": "missed", "fib, times the best peer's": "met",
-                                "sqlite, times the best peer's": "missed", "sqlite": "missed"})
+        self.assertEqual(rows, {"geometric mean of 2 kernels": "met", "aes, times the best peer's": "missed",
+                                "fib, times the best peer's": "met", "sqlite, times the best peer's": "missed", "sqlite": "missed"})
 
     def test_speeds(self):
         speeds = [Speed("lua", "ashlar-O1", 0.6, 900, 1, 1.5), Speed("lua", "ashlar-O2", 0.1, 900, 1, 1.2),
@@ -181,7 +191,6 @@ def main():
     known, rest = parser.parse_known_args(namespace=options)
     known.work = known.work.resolve()
     known.work.mkdir(parents=True, exist_ok=True)
-    from run import build_launcher
     build_launcher(known.work)
     unittest.main(argv=[sys.argv[0], *rest])
 
