@@ -108,7 +108,7 @@ def compile_big(bench, module, engines):
     """The big module by those that compile ahead, with all threads: samples and outputs by engine."""
     samples, outputs = {}, {}
     for engine in engines:
-        if not engine.compile_alone or engine.name in SLOW:
+        if not engine.makes_file() or engine.name in SLOW:
             continue
         print(f"compiling {module.name} with {engine.name}", flush=True)
         outputs[engine.name] = bench.options.build_dir / "compiled" / f"{pathlib.Path(module).stem}.{engine.name}"

@@ -37,6 +37,10 @@ class Engine:
         words = [word.format(file=file) for word in self.command]
         return Command([self.program, *words, *arguments], self.environment, self.own_times)
 
+    def makes_file(self):
+        """Whether `prepare` makes a file that is run, and not something in a cache."""
+        return bool(self.prepare) and "{output}" in self.prepare
+
     def compile(self, template, file, output):
         """The command that compiles, by `prepare` or `compile_alone`."""
         return Command([word.format(file=file, output=output) for word in template], self.environment)

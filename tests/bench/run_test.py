@@ -15,12 +15,15 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "bench"))
 
 import bars  # noqa: E402
+import compile_speed  # noqa: E402
 from binaries import aot_text_size, code_size, elf_text_size, with_wasi_imports  # noqa: E402
 from build_kernels import KERNELS  # noqa: E402
 from compile_speed import Speed  # noqa: E402
 from compiled import CLAIMS, CompiledCode  # noqa: E402
-from kernel_runs import Result  # noqa: E402
+from kernel_runs import Bench, Result  # noqa: E402
 from measure import Command, Runner, Sample  # noqa: E402
+from peers import Engine  # noqa: E402
+from report import Report  # noqa: E402
 from run import alone, build_launcher  # noqa: E402
 
 # Compiles by copying, so that `run` gets the module, and prints something that no kernel prints.
@@ -179,6 +182,18 @@ class Running(unittest.TestCase):
         told = self.runner.once(Command(["sh", "-c", f"echo '{tell}' > $BENCH_TIMES; echo out"], own_times=True))
         self.assertEqual((told.wall_ns, told.user_ns, told.compiling.user_ns, told.output), (3, 2, 4, b"out\n"))
         self.assertIn("did not tell", self.runner.once(Command(["true"], own_times=True)).error)
+
+    def test_the_big_module_is_for_those_that_make_files(self):
+        module = options.work / "big.wasm"
+        module.write_bytes(b"\0asm\1\0\0\0")
+        report = Report()
+        samples, outputs = compile_speed.compile_big(
+            Bench(argparse.Namespace(build_dir=options.work), self.runner, report), module,
+            [Engine("ashlar", "", [], prepare=["cp", "{file}", "{output}"]), Engine("cached", "", [], prepare=["true", "{file}"]),
+             Engine("wamr-aot", "", [], prepare=["cp", "{file}", "{output}"]), Engine("bad", "", [], prepare=["false", "{output}"])])
+        self.assertEqual(list(samples), ["ashlar", "bad"])
+        self.assertEqual(outputs["ashlar"].read_bytes(), module.read_bytes())
+        self.assertEqual(report.problems, ["bad, big.wasm is not compiled: exit status 1: no message"])
 
     def test_failure_has_a_reason(self):
         self.assertEqual(self.runner.once(Command(["sh", "-c", "echo no >&2; exit 3"])).error, "exit status 3: no")
