@@ -29,7 +29,7 @@ build-tests: setup-test
 	@$(CONFIGURE) tsan
 	@cmake --build build/tsan -j $(JOBS) --target unit_module unit_runtime unit_interp
 
-bench: build  ## compare with native code and other interpreters
+bench: build  ## compare with native code, other interpreters and compilers
 	@tools/bootstrap.sh bench
 	@python3 bench/run.py
 

@@ -8,6 +8,7 @@ import platform
 import shutil
 import subprocess
 
+from binaries import with_wasi_imports
 from debian_sources import SourceError, source_tree
 
 HERE = pathlib.Path(__file__).resolve().parent / "kernels"
@@ -26,9 +27,11 @@ class BuildError(Exception):
 class Kernel:
     name: str
     quick: tuple = ()  # the arguments of a --quick run
+    compiled: tuple = ()  # the arguments for compiled code: about half a second of native code
     package: str = ""  # the Debian source package it is built from, if any
-    simd: bool = False  # built a second time with -msimd128
-    in_mean: bool = True
+    simd: bool = False  # interpreted a second time, built with -msimd128
+    in_mean: bool = True  # of interpreters
+    in_compiled_mean: bool = True
 
     @property
     def main(self):
@@ -36,16 +39,17 @@ class Kernel:
 
 
 KERNELS = [
-    Kernel("aes", ("60",)),
-    Kernel("sha256", ("20",)),
-    Kernel("json", ("1",)),
-    Kernel("zstd", ("1",), package="libzstd"),
-    Kernel("nbody", ("20000",)),
-    Kernel("fib", ("30",)),
-    Kernel("lua", ("1000",), package="lua5.4"),
-    Kernel("sqlite", ("1000",), package="sqlite3"),
-    Kernel("conv3x3", ("4",), simd=True, in_mean=False),
-    Kernel("matmul", ("1",), simd=True, in_mean=False),
+    Kernel("aes", ("60",), ("10000",)),
+    Kernel("sha256", ("20",), ("2200",)),
+    Kernel("json", ("1",), ("180",)),
+    Kernel("zstd", ("1",), ("9", "10000000"), package="libzstd"),
+    Kernel("nbody", ("20000",), ("11000000",)),
+    Kernel("fib", ("30",), ("42",)),
+    Kernel("coremix", ("20",), ("18000",)),
+    Kernel("lua", ("1000",), ("150000",), package="lua5.4"),
+    Kernel("sqlite", ("1000",), ("200000",), package="sqlite3", in_compiled_mean=False),
+    Kernel("conv3x3", ("4",), ("240", "1920", "1080"), simd=True, in_mean=False, in_compiled_mean=False),
+    Kernel("matmul", ("1",), ("9", "1024"), simd=True, in_mean=False, in_compiled_mean=False),
 ]
 HELLO = Kernel("hello", in_mean=False)
 
@@ -132,7 +136,8 @@ class Built:
     simd: pathlib.Path | None = None
 
 
-def build_kernel(kernel, build):
+def build_kernel(kernel, build, simd=False):
+    """The programs of a kernel; that with SIMD instructions when asked for, or when the kernel always has one."""
     folder = build / "kernels"
     folder.mkdir(parents=True, exist_ok=True)
     sources, flags, wasm_only = inputs(kernel, build)
@@ -140,7 +145,7 @@ def build_kernel(kernel, build):
     common = [compiler(), "-O3", *(["-w"] if kernel.package else ["-Wall"]), *flags, *sources]
     built = Built(folder / f"{kernel.name}.wasm", {})
     compile_to(built.wasm, [*common, *WASM_FLAGS, *wasm_only])
-    if kernel.simd:
+    if simd or kernel.simd:
         built.simd = folder / f"{kernel.name}_simd.wasm"
         compile_to(built.simd, [*common, *WASM_FLAGS, *wasm_only, "-msimd128"])
     for flavour, machine in native_flavours().items():
@@ -149,8 +154,28 @@ def build_kernel(kernel, build):
     return built
 
 
+def esbuild_module(build):
+    """esbuild as npm has it, a Go program of 10 MB of code; its imports, which are JavaScript's, replaced. Or None."""
+    output = build / "kernels" / "esbuild.wasm"
+    if output.exists():
+        return output
+    if not shutil.which("npm"):
+        return None
+    print("fetching esbuild-wasm from npm", flush=True)
+    folder = build / "npm"
+    folder.mkdir(parents=True, exist_ok=True)
+    result = subprocess.run(["npm", "install", "--silent", "--ignore-scripts", "--prefix", str(folder), "esbuild-wasm"],
+                            capture_output=True, text=True, timeout=TIMEOUT_S)
+    module = folder / "node_modules" / "esbuild-wasm" / "esbuild.wasm"
+    if result.returncode != 0 or not module.exists():
+        return None
+    output.parent.mkdir(parents=True, exist_ok=True)
+    with_wasi_imports(module, output)
+    return output
+
+
 def big_go_module(build):
-    """A big module to validate: a Go program, or failing that esbuild's Go program from npm."""
+    """A big module to validate: a Go program, or failing that esbuild's."""
     output = build / "kernels" / "big_go.wasm"
     source = HERE.parent / "programs" / "big_go"
     if output.exists():
@@ -163,14 +188,4 @@ def big_go_module(build):
         if result.returncode == 0:
             return output
         print(f"big_go: {result.stderr.strip()[-300:]}")
-    if shutil.which("npm"):
-        print("fetching esbuild-wasm from npm", flush=True)
-        folder = build / "npm"
-        folder.mkdir(parents=True, exist_ok=True)
-        result = subprocess.run(["npm", "install", "--silent", "--ignore-scripts", "--prefix", str(folder), "esbuild-wasm"],
-                                capture_output=True, text=True, timeout=TIMEOUT_S)
-        module = folder / "node_modules" / "esbuild-wasm" / "esbuild.wasm"
-        if result.returncode == 0 and module.exists():
-            shutil.copyfile(module, output)
-            return output
-    return None
+    return esbuild_module(build)

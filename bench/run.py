@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
-"""Compares the command with native code and with other interpreters, side by side in one run.
+"""Compares the command, interpreting and compiling, with native code and other runtimes, side by side in one run.
 
 Every kernel in bench/kernels is a whole program, built with clang -O3 natively and for WASI. All engines take turns, the
 least time of several rounds counts, and everything is told as a ratio to the best native build of the same minute.
 """
 
 import argparse
+import dataclasses
+import fcntl
 import json
 import os
 import pathlib
@@ -15,41 +17,57 @@ import shutil
 import subprocess
 import sys
 
-from build_kernels import HELLO, KERNELS, BuildError, big_go_module, build_kernel, compiler
-from debian_sources import SourceError
-from measure import Runner
-from peers import HOSTS, PEERS, Engine, find
-from report import Report
+import bars
+import compile_speed
+import compiled
+import interpreted
+import startup
+from binaries import code_size
+from build_kernels import KERNELS, BuildError, big_go_module, compiler, esbuild_module
+from compilers import COMPILERS
+from kernel_runs import Bench
+from measure import Command, Runner
+from peers import HOSTS, INTERPRETERS, Engine, find
+from report import Report, table
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
+SECTIONS = {"kernels": "kernels interpreted", "compiled": "kernels compiled before", "compile": "compilers", "hello": "hello world",
+            "load": "loading compiled code", "validate": "validation"}
 
 
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--kernel", metavar="NAME,...", help="only these: " + ", ".join(kernel.name for kernel in KERNELS))
-    parser.add_argument("--peers", metavar="NAME,...", default=",".join(PEERS), help="the peers (default: %(default)s; '' for none)")
+    parser.add_argument("--peers", metavar="NAME,...", default=",".join(INTERPRETERS),
+                        help="the interpreters to compare with (default: %(default)s; '' for none)")
+    parser.add_argument("--compilers", metavar="NAME,...", default=",".join(COMPILERS),
+                        help="the compilers to compare with (default: %(default)s; '' for none)")
     parser.add_argument("--install-peers", action="store_true", help="install those that are missing from package registries")
     parser.add_argument("--peer-dir", action="append", default=[], metavar="DIR", help="look for peers here first")
     parser.add_argument("--ashlar", type=pathlib.Path, default=ROOT / "build/bin/ashlar", help="the command to measure")
-    parser.add_argument("--ashlar-flags", default="", metavar="FLAGS", help="flags for its subcommand run")
+    parser.add_argument("--ashlar-flags", default="", metavar="FLAGS", help="flags for its subcommand run when it interprets")
     parser.add_argument("--build-dir", type=pathlib.Path, default=ROOT / "build/bench", help="where everything built is kept")
     parser.add_argument("-n", "--rounds", type=int, default=3, help="rounds of each kernel (default: %(default)s)")
     parser.add_argument("--hello-rounds", type=int, default=60, help="rounds of hello world (default: %(default)s)")
     parser.add_argument("--timeout", type=int, default=120, metavar="S", help="seconds for one run (default: %(default)s)")
-    parser.add_argument("--clock", choices=("wall", "cpu"), default="wall",
-                        help="what ratios of kernels are of; cpu for a machine that does other work too (default: %(default)s)")
+    parser.add_argument("--clock", choices=("wall", "cpu", "user"), default="user",
+                        help="what ratios are of: user time also where the machine does other work (default: %(default)s)")
     parser.add_argument("--quick", action="store_true", help="tiny sizes, one round: a test of the harness, not a measurement")
-    parser.add_argument("--only", choices=("kernels", "hello", "validate"), help="only this part")
+    parser.add_argument("--only", metavar="SECTION,...", default="",
+                        help="only these sections: " + "; ".join(f"{name} ({what})" for name, what in SECTIONS.items()))
     parser.add_argument("--json", type=pathlib.Path, metavar="FILE", help="write all samples to a file too")
     options = parser.parse_args()
-    options.peers = [name for name in options.peers.split(",") if name]
-    for name in options.peers:
-        if name not in PEERS:
-            parser.error(f"no peer '{name}'; there are: {', '.join(PEERS)}")
-    wanted = options.kernel.split(",") if options.kernel else [kernel.name for kernel in KERNELS]
-    for name in set(wanted) - {kernel.name for kernel in KERNELS}:
+    for option, table_of_names, what in (("peers", INTERPRETERS, "peer"), ("compilers", COMPILERS, "compiler"),
+                                         ("only", SECTIONS, "section")):
+        names = [name for name in getattr(options, option).split(",") if name]
+        setattr(options, option, names)
+        for name in names:
+            if name not in table_of_names:
+                parser.error(f"no {what} '{name}'; there are: {', '.join(table_of_names)}")
+    chosen = options.kernel.split(",") if options.kernel else [kernel.name for kernel in KERNELS]
+    for name in set(chosen) - {kernel.name for kernel in KERNELS}:
         parser.error(f"no kernel '{name}'")
-    options.kernels = [kernel for kernel in KERNELS if kernel.name in wanted]
+    options.kernels = [kernel for kernel in KERNELS if kernel.name in chosen]
     if options.quick:
         options.rounds, options.hello_rounds = 1, 5
     if options.rounds < 1 or options.hello_rounds < 1 or options.timeout < 1:
@@ -57,19 +75,40 @@ def arguments():
     return options
 
 
-def our_engine(options):
+def wanted(options, section):
+    """Without --only: all, but of some --kernel only what runs kernels. A quick run is about the harness: all of it."""
+    if options.only:
+        return section in options.only
+    return not options.kernel or options.quick or section in ("kernels", "compiled")
+
+
+def our_engines(options):
+    """The command as an interpreter, and as a compiler beside the interpreter again."""
     if not options.ashlar.exists():
         print(f"{options.ashlar} is not built (make build): left out")
-        return []
-    version = subprocess.run([options.ashlar, "--version"], capture_output=True, text=True, timeout=30).stdout.strip()
-    command = ["run", *shlex.split(options.ashlar_flags), "{file}"]
-    return [Engine("ashlar", str(options.ashlar), command, version or "version unknown")]
+        return [], []
+    program = str(options.ashlar)
+    version = subprocess.run([program, "--version"], capture_output=True, text=True, timeout=30).stdout.strip() or "version unknown"
+    interpret = ["run", "--tier=interp", *shlex.split(options.ashlar_flags), "{file}"]
+    ours = Engine("ashlar", program, ["run", "--allow-precompiled", "{file}"], f"{version}, optimizing tier",
+                  [program, "compile", "-o", "{output}", "{file}"], text_size=compile_speed.our_text_size(options))
+    return [Engine("ashlar", program, interpret, version)], [ours, Engine(compiled.INTERPRETED, program, interpret, version, once=True)]
 
 
 def identity(options):
-    """What changes when the command is built anew."""
-    status = options.ashlar.stat() if options.ashlar.exists() else None
-    return status and (status.st_mtime_ns, status.st_size)
+    """What changes when the command or its compiler is built anew."""
+    parts = [options.ashlar, *sorted((options.ashlar.parent.parent / "lib").glob("**/*ashlar-llvm*"))]
+    return [(status.st_mtime_ns, status.st_size) for status in (part.stat() for part in parts if part.exists())]
+
+
+def alone(build):
+    """A lock on the build folder, held until its file is closed; None while another run has it."""
+    lock = open(build / "lock", "w")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return None
+    return lock
 
 
 def build_launcher(build):
@@ -82,92 +121,99 @@ def build_launcher(build):
     return output
 
 
-def say_what_runs(engines):
+def say_what_runs(interpreters, compilers):
     model = next((line.split(":", 1)[1].strip() for line in pathlib.Path("/proc/cpuinfo").read_text().splitlines()
                   if line.startswith("model name")), platform.machine())
     version = subprocess.run([compiler(), "--version"], capture_output=True, text=True).stdout.splitlines()[0]
     print(f"\nCommand: bench/run.py {shlex.join(sys.argv[1:])}")
     print(f"Machine: {model}, {os.cpu_count()} cores; native code and kernels by {version}\n")
-    for engine in engines:
-        prepare = f" (after {engine.prepare[0]})" if engine.prepare else ""
+    for engine in [*interpreters, *(engine for engine in compilers if engine.name != compiled.INTERPRETED)]:
+        prepare = f" (after {pathlib.Path(engine.prepare[0]).name} {' '.join(engine.prepare[1:])})" if engine.prepare else ""
         print(f"- {engine.name}: {engine.version}: {pathlib.Path(engine.program).name} {' '.join(engine.command)}{prepare}")
     print()
 
 
-def measure_kernel(kernel, options, engines, runner, report):
-    """All flavours and engines in turns; None when the kernel cannot be built or its native program fails."""
-    try:
-        built = build_kernel(kernel, options.build_dir)
-    except (BuildError, SourceError, subprocess.TimeoutExpired) as error:
-        report.problem("native", f"{kernel.name} left out: {error}")
-        return None
-    sizes = list(kernel.quick) if options.quick else []
-    commands = {("native", flavour): ([program, *sizes], None) for flavour, program in built.native.items()}
-    for kind, module in (("scalar", built.wasm), ("simd", built.simd)):
-        for engine in engines if module else []:
-            try:
-                file = engine.prepared(module, options.build_dir / "prepared")
-            except (subprocess.SubprocessError, OSError) as error:
-                report.problem(engine.name, f"{module.name}: {error}")
-                continue
-            commands[(kind, engine.name)] = (engine.argv(file, sizes), engine.environment)
-    print(f"measuring {kernel.name}", file=sys.stderr, flush=True)
-    often = () if kernel is HELLO else [name for name in commands if name[0] == "native"]
-    samples = runner.interleaved(commands, options.hello_rounds if kernel is HELLO else options.rounds, often)
-    groups = {kind: {name: sample for (group, name), sample in samples.items() if group == kind}
-              for kind in ("native", "scalar", "simd")}
-    native = [(sample.nanoseconds(options.clock), flavour) for flavour, sample in groups["native"].items() if not sample.error]
-    if not native:
-        report.problem("native", f"{kernel.name}: {next(iter(groups['native'].values())).error}")
-        return None
-    flavour = min(native)[1]
-    best = groups["native"][flavour]
-    for label, kind in (("", "native"), ("", "scalar"), (" with SIMD", "simd")):
-        named = {f"native {name}" if kind == "native" else name: sample for name, sample in groups[kind].items()}
-        report.check(kernel.name + label, named, best.output)
-    return {"native": best, "flavour": flavour, "scalar": groups["scalar"], "simd": groups["simd"], "in_mean": kernel.in_mean}
-
-
-def code_size(path):
-    """The bytes of a module's code section."""
-    data = path.read_bytes()
-    at = 8
-    while at < len(data):
-        kind, size, shift = data[at], 0, 0
-        at += 1
-        while True:
-            byte = data[at]
-            at += 1
-            size |= (byte & 0x7F) << shift
-            shift += 7
-            if byte < 0x80:
-                break
-        if kind == 10:
-            return size
-        at += size
-    return 0
-
-
-def measure_validation(options, engines, runner, report):
-    module = big_go_module(options.build_dir)
+def measure_validation(bench, engines):
+    small = bench.built(startup.HELLO) if bench.options.quick else None
+    module = small.wasm if small else big_go_module(bench.options.build_dir)
     if not module:
         print("validation speed is left out: neither go nor npm could make a big module\n")
         return
-    commands = {engine.name: ([engine.program, "validate", module], None) for engine in engines if engine.name == "ashlar"}
+    commands = {engine.name: Command([engine.program, "validate", module]) for engine in engines if engine.name == "ashlar"}
     if shutil.which("wasm-validate"):
-        commands["wabt's wasm-validate"] = (["wasm-validate", module], None)
-    if commands:
-        print("measuring validation", file=sys.stderr, flush=True)
-        report.validation(code_size(module), runner.interleaved(commands, options.rounds))
+        commands["wabt's wasm-validate"] = Command(["wasm-validate", module])
+    print("measuring validation", file=sys.stderr, flush=True)
+    size = code_size(module) / 1e6
+    rows = []
+    for tool, sample in bench.runner.interleaved(commands, bench.options.rounds).items():
+        if sample.error:
+            bench.report.problem(tool, f"validation: {sample.error}")
+        else:
+            rows.append([tool, f"{size / (sample.wall_ns / 1e9):.0f}", f"{sample.peak_kib / 1024:.0f}"])
+    print(f"## Decoding and validating a module with {size:.2f} MB of code, the whole process\n")
+    table(["command", "MB of code a second", "peak MiB"], rows)
 
 
-def write_json(path, results, hello):
+def interpreted_section(bench, engines):
+    results = interpreted.measure(bench, engines)
+    names = [engine.name for engine in engines]
+    interpreted.print_ratios(results, names, bench.options.clock)
+    interpreted.print_simd(results, names, bench.options.clock)
+    return results
+
+
+def compiled_section(bench, engines):
+    code = compiled.measure(bench, engines)
+    if not code.results:
+        return None
+    for clock in ("user", "wall"):
+        code.print_ratios(clock)
+    code.print_claims("user")
+    code.print_compile_times(bench.compiling)
+    return code
+
+
+def compile_section(bench, engines):
+    rows = compile_speed.measure(bench, engines)
+    compile_speed.print_speeds(rows)
+    return rows
+
+
+def load_section(bench, engines):
+    """Compiling the big module, and loading what came out beside a small one."""
+    engines = [engine for engine in engines if engine.prepare]
+    small = bench.built(startup.HELLO)
+    modules = []
+    if small:
+        files = {engine.name: bench.prepared(engine, startup.HELLO, small.wasm) for engine in engines}
+        modules.append((small.wasm, "_start", files))
+    big = None if bench.options.quick else esbuild_module(bench.options.build_dir)
+    compiling = {}
+    if big:
+        compiling, outputs = compile_speed.compile_big(bench, big, engines)
+        compile_speed.print_big(big, compiling)
+        modules.append((big, "getsp", {name: outputs[name] for name, sample in compiling.items() if not sample.error}))
+    else:
+        print("the big module is left out: " + ("it takes too long for a quick run\n" if bench.options.quick else "no npm\n"))
+    loading = startup.measure_loading(bench, engines, modules)
+    startup.print_loading(loading)
+    return compiling, loading
+
+
+def write_json(path, interpreted_results, code, speeds, hello, loading):
     def plain(sample):
-        return {"error": sample.error} if sample.error else {"wall_ns": sample.wall_ns, "cpu_ns": sample.cpu_ns, "peak_kib": sample.peak_kib}
+        return {"error": sample.error} if sample.error else {"wall_ns": sample.wall_ns, "cpu_ns": sample.cpu_ns, "user_ns": sample.user_ns,
+                                                            "peak_kib": sample.peak_kib}
 
-    document = {name: {"native": plain(result["native"]), "flavour": result["flavour"],
-                       **{kind: {engine: plain(sample) for engine, sample in result[kind].items()} for kind in ("scalar", "simd")}}
-                for name, result in {**results, **({"hello": hello} if hello else {})}.items()}
+    def of(result):
+        return {"native": plain(result.native), "flavour": result.flavour,
+                **{kind: {engine: plain(sample) for engine, sample in getattr(result, kind).items()} for kind in ("scalar", "simd")}}
+
+    document = {name: of(result) for name, result in {**interpreted_results, **({"hello": hello} if hello else {})}.items()}
+    if code:
+        document["compiled"] = {name: of(result) for name, result in code.results.items()}
+    document["compile"] = [dataclasses.asdict(row) for row in speeds]
+    document["load"] = [{"module": module.stem, "engine": engine, **plain(sample)} for (engine, module), sample in loading.items()]
     path.write_text(json.dumps(document, indent=1) + "\n")
 
 
@@ -175,36 +221,41 @@ def main():
     options = arguments()
     options.build_dir = options.build_dir.resolve()
     options.build_dir.mkdir(parents=True, exist_ok=True)
+    lock = alone(options.build_dir)
+    if not lock:
+        print(f"bench: another comparison is running in {options.build_dir}", file=sys.stderr)
+        return 2
+    shutil.rmtree(options.build_dir / "cache", ignore_errors=True)
+    report = Report()
     try:
-        runner = Runner(build_launcher(options.build_dir), options.build_dir, options.timeout)
+        bench = Bench(options, Runner(build_launcher(options.build_dir), options.build_dir, options.timeout), report)
     except BuildError as error:
         print(f"bench: {error}", file=sys.stderr)
         return 2
-    peers = find(options.peers, options.build_dir, [pathlib.Path(folder).resolve() for folder in options.peer_dir],
-                 options.install_peers)
-    engines = [*our_engine(options), *peers]
+    folders = [pathlib.Path(folder).resolve() for folder in options.peer_dir]
+    interpreters, compilers = our_engines(options)
+    if any(wanted(options, section) for section in ("kernels", "hello")):
+        interpreters += find(INTERPRETERS, options.peers, options.build_dir, folders, options.install_peers)
+    if any(wanted(options, section) for section in ("compiled", "compile", "hello", "load")):
+        compilers[1:1] = find(COMPILERS, options.compilers, options.build_dir, folders, options.install_peers)
     measured = identity(options)
-    report = Report(engines, options.clock)
-    say_what_runs(engines)
-    results = {}
-    hello = None
-    if options.only in (None, "kernels"):
-        for kernel in options.kernels:
-            result = measure_kernel(kernel, options, engines, runner, report)
-            if result:
-                results[kernel.name] = result
-        report.kernels(results)
-        report.simd(results)
-    if options.only in (None, "hello") and not (options.kernel and not options.only):
-        hello = measure_kernel(HELLO, options, engines, runner, report)
-        if hello:
-            report.hello({"native": hello["native"], **hello["scalar"]})
-    if options.only in (None, "validate") and not (options.kernel and not options.only):
-        measure_validation(options, engines, runner, report)
+    say_what_runs(interpreters, compilers)
+    if options.quick:
+        print("A quick run: it tests the comparison, its times mean nothing.\n")
+    results = interpreted_section(bench, interpreters) if wanted(options, "kernels") else {}
+    code = compiled_section(bench, compilers) if wanted(options, "compiled") else None
+    speeds = compile_section(bench, compilers) if wanted(options, "compile") else []
+    hello = startup.measure_hello(bench, interpreters, compilers) if wanted(options, "hello") else None
+    if hello:
+        startup.print_hello(hello)
+    compiling, loading = load_section(bench, compilers) if wanted(options, "load") else ({}, {})
+    if wanted(options, "validate"):
+        measure_validation(bench, interpreters)
+    bars.print_bars(bars.stand(code, speeds, hello, compiling, loading))
     if identity(options) != measured:
         report.problem("ashlar", "the command was built anew during the run: these numbers mix two programs")
     if options.json:
-        write_json(options.json, results, hello)
+        write_json(options.json, results, code, speeds, hello, loading)
     return report.finish()
 
 

@@ -1,9 +1,9 @@
-// Product of two square float matrices, row by row; built twice, for scalar code and for SIMD.
+// Product of two square float matrices, row by row; built twice, for scalar code and for SIMD: repeats, size.
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { kMaxSize = 512 };
+enum { kMaxSize = 1024 };
 
 static float a[kMaxSize * kMaxSize], b[kMaxSize * kMaxSize], c[kMaxSize * kMaxSize];
 

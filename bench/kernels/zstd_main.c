@@ -1,4 +1,5 @@
-// Compresses generated text with zstd, decompresses it and compares; prints the compressed size and a checksum.
+// Compresses generated text with zstd, decompresses it and compares; prints the compressed size and a checksum. Its
+// arguments: passes, bytes.
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -40,7 +41,8 @@ static int same(const char* a, const char* b, size_t size) {
 
 int main(int argc, char** argv) {
   int passes = argc > 1 ? atoi(argv[1]) : 18;
-  size_t size = 500000;
+  size_t size = argc > 2 ? (size_t)atoi(argv[2]) : 500000;
+  if (size < 1) return 1;
   size_t bound = ZSTD_compressBound(size);
   char* text = malloc(size);
   char* packed = malloc(bound);
@@ -54,7 +56,7 @@ int main(int argc, char** argv) {
     if (ZSTD_isError(packed_size)) return 1;
     if (ZSTD_decompress(back, size, packed, packed_size) != size || !same(text, back, size)) return 1;
     for (size_t i = 0; i < packed_size; i += 16) checksum = (checksum ^ (uint8_t)packed[i]) * 16777619u;
-    text[(size_t)pass * 1000] ^= 1;
+    text[(size_t)pass * 1000 % size] ^= 1;
   }
   printf("zstd %zu %08x\n", packed_size, checksum);
   return 0;
