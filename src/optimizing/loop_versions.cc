@@ -28,6 +28,8 @@ using llvm::Value;
 
 constexpr size_t kMaxGroups = 8;
 constexpr size_t kMaxPairs = 10;
+/// Accesses further from each other are of different arrays, between which others may lie.
+constexpr int64_t kMostDelta = 4096;
 /// Fewer rounds are not worth the check.
 constexpr uint64_t kMinRounds = 4;
 
@@ -167,6 +169,7 @@ void Versioning::sort(const MemoryAccess& access) {
     const auto* delta = llvm::dyn_cast<llvm::SCEVConstant>(scalars_.getMinusSCEV(start, g.start));
     if (delta == nullptr) continue;
     const int64_t d = delta->getAPInt().getSExtValue();
+    if (std::abs(d) > kMostDelta) continue;
     g.lowest = std::min(g.lowest, d);
     g.end = std::max(g.end, d + end);
     g.stores |= access.is_store;
