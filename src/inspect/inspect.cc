@@ -52,7 +52,7 @@ State* state = nullptr;
 
 void on_image(const native::Image& image, const module::Module& m) {
   // perf looks in its map only for code of no file.
-  if (state->options.profile != Profile::None) {
+  if (state->options.profile == Profile::Perf) {
     if (auto moved = os::detach_from_file(image.code(), image.text_size()); !moved) {
       state->check(
           make_error(ErrorCode::io_failed, kNoOffset, "pages for compiled code", std::strerror(moved.error())));

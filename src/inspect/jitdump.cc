@@ -11,7 +11,6 @@
 #include "inspect/bytes.h"
 #include "inspect/perf_map.h"
 #include "inspect/source.h"
-#include "inspect/unwind_table.h"
 #include "os/clock.h"
 #include "os/file_bytes.h"
 #include "os/pages.h"
@@ -24,7 +23,7 @@ namespace {
 constexpr uint32_t kMagic = 0x4a695444;  // "JiTD"
 constexpr uint32_t kVersion = 1;
 
-enum RecordId : uint32_t { kCodeLoad = 0, kDebugInfo = 2, kUnwindingInfo = 4 };
+enum RecordId : uint32_t { kCodeLoad = 0, kDebugInfo = 2 };
 
 struct Header {
   uint32_t magic = kMagic;
@@ -52,7 +51,8 @@ void record(Bytes& out, RecordId id, F content) {
   out.put(uint32_t{0});
   out.put(os::monotonic_now());
   content();
-  out.pad_to(8);
+  // Of code perf takes the last bytes of the record: nothing may stand behind them.
+  if (id != kCodeLoad) out.pad_to(8);
   out.set(size, static_cast<uint32_t>(out.size() - begin));
 }
 
@@ -92,17 +92,6 @@ void add_debug_info(Bytes& out, const Function& function, std::span<const Line> 
   });
 }
 
-void add_unwinding_info(Bytes& out, const native::Image& image, const Function& function) {
-  const UnwindRecord unwind = unwind_record(image, function);
-  if (unwind.header_size == 0) return;
-  record(out, kUnwindingInfo, [&] {
-    out.put(uint64_t{unwind.bytes.size()});
-    out.put(uint64_t{unwind.header_size});
-    out.put(uint64_t{0});  // none of it is in memory
-    out.append(unwind.bytes.bytes());
-  });
-}
-
 }  // namespace
 
 Result<Jitdump> Jitdump::create(const std::string& folder) {
@@ -130,7 +119,6 @@ Status Jitdump::add(const native::Image& image, const module::Module& m, std::sp
   Bytes out;
   for (const Function& function : functions) {
     add_debug_info(out, function, lines_of(image, m, function, lines, file));
-    add_unwinding_info(out, image, function);
     record(out, kCodeLoad, [&] {
       out.put(pid);
       out.put(tid);

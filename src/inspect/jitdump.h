@@ -1,5 +1,5 @@
-// perf's dump of code made at run time: jit-PID.dump, with the code itself, lines and unwind tables. The format is that
-// of perf's jitdump-specification.txt.
+// perf's dump of code made at run time: jit-PID.dump, with the code itself and lines. The format is that of perf's
+// jitdump-specification.txt.
 #pragma once
 
 #include <span>

@@ -1,8 +1,6 @@
 // Call frame information, made of frame rows, places and prologues.
 #include "inspect/unwind_table.h"
 
-#include <limits>
-
 #include "native/x64/prologue.h"
 
 namespace ashlar::inspect {
@@ -136,54 +134,25 @@ void common(Bytes& out) {
   });
 }
 
-/// `address`: where the section will lie; `code`: where the function will.
-void function_entry(Bytes& out, const Image& image, const Function& function, uint64_t address, uint64_t code) {
+/// `address`: where the section will lie.
+void function_entry(Bytes& out, const Image& image, const Function& function, uint64_t address) {
   entry(out, [&] {
     out.put(static_cast<uint32_t>(out.size()));  // back to the common entry at 0
-    out.put(code - (address + out.size()));
+    out.put(function.address() - (address + out.size()));
     out.put(uint64_t{function.code.size()});
     out.uleb(0);
     FrameProgram(image, function, out);
   });
 }
 
-bool is_known(const Image& image) { return image.target().arch == native::Arch::X86_64; }
-
 }  // namespace
 
 Bytes eh_frame(const Image& image, std::span<const Function> functions, uint64_t address) {
   Bytes out;
-  if (!is_known(image)) return out;
+  if (image.target().arch != native::Arch::X86_64) return out;
   common(out);
-  for (const Function& function : functions) function_entry(out, image, function, address, function.address());
+  for (const Function& function : functions) function_entry(out, image, function, address);
   out.put(uint32_t{0});
-  return out;
-}
-
-UnwindRecord unwind_record(const Image& image, const Function& function) {
-  UnwindRecord out;
-  if (!is_known(image)) return out;
-  const uint64_t address = (function.code.size() + 7) & ~uint64_t{7};
-  common(out.bytes);
-  const size_t own = out.bytes.size();
-  function_entry(out.bytes, image, function, address, 0);
-  out.bytes.put(uint64_t{0});
-  // .eh_frame_hdr: one row, sorted as it is.
-  constexpr uint8_t kVersion = 1;
-  constexpr uint8_t kPcRelative4 = 0x1b;
-  constexpr uint8_t kUnsigned4 = 0x03;
-  constexpr uint8_t kHeaderRelative4 = 0x3b;
-  const size_t header = out.bytes.size();
-  const auto relative = [&](uint64_t to, uint64_t from) { out.bytes.put(static_cast<int32_t>(to - from)); };
-  out.bytes.byte(kVersion);
-  out.bytes.byte(kPcRelative4);
-  out.bytes.byte(kUnsigned4);
-  out.bytes.byte(kHeaderRelative4);
-  relative(0, out.bytes.size());
-  out.bytes.put(uint32_t{1});
-  relative(0, address + header);
-  relative(own, header);
-  out.header_size = out.bytes.size() - header;
   return out;
 }
 
