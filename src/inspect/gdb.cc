@@ -5,6 +5,7 @@
 
 // Names and layout are the interface (GDB's manual, "JIT Compilation Interface"). Weak, because another compiler in the
 // same process may bring them too: there is one list then.
+// NOLINTBEGIN(bugprone-reserved-identifier)
 extern "C" {
 
 struct jit_code_entry {
@@ -28,6 +29,7 @@ struct jit_descriptor {
   asm volatile("" ::: "memory");
 }
 }
+// NOLINTEND(bugprone-reserved-identifier)
 
 namespace ashlar::inspect {
 
