@@ -29,6 +29,8 @@ tiering::ImageRequest image_request(const std::string& file, const Settings& set
   request.config.fuel = config.fuel;
   request.config.features = config.features.raw();
   request.use_cache = settings.tier.use_cache;
+  request.level = settings.tier.level;
+  request.all_places = settings.tier.all_places;
   request.pretend_unsupported = settings.tier.pretend_unsupported;
   request.keep_compiler = file.empty();  // scripts have many modules
   request.warn = [](const Error& e) { print_error("warning: " + e.render()); };

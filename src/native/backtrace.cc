@@ -2,6 +2,7 @@
 #include "native/backtrace.h"
 
 #include <algorithm>
+#include <atomic>
 #include <mutex>
 #include <unordered_map>
 
@@ -19,6 +20,8 @@ ModuleMap& module_map() {
   static ModuleMap* const map = new ModuleMap;  // outlives every image
   return *map;
 }
+
+constinit std::atomic<ImageObserver> image_observer = nullptr;
 
 const module::Module* module_of(const Image& image) {
   ModuleMap& map = module_map();
@@ -53,10 +56,15 @@ void add_frames(const Image& image, const void* pc, bool returning, runtime::Bac
 }  // namespace
 
 void attach(const Image& image, const module::Module& m) {
-  ModuleMap& map = module_map();
-  std::lock_guard lock(map.mutex);
-  map.modules[&image] = &m;
+  {
+    ModuleMap& map = module_map();
+    std::lock_guard lock(map.mutex);
+    map.modules[&image] = &m;
+  }
+  if (const ImageObserver observer = image_observer; observer != nullptr) observer(image, m);
 }
+
+void set_image_observer(ImageObserver observer) { image_observer = observer; }
 
 void detach(const Image& image) {
   ModuleMap& map = module_map();

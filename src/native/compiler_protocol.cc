@@ -31,6 +31,11 @@ Status set(CompileRequest& out, std::string_view flag, std::string_view value) {
   } else if (flag == "--disassemble") {
     out.emit = CompileRequest::Emit::Disassembly;
     out.input = value;
+  } else if (flag == "--source-lines") {
+    out.emit = CompileRequest::Emit::SourceLines;
+    out.source_lines = value;
+  } else if (flag == "--all-places") {
+    out.all_places = true;
   } else if (flag == "--level") {
     if (value.size() != 1 || !std::string_view("0123s").contains(value[0])) return bad(flag, value, "0, 1, 2, 3 or s");
     out.level = value[0];
@@ -91,6 +96,8 @@ std::vector<std::string> to_arguments(const CompileRequest& request) {
     return out;
   }
   if (request.emit == CompileRequest::Emit::Ir) out.emplace_back("--emit=ir");
+  if (request.emit == CompileRequest::Emit::SourceLines) out.push_back("--source-lines=" + request.source_lines);
+  if (request.all_places) out.emplace_back("--all-places");
   out.push_back(std::string("--level=") + request.level);
   if (!request.arch.empty()) out.push_back("--arch=" + request.arch);
   if (!request.cpu.empty()) out.push_back("--cpu=" + request.cpu);

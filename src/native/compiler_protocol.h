@@ -27,7 +27,7 @@ enum CompilerExit : int {
 
 /// One run of the compiler program. Files are paths, or "fd:N" for an inherited descriptor.
 struct CompileRequest {
-  enum class Emit : uint8_t { Artifact, Ir, Disassembly };
+  enum class Emit : uint8_t { Artifact, Ir, Disassembly, SourceLines };
 
   std::string input;
   std::string output;  ///< not for Disassembly, which goes to standard output
@@ -37,6 +37,8 @@ struct CompileRequest {
   std::string cpu;   ///< empty: this machine's
   unsigned threads = 0;
   ImageConfig config{.features = isa::Features().raw()};
+  bool all_places = false;          ///< the artifact tells of every instruction where it comes from
+  std::string source_lines;         ///< for SourceLines: a file of the offsets (32 bits each) that are asked for
   std::string only;                 ///< a file of function indices, one a line; empty: all functions
   std::string passes;               ///< developers: replaces the level's pipeline
   std::string pretend_unsupported;  ///< tests: mnemonics; functions that use one are left out

@@ -28,6 +28,11 @@ const void* const* libcall_table();
 void attach(const Image& image, const module::Module& m);
 void detach(const Image& image);
 
+/// Is called by attach() before the image's code runs, in any thread.
+using ImageObserver = void (*)(const Image&, const module::Module&);
+/// There is one at most; to be set before the first image is attached.
+void set_image_observer(ImageObserver observer);
+
 /// Ends the activation whose code faulted; false when the fault is none of compiled code's. For the fault handler.
 bool on_fault(const os::Fault& fault);
 

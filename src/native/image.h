@@ -48,6 +48,7 @@ struct LoopRow {
 };
 
 /// Where an instruction comes from. `at`: its own offset when it can fault or trap, the return address for calls.
+/// Images for debuggers and profilers have places of all other instructions too.
 struct Place {
   uint32_t at;
   uint32_t wasm;  ///< byte offset in the module

@@ -104,7 +104,7 @@ class Job {
       unit.ir.print(out, nullptr);
       return {};
     }
-    TRY_ASSIGN(objects_[i], emit(unit.ir, target));
+    TRY_ASSIGN(objects_[i], emit(unit.ir, target, options_.all_places));
     return {};
   }
 

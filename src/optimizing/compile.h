@@ -26,6 +26,7 @@ struct CompileOptions {
   isa::Features features;              ///< that validation accepted
   std::vector<module::FuncIdx> only;   ///< functions to compile; empty: all
   std::vector<native::LoopRow> loops;  ///< loop entries to compile, each in the part that has its function
+  bool all_places = false;             ///< a Place for every instruction, not only for those that stop or call
   bool emit_ir = false;                ///< the result is the optimized IR as text, for people
   std::string pass_log;                ///< developers: pipeline text that replaces the level's; empty: the level's
   std::string pretend_unsupported;     ///< tests: mnemonics, with commas between them, as if of unsupported.def

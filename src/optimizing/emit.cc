@@ -99,10 +99,12 @@ void prepare(llvm::Module& ir, FrameRecord& record) {
 
 class Emission {
  public:
-  Emission(llvm::Module& ir, llvm::TargetMachine& target)
+  Emission(llvm::Module& ir, llvm::TargetMachine& target, bool all_places)
       : ir_(ir),
         target_(static_cast<llvm::CodeGenTargetMachineImpl&>(target)),
-        stream_(out_.elf, [this] { out_.functions = record_.resolve(streamer_->getAssembler()); }) {}
+        stream_(out_.elf, [this] { out_.functions = record_.resolve(streamer_->getAssembler()); }) {
+    record_.all_places = all_places;
+  }
 
   Result<ObjectCode> run() {
     prepare(ir_, record_);
@@ -159,6 +161,8 @@ class Emission {
 
 }  // namespace
 
-Result<ObjectCode> emit(llvm::Module& ir, llvm::TargetMachine& target) { return Emission(ir, target).run(); }
+Result<ObjectCode> emit(llvm::Module& ir, llvm::TargetMachine& target, bool all_places) {
+  return Emission(ir, target, all_places).run();
+}
 
 }  // namespace ashlar::optimizing

@@ -33,8 +33,8 @@ struct ObjectCode {
 };
 
 /// Generates code. Functions that are to have an entry carry the string attribute "ashlar-func" with their index in the
-/// WebAssembly module. Debug locations' lines become places' wasm offsets (0: none). Changes the module.
-/// Errors: compiler_failed.
-Result<ObjectCode> emit(llvm::Module& ir, llvm::TargetMachine& target);
+/// WebAssembly module. Debug locations' lines become places' wasm offsets (0: none): of calls and of what may trap, or
+/// of all instructions. Changes the module. Errors: compiler_failed.
+Result<ObjectCode> emit(llvm::Module& ir, llvm::TargetMachine& target, bool all_places = false);
 
 }  // namespace ashlar::optimizing

@@ -45,6 +45,7 @@ class FrameRecorder final : public llvm::AsmPrinterHandler {
   bool changes_frame(const MachineInstr& instr, bool& frameless) const;
   void read_pads();
   void add_place(const MachineInstr& instr, bool call);
+  bool is_as_before(const MachineInstr& instr) const;
   bool may_fault(const MachineInstr& instr) const;
   bool is_trap(const MachineInstr& instr) const;
   FrameRecord::Function& function() { return record_.functions.back(); }
@@ -55,10 +56,12 @@ class FrameRecorder final : public llvm::AsmPrinterHandler {
   const MachineInstr* call_ = nullptr;
   std::vector<bool> frameless_;  ///< by block number: it begins without a frame
   bool is_frameless_ = false;
+  FrameRecord::PlaceLabel last_ = {};  ///< of the function
 };
 
 void FrameRecorder::beginFunction(const MachineFunction* mf) {
   mf_ = mf;
+  last_ = {};
   FrameRecord::Function& out = record_.functions.emplace_back();
   out.begin = printer_.CurrentFnSym;
   out.symbol = out.begin->getName().str();
@@ -144,7 +147,12 @@ void FrameRecorder::add_place(const MachineInstr& instr, bool call) {
   if (location == nullptr || location->getLine() == 0) return;
   llvm::MCSymbol* label = printer_.OutContext.createTempSymbol();
   printer_.OutStreamer->emitLabel(label);
-  function().places.push_back({label, location, call, is_frameless_});
+  last_ = {label, location, call, is_frameless_};
+  function().places.push_back(last_);
+}
+
+bool FrameRecorder::is_as_before(const MachineInstr& instr) const {
+  return last_.location == instr.getDebugLoc().get() && last_.frameless == is_frameless_;
 }
 
 // LLVM's description of x86-64's trap with a number does not say that it is one.
@@ -168,13 +176,15 @@ void FrameRecorder::beginInstruction(const MachineInstr* instr) {
   if (instr == &instr->getParent()->front()) is_frameless_ = frameless_[instr->getParent()->getNumber()];
   if (changes_frame(*instr, is_frameless_) || instr->isMetaInstruction()) return;
   if (instr->getFlag(MachineInstr::FrameSetup) || instr->getFlag(MachineInstr::FrameDestroy)) return;
+  const bool wanted = record_.all_places && !is_as_before(*instr);
   if (instr->isCall()) {
+    if (wanted) add_place(*instr, false);
     if (instr->isReturn()) return;  // nothing returns to a tail call
     if (record_.tail_calls.contains(instr->getDebugLoc().get())) record_.fail(*mf_, "a tail call became a call");
     call_ = instr;
     return;
   }
-  if (may_fault(*instr)) add_place(*instr, false);
+  if (wanted || may_fault(*instr)) add_place(*instr, false);
 }
 
 void FrameRecorder::endInstruction() {
@@ -227,7 +237,11 @@ std::vector<EmittedFunction> FrameRecord::resolve(const llvm::MCAssembler& assem
     for (const PlaceLabel& label : function.places) {
       native::Place place = place_of(label);
       place.at = offset(*label.label);
-      emitted.places.push_back(std::move(place));
+      // Where an instruction of no bytes stands in front of another, the place is the other's.
+      std::vector<native::Place>& places = emitted.places;
+      const bool again = !places.empty() && places.back().at == place.at && places.back().call == place.call;
+      if (again) places.pop_back();
+      places.push_back(std::move(place));
     }
     std::ranges::sort(emitted.places, [](const native::Place& a, const native::Place& b) {
       return a.at != b.at ? a.at < b.at : a.call && !b.call;

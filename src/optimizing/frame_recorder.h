@@ -39,6 +39,7 @@ class FrameRecord {
     std::vector<PadLabels> pads;
   };
 
+  bool all_places = false;  ///< to be set before: not only of calls and of what may trap
   std::vector<Function> functions;
   /// Calls that must have become jumps: see emit.cc.
   llvm::DenseSet<const llvm::DILocation*> tail_calls;

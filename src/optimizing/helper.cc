@@ -20,6 +20,7 @@
 #include "optimizing/disassemble.h"
 #include "optimizing/output.h"
 #include "optimizing/serve.h"
+#include "optimizing/source_lines.h"
 #include "os/clock.h"
 #include "os/file_bytes.h"
 #include "validate/validate.h"
@@ -44,6 +45,8 @@ constexpr char kUsage[] =
     "  --only=FILE         compile only these functions (indices, one a line) and entries of loops (FUNCTION:OFFSET)\n"
     "  --threads=N         how many threads compile (all cores)\n"
     "  --emit=ir           write LLVM's intermediate code instead\n"
+    "  --all-places        note where each instruction comes from, for debuggers and profilers\n"
+    "  --source-lines=FILE write instead where in the source the code at these offsets comes from, by its DWARF\n"
     "  --passes=TEXT       for developers: LLVM's pass pipeline\n"
     "  --pretend-unsupported=OP,...\n"
     "                      for tests: leave functions with these instructions out\n"
@@ -186,6 +189,7 @@ Status compile_file(const CompileRequest& request) {
   options.explicit_bounds = request.config.explicit_bounds;
   options.fuel = request.config.fuel;
   options.features = native::features_from_bits(request.config.features);
+  options.all_places = request.all_places;
   options.emit_ir = request.emit == CompileRequest::Emit::Ir;
   options.pass_log = request.passes;
   options.pretend_unsupported = request.pretend_unsupported;
@@ -202,10 +206,36 @@ Status compile_file(const CompileRequest& request) {
   return {};
 }
 
+/// Names in the source of the guest for places in its code. The module was validated when it was compiled.
+Status write_source_lines(const CompileRequest& request) {
+  TRY_ASSIGN(const os::FileBytes input, read_input(request.input));
+  binary::DecodeOptions decode;
+  decode.features = native::features_from_bits(request.config.features);
+  decode.names = false;
+  TRY_ASSIGN(const auto module, binary::decode(input.bytes(), nullptr, decode));
+  TRY_ASSIGN(const os::FileBytes file, read_input(request.source_lines));
+  std::vector<uint32_t> offsets(file.bytes().size() / sizeof(uint32_t));
+  if (!offsets.empty()) std::memcpy(offsets.data(), file.bytes().data(), offsets.size() * sizeof(uint32_t));
+  return write_output(request.output, native::encode_source_lines(read_source_lines(*module, offsets)));
+}
+
 /// Ends with the parent, which may have ended already.
 bool follow_parent(int64_t parent) {
   if (parent == 0) return true;
   return ::prctl(PR_SET_PDEATHSIG, SIGTERM) == 0 && ::getppid() == static_cast<pid_t>(parent);
+}
+
+Status work(const CompileRequest& request) {
+  switch (request.emit) {
+    case CompileRequest::Emit::Artifact:
+    case CompileRequest::Emit::Ir:
+      return compile_file(request);
+    case CompileRequest::Emit::Disassembly:
+      return disassemble_artifact(request.input, STDOUT_FILENO);
+    case CompileRequest::Emit::SourceLines:
+      return write_source_lines(request);
+  }
+  return {};
 }
 
 int run(std::span<char* const> arguments) {
@@ -229,9 +259,7 @@ int run(std::span<char* const> arguments) {
   if (request->background) [[maybe_unused]]
     const int ignored = ::nice(kBackground);
   llvm::install_fatal_error_handler(on_fatal_error);
-  const Status done = request->emit == CompileRequest::Emit::Disassembly
-                          ? disassemble_artifact(request->input, STDOUT_FILENO)
-                          : compile_file(*request);
+  const Status done = work(*request);
   if (done) return native::kCompilerDone;
   complain(done.error().render());
   return exit_code(done.error());

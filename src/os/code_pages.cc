@@ -5,6 +5,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <vector>
 
 #include "os/pages.h"
 
@@ -36,6 +37,17 @@ SysResult<void> allow_execution(uint8_t* address, uint64_t bytes) {
   __builtin___clear_cache(begin, begin + bytes);
   if (mprotect(address, size, PROT_READ | PROT_EXEC) != 0) return std::unexpected(errno);
   return {};
+}
+
+SysResult<void> detach_from_file(const uint8_t* address, uint64_t bytes) {
+  const uint64_t size = round_up_to_pages(bytes);
+  const std::vector<uint8_t> content(address, address + size);
+  void* const place = const_cast<uint8_t*>(address);
+  if (mmap(place, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == MAP_FAILED) {
+    return std::unexpected(errno);
+  }
+  std::memcpy(place, content.data(), size);
+  return allow_execution(static_cast<uint8_t*>(place), size);
 }
 
 }  // namespace ashlar::os

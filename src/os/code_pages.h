@@ -16,5 +16,8 @@ SysResult<uint8_t*> map_file(const Fd& file, uint64_t bytes);
 SysResult<uint8_t*> copy_to_pages(std::span<const uint8_t> bytes);
 /// Makes read-only pages executable. `address` must begin a page; the last page may be in part beyond `bytes`.
 SysResult<void> allow_execution(uint8_t* address, uint64_t bytes);
+/// Replaces executable pages that may be mapped from a file by pages of no file with the same content: what tells
+/// profilers that this is code made at run time. Nothing may run there meanwhile.
+SysResult<void> detach_from_file(const uint8_t* address, uint64_t bytes);
 
 }  // namespace ashlar::os

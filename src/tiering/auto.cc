@@ -300,6 +300,7 @@ bool AutoTier::start(std::vector<FuncIdx> only, std::vector<native::LoopRow> loo
   auto job = std::make_unique<CompileJob>();
   job->wasm = module().bytes;
   job->request.level = request_.level;
+  job->request.all_places = request_.all_places;
   job->request.config = request_.config;
   job->request.pretend_unsupported = request_.pretend_unsupported;
   job->request.background = only.empty();

@@ -217,6 +217,14 @@ Result<CompilerProcess> CompilerProcess::start(const CompileJob& job) {
     TRY_ASSIGN(const int output, inherited.next(job.output_fd));
     request.output = name_of(output);
   }
+  os::Fd offsets;
+  if (request.emit == CompileRequest::Emit::SourceLines) {
+    const std::span bytes(reinterpret_cast<const uint8_t*>(job.lines_of.data()),
+                          job.lines_of.size() * sizeof(uint32_t));
+    TRY_ASSIGN(offsets, make_memory_file("ashlar-offsets", bytes));
+    TRY_ASSIGN(const int number, inherited.next(offsets.raw()));
+    request.source_lines = name_of(number);
+  }
   os::Fd functions;
   if (!job.only.empty()) {
     std::string list;

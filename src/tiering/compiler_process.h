@@ -24,6 +24,7 @@ struct CompileJob {
   std::span<const uint8_t> wasm;       ///< the module; needed only until start() returns
   std::vector<uint32_t> only;          ///< functions to compile; empty: all
   std::vector<native::LoopRow> loops;  ///< loop entries to compile besides
+  std::vector<uint32_t> lines_of;      ///< Emit::SourceLines: offsets in the module, ascending
   int output_fd = -1;                  ///< borrowed; -1: request.output is a path
   int lock = -1;                       ///< borrowed; the child holds it open as long as it works
   bool outlives = false;               ///< the child goes on when we end, and shares nothing with us but files

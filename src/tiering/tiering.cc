@@ -36,6 +36,7 @@ std::string options_of(const ImageRequest& request, std::string_view variant) {
   out += "\nbounds " + std::to_string(request.config.explicit_bounds);
   out += "\nfuel " + std::to_string(request.config.fuel);
   out += "\nfeatures " + std::to_string(request.config.features);
+  if (request.all_places) out += "\nplaces all";
   if (!request.pretend_unsupported.empty()) out += "\npretend " + request.pretend_unsupported;
   out += "\nvariant " + std::string(variant) + "\nonly";
   for (uint32_t f : request.only) out += " " + std::to_string(f);
@@ -57,6 +58,7 @@ Result<os::Fd> compile(const ImageRequest& request, std::span<const uint8_t> was
   job.output_fd = artifact.raw();
   job.keep_compiler = request.keep_compiler;
   job.request.level = request.level;
+  job.request.all_places = request.all_places;
   job.request.pretend_unsupported = request.pretend_unsupported;
   job.request.config = request.config;
   TRY_ASSIGN(CompilerProcess process, CompilerProcess::start(job));

@@ -29,6 +29,8 @@ struct TierOptions {
   bool use_cache = true;
   bool allow_precompiled = false;   ///< a compiled program may be run as it is
   std::string pretend_unsupported;  ///< tests: mnemonics (native::CompileRequest)
+  char level = '2';                 ///< 0 to 3, or s
+  bool all_places = false;          ///< for debuggers and profilers (native::CompileRequest)
 };
 
 /// "interp", "optimizing", "auto"; nothing for other words.
@@ -42,6 +44,7 @@ struct ImageRequest {
   std::function<Result<std::span<const uint8_t>>()> wasm;
   native::ImageConfig config;
   char level = '2';
+  bool all_places = false;     ///< for debuggers and profilers (native::CompileRequest)
   std::vector<uint32_t> only;  ///< functions to compile; empty: all
   std::string variant;         ///< tells apart what is compiled alike and used otherwise
   bool use_cache = true;

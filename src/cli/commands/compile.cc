@@ -13,7 +13,7 @@ namespace {
 
 using native::CompileRequest;
 
-enum CompileFlag : int { kOutput = kFirstOwnFlag, kLevel, kCpu, kTarget, kThreads, kEmitIr, kCountFuel };
+enum CompileFlag : int { kOutput = kFirstOwnFlag, kLevel, kCpu, kTarget, kThreads, kEmitIr, kCountFuel, kDebugInfo };
 
 constexpr Flag kFlags[] = {
     {kOutput, 'o', "output", "FILE", "where to write ('-' is standard output; FILE.cwasm\nbeside the input)"},
@@ -23,6 +23,8 @@ constexpr Flag kFlags[] = {
     {kCpu, 0, "cpu", "NAME",
      "oldest processor it is to run on, such as x86-64-v2,\nx86-64-v3 or generic (this machine's)"},
     {kThreads, 'j', "threads", "N", "how many threads compile (all cores)"},
+    {kDebugInfo, 'g', "debug-info", "",
+     "note where each instruction comes from, for debuggers\nand profilers; the code is the same"},
     {kEmitIr, 0, "emit-ir", "", "write the optimized intermediate code of LLVM instead"},
     {kCountFuel, 0, "fuel", "", "count instructions, for 'ashlar run --fuel'"},
     kBoundsChecksFlagRow,
@@ -64,6 +66,9 @@ Status read_flag(const Args::Given& given, CompileRequest& out) {
       out.threads = static_cast<unsigned>(threads);
       break;
     }
+    case kDebugInfo:
+      out.all_places = true;
+      break;
     case kEmitIr:
       out.emit = CompileRequest::Emit::Ir;
       break;

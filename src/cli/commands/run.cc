@@ -12,6 +12,7 @@
 #include "cli/tiers.h"
 #include "cli/values.h"
 #include "cli/watchdog.h"
+#include "inspect/inspect.h"
 #include "runtime/linker.h"
 
 namespace ashlar::cli {
@@ -27,6 +28,8 @@ enum RunFlag : int {
   kInvoke,
   kPreload,
   kArgv0,
+  kProfile,
+  kDebugInfo,
 };
 
 constexpr Flag kFlags[] = {
@@ -46,6 +49,10 @@ constexpr Flag kFlags[] = {
     kNoCacheFlagRow,
     {kAllowPrecompiledFlag, 0, "allow-precompiled", "",
      "FILE may be what 'ashlar compile' wrote: machine code\nthat nothing holds back, so know where it came from"},
+    {kProfile, 0, "profile", "perf|jitdump",
+     "tell perf the names of compiled functions, or also\ntheir lines (jit-PID.dump, for 'perf inject --jit')"},
+    {kDebugInfo, 'g', "debug-info", "",
+     "show GDB the functions and the lines of their source;\ncompiles without optimizing"},
     kBoundsChecksFlagRow,
     kLazyFlagRow,
     kFeatureFlagRow,
@@ -99,8 +106,40 @@ struct Plan {
   std::string file;
   std::vector<std::pair<std::string, std::string>> preloads;
   std::optional<std::string_view> invoke;
+  inspect::Options inspect;
   std::span<const std::string_view> arguments;
 };
+
+/// --profile and --debug-info.
+Status read_inspection(const Args& args, Plan& plan) {
+  inspect::Options& out = plan.inspect;
+  const Args::Given* shown = args.find(kDebugInfo);
+  out.debugger = shown != nullptr;
+  if (const Args::Given* given = args.find(kProfile)) {
+    shown = given;
+    const std::optional<inspect::Profile> profile = inspect::profile_from_name(given->value);
+    if (!profile) {
+      return make_error(ErrorCode::bad_flag_value, kNoOffset, std::string(given->flag), std::string(given->value),
+                        "perf or jitdump");
+    }
+    out.profile = *profile;
+  }
+  if (shown == nullptr) return {};
+  tiering::TierOptions& tier = plan.settings.tier;
+  if (tier.mode == tiering::TierMode::Interpreter) {
+    // Who asked for it by name must know; whoever left it open gets machine code.
+    if (args.has(kTierFlag) && !tier.allow_precompiled) {
+      return make_error(ErrorCode::no_code_to_show, kNoOffset, std::string(shown->flag));
+    }
+    tier.mode = tiering::TierMode::Optimizing;
+  }
+  tier.all_places = out.debugger || out.profile == inspect::Profile::Jitdump;
+  // What is to be measured is compiled as it is without; what is to be stepped through goes line by line.
+  if (out.debugger && out.profile == inspect::Profile::None) tier.level = '0';
+  out.file = plan.file;
+  out.warn = [](const Error& e) { print_error("warning: " + e.render()); };
+  return {};
+}
 
 Result<Plan> read_plan(const Args& args) {
   Plan plan;
@@ -136,6 +175,7 @@ Result<Plan> read_plan(const Args& args) {
         break;
     }
   }
+  TRY(read_inspection(args, plan));
   plan.wasi.interruptible = plan.settings.timeout_ns != 0;
   plan.wasi.args.emplace_back(args.value(kArgv0, base_name(plan.file)));
   return plan;
@@ -233,6 +273,7 @@ Status accept_late_invoke(const module::Module& m, Plan& plan) {
 
 Status load_and_start(Plan& plan, const std::shared_ptr<runtime::Engine>& engine, runtime::Store& store,
                       runtime::Instance*& instance) {
+  if (plan.inspect.profile != inspect::Profile::None || plan.inspect.debugger) TRY(inspect::start(plan.inspect));
   TRY_ASSIGN(Program program, load_program(engine, plan.file, plan.settings));
   std::shared_ptr<runtime::CompiledModule>& compiled = program.module;
   TRY(accept_late_invoke(compiled->module(), plan));
@@ -301,7 +342,8 @@ constinit const Command kRunCommand = {
     .details =
         "FILE is a WebAssembly binary or text, '-' is standard input; ARGS are the program's. Flags stand before\n"
         "FILE. 'ashlar FILE [ARGS...]' is the same. A program gets nothing but its arguments, standard input and\n"
-        "output, clocks and random numbers; flags grant more.\n"
+        "output, clocks and random numbers; flags grant more. --profile and -g show machine code: they choose\n"
+        "--tier=optimizing unless told otherwise, and --tier=interp has nothing to show.\n"
         "Exit code: the program's own, 134 after a trap, 1 when FILE is bad, 2 for a wrong command line.",
     .flags = kFlags,
     .flags_end_at_operand = true,

@@ -6,6 +6,7 @@
 #include <type_traits>
 
 #include "native/arch.h"
+#include "native/x64/prologue.h"
 
 namespace ashlar::native {
 
@@ -19,31 +20,15 @@ constexpr uint8_t kTraps = 1
 #undef TRAP
     ;
 
-/// Bytes that a prologue has put below the return address when it comes to `pc`: pushes and subtractions in front of
-/// it. -1 when what stands there is no prologue.
+/// Bytes that a prologue has put below the return address when it comes to `pc`. -1 when what stands in front of it is
+/// no prologue.
 int64_t prologue_depth(const uint8_t* at, const uint8_t* pc) {
   int64_t depth = 0;
   while (at < pc) {
-    const bool is_push = (at[0] & 0xf8) == 0x50;
-    const bool is_long_push = at[0] == 0x41 && (at[1] & 0xf8) == 0x50;  // r8-r15
-    if (is_push || is_long_push) {
-      depth += 8;
-      at += is_push ? 1 : 2;
-    } else if (at[0] == 0x48 && at[1] == 0x89 && at[2] == 0xe5) {  // mov %rsp, %rbp
-      at += 3;
-    } else if (at[0] == 0x48 && at[1] == 0x83 && at[2] == 0xec) {  // sub $imm8, %rsp
-      depth += at[3];
-      at += 4;
-    } else if (at[0] == 0x48 && at[1] == 0x81 && at[2] == 0xec) {  // sub $imm32, %rsp
-      int32_t size;
-      std::memcpy(&size, at + 3, sizeof size);
-      depth += size;
-      at += 7;
-    } else if (at[0] == 0x48 && at[1] == 0xc7 && at[2] == 0x04 && at[3] == 0x24) {  // probe: movq $imm32, (%rsp)
-      at += 8;
-    } else {
-      return -1;
-    }
+    const PrologueStep step = prologue_step(at);
+    if (step.size == 0) return -1;
+    depth += step.depth;
+    at += step.size;
   }
   return at == pc ? depth : -1;
 }

@@ -15,6 +15,7 @@ static_assert(sizeof(BridgeFrame) == 192);
 static_assert(offsetof(Registers, pc) == 48 && offsetof(Registers, sp) == 56 && sizeof(Registers) == 64);
 static_assert(static_cast<int>(runtime::Trap::call_stack_exhausted) == 18);
 
+// The directives .cfi_... are for debuggers and profilers: nothing here unwinds by them.
 asm(R"(
 .macro ashlar_function name
   .pushsection .text.ashlar_native, "ax", @progbits
@@ -23,6 +24,11 @@ asm(R"(
   .hidden \name
   .type \name, @function
 \name:
+  .cfi_startproc
+.endm
+.macro ashlar_end
+  .cfi_endproc
+  .popsection
 .endm
 
 # Below the results of a context lies the lowest stack pointer that what follows may begin with. Where there is less, the
@@ -37,7 +43,7 @@ asm(R"(
   ashlar_function ashlar_native_entry_\id
   ashlar_check_stack %rdi
   jmp ashlar_native_\id
-  .popsection
+  ashlar_end
 .endm
 )");
 
@@ -46,12 +52,20 @@ asm(R"(
 asm(R"(
 ashlar_function ashlar_native_enter
   pushq %rbp
+  .cfi_def_cfa_offset 16
+  .cfi_offset %rbp, -16
   movq %rsp, %rbp
+  .cfi_def_cfa_register %rbp
   pushq %rbx
+  .cfi_offset %rbx, -24
   pushq %r12
+  .cfi_offset %r12, -32
   pushq %r13
+  .cfi_offset %r13, -40
   pushq %r14
+  .cfi_offset %r14, -48
   pushq %r15
+  .cfi_offset %r15, -56
   pushq %rdi
   movq %rsp, (%rsi)
   movq %rdi, %rbx
@@ -79,20 +93,34 @@ ashlar_function ashlar_native_enter
   leaq -48(%rbp), %rsp
   xorl %eax, %eax
 ashlar_native_left:
+  .cfi_def_cfa %rsp, 64
   addq $8, %rsp
+  .cfi_def_cfa_offset 56
   popq %r15
+  .cfi_def_cfa_offset 48
+  .cfi_restore %r15
   popq %r14
+  .cfi_def_cfa_offset 40
+  .cfi_restore %r14
   popq %r13
+  .cfi_def_cfa_offset 32
+  .cfi_restore %r13
   popq %r12
+  .cfi_def_cfa_offset 24
+  .cfi_restore %r12
   popq %rbx
+  .cfi_def_cfa_offset 16
+  .cfi_restore %rbx
   popq %rbp
+  .cfi_def_cfa_offset 8
+  .cfi_restore %rbp
   retq
-  .popsection
+  ashlar_end
 ashlar_function ashlar_native_leave
   movq %rdi, %rsp
   movl $1, %eax
   jmp ashlar_native_left
-  .popsection
+  ashlar_end
 )");
 
 // Entries of helpers: the context is in rdi.
@@ -105,7 +133,7 @@ ashlar_function ashlar_native_leave
 asm(R"(
 ashlar_function ashlar_native_exhausted
   ud1l 18(%eax), %eax
-  .popsection
+  ashlar_end
 )");
 extern "C" void ashlar_native_exhausted();
 
@@ -115,6 +143,7 @@ asm(R"(
 ashlar_function ashlar_native_bridge
   ashlar_check_stack %r10
   subq $184, %rsp
+  .cfi_adjust_cfa_offset 184
   movq %rdi, 0(%rsp)
   movq %rsi, 8(%rsp)
   movq %rdx, 16(%rsp)
@@ -136,13 +165,14 @@ ashlar_function ashlar_native_bridge
   movq 0(%rsp), %rax
   movaps 48(%rsp), %xmm0
   addq $184, %rsp
+  .cfi_adjust_cfa_offset -184
   testq %rcx, %rcx
   je ashlar_native_bridge_throws
   retq
 ashlar_native_bridge_throws:
   movl %eax, %esi
   jmp ashlar_native_throw_exn
-  .popsection
+  ashlar_end
 )");
 extern "C" void ashlar_native_bridge();
 
@@ -151,6 +181,7 @@ extern "C" void ashlar_native_bridge();
 asm(R"(
 ashlar_function ashlar_native_throw_exn
   subq $72, %rsp
+  .cfi_adjust_cfa_offset 72
   movq %rbx, 0(%rsp)
   movq %r12, 8(%rsp)
   movq %r13, 16(%rsp)
@@ -173,7 +204,7 @@ ashlar_function ashlar_native_throw_exn
   movq 48(%rsp), %rcx
   movq 56(%rsp), %rsp
   jmpq *%rcx
-  .popsection
+  ashlar_end
 )");
 
 namespace {

@@ -26,6 +26,7 @@ TEST(CompilerProtocol, RoundTrip) {
   request.passes = "default<O1>";
   request.progress = 4;
   request.background = true;
+  request.all_places = true;
   request.parent = 4711;
   request.pretend_unsupported = "i32.add,br_table";
   const auto back = parse(to_arguments(request));
@@ -44,8 +45,23 @@ TEST(CompilerProtocol, RoundTrip) {
   EXPECT_EQ(back->passes, "default<O1>");
   EXPECT_EQ(back->progress, 4);
   EXPECT_TRUE(back->background);
+  EXPECT_TRUE(back->all_places);
   EXPECT_EQ(back->parent, 4711);
   EXPECT_EQ(back->pretend_unsupported, "i32.add,br_table");
+}
+
+TEST(CompilerProtocol, SourceLines) {
+  CompileRequest request;
+  request.emit = CompileRequest::Emit::SourceLines;
+  request.source_lines = "fd:4";
+  request.input = "fd:3";
+  request.output = "fd:5";
+  const auto back = parse(to_arguments(request));
+  ASSERT_TRUE(back.has_value()) << back.error().message();
+  EXPECT_EQ(back->emit, CompileRequest::Emit::SourceLines);
+  EXPECT_EQ(back->source_lines, "fd:4");
+  EXPECT_EQ(back->input, "fd:3");
+  EXPECT_EQ(back->output, "fd:5");
 }
 
 TEST(CompilerProtocol, Serve) {

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <string>
 
 #include "api/load.h"
@@ -96,6 +97,35 @@ TEST(Compile, unknown_instructions_are_named) {
   const auto list = read_op_list("i32.add,i32.plus");
   ASSERT_FALSE(list);
   EXPECT_NE(list.error().message().find("i32.plus"), std::string::npos) << list.error().message();
+}
+
+TEST(Compile, all_places_change_no_code) {
+  const auto m = module_of(R"((module (memory 1) (func (export "f") (param i32 i32) (result i32)
+    (i32.add (i32.load (local.get 0)) (i32.mul (i32.load offset=4 (local.get 0)) (i32.div_u (local.get 1) (i32.const 7)))))
+    (func (export "g") (param i32) (result i32) (i32.xor (call 0 (local.get 0) (local.get 0)) (i32.const 12345)))))");
+  for (const OptLevel level : {OptLevel::O0, OptLevel::O2}) {
+    CompileOptions options;
+    options.level = level;
+    const auto few = image_of(*m, options);
+    options.all_places = true;
+    const auto all = image_of(*m, options);
+    ASSERT_EQ(few->text_size(), all->text_size());
+    EXPECT_TRUE(std::equal(few->code(), few->code() + few->text_size(), all->code()));
+    size_t few_places = 0;
+    size_t all_places = 0;
+    for (size_t i = 0; i < few->frames().size(); ++i) {
+      const auto places = all->places(all->frames()[i]);
+      all_places += places.size();
+      for (const native::Place& place : few->places(few->frames()[i])) {
+        ++few_places;
+        const bool there = std::ranges::any_of(places, [&](const native::Place& other) {
+          return other.at == place.at && other.call == place.call && other.wasm == place.wasm;
+        });
+        EXPECT_TRUE(there) << "the place of " << place.wasm << " at " << place.at;
+      }
+    }
+    EXPECT_GT(all_places, few_places);
+  }
 }
 
 TEST(Compile, can_be_cancelled) {
