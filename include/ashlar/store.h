@@ -40,7 +40,9 @@ class Store {
   int64_t fuel() const;
 
   /// Stops running code, and blocking WASI calls, with the trap "interrupted: REASON"; calls made later stop too, until
-  /// clear_interrupt(). Thread-safe while the store lives.
+  /// clear_interrupt(). Thread-safe while the store lives. A host function is not stopped, but what called it is when
+  /// it returns. Compiled code is stopped by a signal to its thread: SIGURG, whose handler passes others' on; the
+  /// thread must not block it.
   void interrupt(std::string reason);
   void clear_interrupt();
 

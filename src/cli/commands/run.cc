@@ -41,7 +41,7 @@ constexpr Flag kFlags[] = {
     {kMaxStackFlag, 0, "max-stack", "SIZE", "limit of the call stack (8M)"},
     {kMaxGcHeapFlag, 0, "max-gc-heap", "SIZE", "limit of the heap of structs and arrays (1G)"},
     {kFuelFlag, 0, "fuel", "N", "trap after about N instructions, always at the same place"},
-    {kTimeoutFlag, 0, "timeout", "DURATION", "trap after this time (5s, 500ms)"},
+    {kTimeoutFlag, 0, "timeout", "DURATION", "trap when the program has run so long (5s, 500ms)"},
     kTierFlagRow,
     kNoCacheFlagRow,
     {kAllowPrecompiledFlag, 0, "allow-precompiled", "",
@@ -231,9 +231,12 @@ Status accept_late_invoke(const module::Module& m, Plan& plan) {
   return {};
 }
 
+/// The time limit is the program's: what loading takes, and compiling, does not count.
 Status load_and_start(Plan& plan, const std::shared_ptr<runtime::Engine>& engine, runtime::Store& store,
                       runtime::Instance*& instance) {
   TRY_ASSIGN(Program program, load_program(engine, plan.file, plan.settings));
+  std::optional<Watchdog> watchdog;
+  if (plan.settings.timeout_ns != 0) watchdog.emplace(store, plan.settings.timeout_ns, plan.file);
   std::shared_ptr<runtime::CompiledModule>& compiled = program.module;
   TRY(accept_late_invoke(compiled->module(), plan));
   for (std::string_view argument : plan.arguments) {
@@ -275,11 +278,7 @@ int run_run(const Args& args) {
   const std::string file = plan->file;
   static Running& running = *new Running(std::move(*plan));
   runtime::Store& store = running.store;
-  const uint64_t timeout_ns = running.plan.settings.timeout_ns;
-  std::optional<Watchdog> watchdog;
-  if (timeout_ns != 0) watchdog.emplace(store, timeout_ns, file);
   const Status done = load_and_start(running.plan, running.engine, store, running.instance);
-  watchdog.reset();
   if (done) return kExitOk;
   if (const std::optional<int> code = api::exit_code(done.error())) return *code;
   if (done.error().phase() == Phase::Usage) return report_usage(done.error(), "run");
