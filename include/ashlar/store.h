@@ -34,8 +34,9 @@ class Store {
   Store& operator=(Store&&) noexcept;
   ~Store();
 
-  /// Instructions left, about one a wasm instruction; counted with Config::fuel. Running out is the trap out_of_fuel.
-  /// A new store has none.
+  /// Instructions left, one a wasm instruction; counted with Config::fuel. Those between two branches are taken
+  /// together, when the first of them begins, so that what is left does not depend on the tier: neither at the end, nor
+  /// where one traps. Running out is the trap out_of_fuel. A new store has none.
   void set_fuel(int64_t fuel);
   int64_t fuel() const;
 

@@ -6,11 +6,8 @@
 #include <cstdlib>
 #include <thread>
 
-#include "api/load.h"
-#include "optimizing/compile.h"
-#include "runtime/linker.h"
+#include "optimizing/compiled_test.h"
 #include "support/single_step.h"
-#include "tiering/attach.h"
 
 namespace ashlar::optimizing {
 namespace {
@@ -20,40 +17,7 @@ using runtime::Caller;
 using runtime::Slot;
 using runtime::Value;
 
-class CompiledInterrupt : public testing::Test {
- protected:
-  CompiledInterrupt() {
-    runtime::Config config;
-    config.features = isa::Features::all();
-    engine_ = std::make_shared<runtime::Engine>(config, tiering::tier());
-    store_ = std::make_unique<runtime::Store>(engine_);
-    linker_ = std::make_unique<runtime::Linker>(*store_);
-  }
-
-  void load(std::string_view text, OptLevel level = OptLevel::O2) {
-    auto source = api::assemble({reinterpret_cast<const uint8_t*>(text.data()), text.size()}, nullptr);
-    ASSERT_TRUE(source) << source.error().render();
-    auto module = api::compile(engine_, *source);
-    ASSERT_TRUE(module) << module.error().render();
-    CompileOptions options;
-    options.level = level;
-    options.features = engine_->config().features;
-    auto bytes = compile((*module)->module(), options);
-    ASSERT_TRUE(bytes) << bytes.error().render();
-    auto image = native::Image::load(*bytes, native::Image::Trust::Verify);
-    ASSERT_TRUE(image) << image.error().render();
-    image_ = *image;
-    ASSERT_TRUE(tiering::attach(**module, *image));
-    auto instance = linker_->instantiate(*module);
-    ASSERT_TRUE(instance) << instance.error().render();
-    instance_ = *instance;
-  }
-  Status call(std::string_view name, std::vector<Value> args = {}) {
-    runtime::Extern found;
-    EXPECT_TRUE(instance_->find_export(name, &found)) << name;
-    std::vector<Value> results;
-    return store_->call(found.func, args, results);
-  }
+struct CompiledInterrupt : CompiledTest {
   void expect_interrupted(std::string_view name, std::vector<Value> args = {}) {
     SCOPED_TRACE(name);
     std::atomic<bool> done{false};
@@ -72,12 +36,6 @@ class CompiledInterrupt : public testing::Test {
     EXPECT_NE(status.error().notes().find(" - <unknown>!" + std::string(name)), std::string::npos)
         << status.error().notes();
   }
-
-  std::shared_ptr<runtime::Engine> engine_;
-  std::unique_ptr<runtime::Store> store_;
-  std::unique_ptr<runtime::Linker> linker_;
-  std::shared_ptr<native::Image> image_;
-  runtime::Instance* instance_ = nullptr;
 };
 
 TEST_F(CompiledInterrupt, Loops) {
