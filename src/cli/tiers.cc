@@ -31,7 +31,7 @@ tiering::ImageRequest image_request(const std::string& file, const Settings& set
   request.use_cache = settings.tier.use_cache;
   request.pretend_unsupported = settings.tier.pretend_unsupported;
   request.keep_compiler = file.empty();  // scripts have many modules
-  request.warn = [](const Error& e) { print_error("warning: " + e.render()); };
+  if (settings.tier.chosen) request.warn = [](const Error& e) { print_error("warning: " + e.render()); };
   return request;
 }
 

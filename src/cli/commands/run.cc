@@ -42,7 +42,8 @@ constexpr Flag kFlags[] = {
     {kMaxGcHeapFlag, 0, "max-gc-heap", "SIZE", "limit of the heap of structs and arrays (1G)"},
     {kFuelFlag, 0, "fuel", "N", "trap after about N instructions, always at the same place"},
     {kTimeoutFlag, 0, "timeout", "DURATION", "trap when the program has run so long (5s, 500ms)"},
-    kTierFlagRow,
+    {kTierFlag, 0, "tier", "interp|optimizing|auto",
+     "interpret, compile everything first, or compile\nwhat is hot while the program runs (the default)"},
     kNoCacheFlagRow,
     {kAllowPrecompiledFlag, 0, "allow-precompiled", "",
      "FILE may be what 'ashlar compile' wrote: machine code\nthat nothing holds back, so know where it came from"},
@@ -105,6 +106,7 @@ struct Plan {
 Result<Plan> read_plan(const Args& args) {
   Plan plan;
   TRY_ASSIGN(plan.settings, read_settings(args));
+  if (!plan.settings.tier.chosen) plan.settings.tier.mode = tiering::TierMode::Auto;
   if (args.operands.empty()) return make_error(ErrorCode::missing_operand, kNoOffset, "FILE");
   plan.file = args.operands[0];
   plan.arguments = std::span(args.operands).subspan(1);
