@@ -290,7 +290,7 @@ TEST_F(Interrupt, TheCallerIsFoundFromEachInstruction) {
   EXPECT_GT(steps.in_images, 200u);
   EXPECT_EQ(steps.wrong + steps.astray, 0u)
       << std::hex << steps.first_pc - reinterpret_cast<uint64_t>(machine_.image().code()) << ": " << steps.first_found
-      << " frames, of " << steps.first_depth;
+      << " callers, frames: " << steps.first_depth;
 }
 
 /// At random moments, in every kind of code; some of them before the run and some behind.

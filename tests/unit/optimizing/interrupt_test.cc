@@ -155,7 +155,7 @@ TEST_F(CompiledInterrupt, TheCallerIsFoundFromEachInstruction) {
       const test::Steps steps = test::single_step([&] { ASSERT_TRUE(call(name, args)); }, instance_->ctx.mem0_base);
       EXPECT_GT(steps.in_images, 20u);
       EXPECT_EQ(steps.wrong, 0u) << std::hex << steps.first_pc - reinterpret_cast<uint64_t>(image_->code()) << ": "
-                                 << steps.first_found << " frames, of " << steps.first_depth;
+                                 << steps.first_found << " callers, frames: " << steps.first_depth;
       EXPECT_EQ(steps.astray, 0u) << std::hex << steps.first_pc - reinterpret_cast<uint64_t>(image_->code());
     }
   }

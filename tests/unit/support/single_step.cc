@@ -6,7 +6,9 @@
 #include <signal.h>
 #include <ucontext.h>
 
+#include <algorithm>
 #include <cstring>
+#include <optional>
 
 #include "native/arch.h"
 
@@ -19,6 +21,8 @@ namespace {
 Steps g_steps;
 const uint8_t* g_depth = nullptr;
 
+int64_t inlined(const native::Place& place) { return static_cast<int64_t>(place.inlined_at.size()); }
+
 void on_step(int, siginfo_t*, void* context) {
   const auto& regs = static_cast<const ucontext_t*>(context)->uc_mcontext.gregs;
   os::Fault at{};
@@ -27,25 +31,28 @@ void on_step(int, siginfo_t*, void* context) {
   const native::Image* image = native::find_image(at.pc);
   if (image == nullptr) return;
   ++g_steps.in_images;
-  int64_t found = 0;
+  int64_t outer = 0;
+  int64_t most = 0;  // inlined around the instruction
   native::Site site{at.pc, nullptr};
   if (const native::FrameRow* row = image->find_frame(at.pc)) {
-    found = 1;
+    for (const native::Place& place : image->places(*row)) most = std::max(most, inlined(place));
     site = native::caller_at_fault(*image, *row, at);
-    for (; (image = native::find_image(site.pc)) != nullptr; ++found) {
+    while ((image = native::find_image(site.pc)) != nullptr) {
       row = image->find_frame(site.pc, true);
       if (row == nullptr) break;
+      const std::optional<native::Place> place = image->find_place(*row, site.pc, true);
+      outer += 1 + (place ? inlined(*place) : 0);
       site = native::caller_of(*row, site);
     }
   }
   uint32_t depth = 0;
   std::memcpy(&depth, g_depth, sizeof depth);
   const bool astray = site.pc != ashlar_native_entered;
-  const bool wrong = found != depth && found != int64_t{depth} + 1;
+  const bool wrong = depth < outer || depth > outer + 1 + most;
   if (!astray && !wrong) return;
   if (g_steps.wrong + g_steps.astray == 0) {
     g_steps.first_pc = reinterpret_cast<uint64_t>(at.pc);
-    g_steps.first_found = found;
+    g_steps.first_found = outer;
     g_steps.first_depth = depth;
   }
   g_steps.wrong += wrong ? 1 : 0;
