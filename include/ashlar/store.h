@@ -34,13 +34,16 @@ class Store {
   Store& operator=(Store&&) noexcept;
   ~Store();
 
-  /// Instructions left, about one a wasm instruction; counted with Config::fuel. Running out is the trap out_of_fuel.
-  /// A new store has none.
+  /// Instructions left, one a wasm instruction; counted with Config::fuel. Those between two branches are taken
+  /// together, when the first of them begins, so that what is left does not depend on the tier: neither at the end, nor
+  /// where one traps. Running out is the trap out_of_fuel. A new store has none.
   void set_fuel(int64_t fuel);
   int64_t fuel() const;
 
   /// Stops running code, and blocking WASI calls, with the trap "interrupted: REASON"; calls made later stop too, until
-  /// clear_interrupt(). Thread-safe while the store lives.
+  /// clear_interrupt(). Thread-safe while the store lives. A host function is not stopped, but what called it is when
+  /// it returns. Compiled code is stopped by a signal to its thread: SIGURG, whose handler passes others' on; the
+  /// thread must not block it.
   void interrupt(std::string reason);
   void clear_interrupt();
 

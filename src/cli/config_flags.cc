@@ -110,6 +110,7 @@ Result<Settings> read_settings(const Args& args) {
                             "interp, optimizing or auto");
         }
         out.tier.mode = *mode;
+        out.tier.chosen = true;
         break;
       }
       case kNoCacheFlag:

@@ -33,7 +33,7 @@ tiering::ImageRequest image_request(const std::string& file, const Settings& set
   request.all_places = settings.tier.all_places;
   request.pretend_unsupported = settings.tier.pretend_unsupported;
   request.keep_compiler = file.empty();  // scripts have many modules
-  request.warn = [](const Error& e) { print_error("warning: " + e.render()); };
+  if (settings.tier.chosen) request.warn = [](const Error& e) { print_error("warning: " + e.render()); };
   return request;
 }
 

@@ -12,7 +12,7 @@
 namespace ashlar::cli {
 
 /// Interrupts `store` once `timeout_ns` have passed, unless it is destroyed before. A guest that does not stop soon
-/// after (it sits in a call to the system) ends with the process.
+/// after (it sits in a call to the system that nothing ends) ends with the process.
 class Watchdog {
  public:
   Watchdog(runtime::Store& store, uint64_t timeout_ns, std::string file);

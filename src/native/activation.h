@@ -1,6 +1,7 @@
 // Activation: one run of machine code between a call from C++ and its return; how it ends early.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 
 #include "base/error.h"
@@ -16,6 +17,8 @@ struct Activation {
   Activation* previous = nullptr;  ///< of this thread
   Activation* outer = nullptr;     ///< of this store
   void* host_sp = nullptr;         ///< of the entry stub: what leave() goes back to
+  /// The host or the interpreter was called and has not returned: looks at the store's interruption then.
+  std::atomic<bool> outside{false};
   // Filled when the run ends early; the frames are in state->trace.
   runtime::Trap trap = runtime::Trap::none;
   bool has_error = false;  ///< `error` tells more than `trap`

@@ -38,12 +38,14 @@ module::FuncIdx func_at(const module::Module& m, uint32_t offset) {
   return static_cast<module::FuncIdx>((it == first ? it : std::prev(it)) - m.funcs.begin());
 }
 
-void add_frames(const Image& image, const void* pc, bool returning, runtime::Backtrace& out) {
+void add_frames(const Image& image, const void* pc, Trace::First what, runtime::Backtrace& out) {
+  const bool returning = what == Trace::First::Return;
   const FrameRow* row = image.find_frame(pc, returning);
   if (row == nullptr) return;
   const module::Module* m = module_of(image);
   if (m == nullptr) return;
-  const std::optional<Place> place = image.find_place(*row, pc, returning);
+  std::optional<Place> place = image.find_place(*row, pc, returning);
+  if (!place && what == Trace::First::Anywhere) place = image.place_before(*row, pc);
   if (!place) {
     if (row->func >= m->funcs.size()) return;  // code of no function
     out.add(*m, row->func, m->funcs[row->func].body_offset);
@@ -76,7 +78,7 @@ runtime::Backtrace backtrace_of(const Trace& trace) {
   runtime::Backtrace out;
   for (uint32_t i = 0; i < trace.count; ++i) {
     const void* pc = trace.pcs[i];
-    if (const Image* image = find_image(pc)) add_frames(*image, pc, i != 0 || !trace.exact, out);
+    if (const Image* image = find_image(pc)) add_frames(*image, pc, i == 0 ? trace.first : Trace::First::Return, out);
   }
   out.skip(trace.more);
   return out;

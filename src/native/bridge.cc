@@ -69,10 +69,34 @@ void put_results(const FuncCell& cell, const module::FuncType& type, const Slot*
 }
 
 enum class Outcome : uint8_t {
-  Throw,   ///< the exception is in ints[0]
-  Return,  ///< the result is in ints[0] or floats[0]
-  Leave    ///< the activation's error says why
+  Throw,     ///< the exception is in ints[0]
+  Return,    ///< the result is in ints[0] or floats[0]
+  Leave,     ///< the activation's error says why
+  Interrupt  ///< the store was interrupted meanwhile
 };
+
+/// Alarms find out whether they interrupt compiled code and its helpers, or this.
+class Outside {
+ public:
+  explicit Outside(Activation& a) : a_(a) { set(true); }
+  ~Outside() { set(false); }
+  Outside(const Outside&) = delete;
+  Outside& operator=(const Outside&) = delete;
+
+ private:
+  void set(bool outside) {
+    a_.outside.store(outside, std::memory_order_relaxed);
+    std::atomic_signal_fence(std::memory_order_seq_cst);
+  }
+  Activation& a_;
+};
+
+Status call(const FuncCell& cell, InstanceContext& caller, Activation& a, Slot* slots) {
+  runtime::Store& store = *caller.store;
+  const Outside outside(a);
+  return cell.host != nullptr ? store.call_host(cell, caller.instance, slots)
+                              : store.engine().tier().invoke(store, cell, slots);
+}
 
 Outcome run(BridgeFrame& frame, InstanceContext& caller) {
   const FuncCell& cell = *reinterpret_cast<const FuncCell*>(frame.ints[0]);
@@ -86,9 +110,11 @@ Outcome run(BridgeFrame& frame, InstanceContext& caller) {
   }
   SlotBuffer slots(count);
   take_arguments(store, type, frame, a.state->results(), slots.data());
-  Status status = cell.host != nullptr ? store.call_host(cell, caller.instance, slots.data())
-                                       : store.engine().tier().invoke(store, cell, slots.data());
+  Status status = call(cell, caller, a, slots.data());
+  const bool interrupted = store.interrupt_flag().load(std::memory_order_relaxed) != 0;
   if (status) [[likely]] {
+    if (interrupted) [[unlikely]]
+      return Outcome::Interrupt;
     put_results(cell, type, slots.data(), a.state->results(), frame);
     return Outcome::Return;
   }
@@ -97,7 +123,7 @@ Outcome run(BridgeFrame& frame, InstanceContext& caller) {
   if (!is_exception || store.pending_exception == runtime::kNullRef) return Outcome::Leave;
   frame.ints[0] = store.pending_exception;
   store.pending_exception = runtime::kNullRef;
-  return Outcome::Throw;
+  return interrupted ? Outcome::Interrupt : Outcome::Throw;
 }
 
 }  // namespace
@@ -105,9 +131,10 @@ Outcome run(BridgeFrame& frame, InstanceContext& caller) {
 /// From the bridge's entry, which has looked at the stack: 1 to return, 0 to throw.
 extern "C" uint64_t ashlar_native_bridge_call(BridgeFrame* frame, InstanceContext* caller) {
   const Outcome outcome = run(*frame, *caller);
-  if (outcome == Outcome::Leave) {
-    t_activation->has_error = true;
-    raise(runtime::Trap::host_trap, {frame->return_address, reinterpret_cast<const uint8_t*>(frame + 1)});
+  if (outcome == Outcome::Leave || outcome == Outcome::Interrupt) {
+    t_activation->has_error = outcome == Outcome::Leave;
+    const auto trap = outcome == Outcome::Leave ? runtime::Trap::host_trap : runtime::Trap::interrupted;
+    raise(trap, {frame->return_address, reinterpret_cast<const uint8_t*>(frame + 1)});
   }
   return outcome == Outcome::Return ? 1 : 0;
 }

@@ -76,12 +76,22 @@ Error error_of(Activation& a) {
   return runtime::add_backtrace(std::move(e), backtrace_of(a.state->trace));
 }
 
+/// An interruption that came before: as if it had come at the first instruction.
+bool stop_at_entry(Activation& a, const void* entry) {
+  a.trap = runtime::Trap::interrupted;
+  a.state->trace.begin(entry, Trace::First::Instruction);
+  return true;
+}
+
 /// True when the run ended early.
 bool run(Transfer& t, Activation& a) {
   const StackSwitch on(t.sp != nullptr ? &a.state->stack : nullptr);
   t_activation = &a;
   a.state->activation = &a;
-  const bool left = ashlar_native_enter(&t, &a.host_sp) != 0;
+  if (a.outer == nullptr) a.store->begin_machine_code();
+  const bool interrupted = a.store->interrupt_flag().load() != 0;
+  const bool left = interrupted ? stop_at_entry(a, t.code) : ashlar_native_enter(&t, &a.host_sp) != 0;
+  if (a.outer == nullptr) a.store->end_machine_code();
   t_activation = a.previous;
   a.state->activation = a.outer;
   return left;

@@ -35,5 +35,7 @@ void set_image_observer(ImageObserver observer);
 
 /// Ends the activation whose code faulted; false when the fault is none of compiled code's. For the fault handler.
 bool on_fault(const os::Fault& fault);
+/// Ends the activation of this thread when its store was interrupted. For alarms (os/thread_alarm.h).
+void on_alarm(const os::Fault& at);
 
 }  // namespace ashlar::native

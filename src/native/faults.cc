@@ -1,4 +1,5 @@
-// Traps of compiled code: signals, and helpers that give up. Both record the frames and leave the activation.
+// Traps of compiled code: faults, helpers that give up, alarms of an interrupted store. All record the frames and leave
+// the activation.
 #include <csignal>
 
 #include "native/activation.h"
@@ -27,12 +28,8 @@ void append_frames(StoreState& state, Site site) {
   }
 }
 
-void record_fault(StoreState& state, const Image& image, const os::Fault& fault) {
-  Trace& trace = state.trace;
-  trace.pcs[0] = fault.pc;
-  trace.count = 1;
-  trace.more = 0;
-  trace.exact = true;
+void record_fault(StoreState& state, const Image& image, const os::Fault& fault, Trace::First what) {
+  state.trace.begin(fault.pc, what);
   const FrameRow* row = image.find_frame(fault.pc);
   if (row != nullptr) append_frames(state, caller_at_fault(image, *row, fault));
 }
@@ -49,7 +46,7 @@ Trap trap_of(const os::Fault& fault, const Image& image, const StoreState& state
 void record_frames(StoreState& state, const Site& site) {
   state.trace.count = 0;
   state.trace.more = 0;
-  state.trace.exact = false;
+  state.trace.first = Trace::First::Return;
   append_frames(state, site);
 }
 
@@ -79,8 +76,23 @@ bool on_fault(const os::Fault& fault) {
   const Trap trap = trap_of(fault, *image, *a.state);
   if (trap == Trap::none) return false;
   a.trap = trap;
-  record_fault(*a.state, *image, fault);
+  record_fault(*a.state, *image, fault, Trace::First::Instruction);
   ashlar_native_leave(a.host_sp);
+  __builtin_unreachable();
+}
+
+// The guest stops where it may be left: in the image's own instructions, between any two of them, as for a fault. In
+// C++ that the image called nobody knows what holds a lock: the alarm comes again. What the bridge called looks by
+// itself, or is followed by a look. An activation of another store inside, too, was called through a bridge.
+void on_alarm(const os::Fault& at) {
+  Activation* a = t_activation;
+  if (a == nullptr || a->outside.load(std::memory_order_relaxed)) return;
+  if (a->store->interrupt_flag().load(std::memory_order_relaxed) == 0) return;
+  const Image* image = find_image(at.pc);
+  if (image == nullptr) return a->store->repeat_alarm();
+  a->trap = Trap::interrupted;
+  record_fault(*a->state, *image, at, Trace::First::Anywhere);
+  ashlar_native_leave(a->host_sp);
   __builtin_unreachable();
 }
 

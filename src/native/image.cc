@@ -388,6 +388,15 @@ std::optional<Place> Image::find_place(const FrameRow& frame, const void* pc, bo
   return other;
 }
 
+std::optional<Place> Image::place_before(const FrameRow& frame, const void* pc) const {
+  if (!contains(pc)) return std::nullopt;
+  const auto at = static_cast<uint32_t>(static_cast<const uint8_t*>(pc) - code());
+  PlaceReader last = data_->places_of(frame);
+  bool any = false;
+  for (PlaceReader reader = last; reader.next() && reader.at() < at; any = true) last = reader;
+  return any ? std::optional(last.place()) : std::nullopt;
+}
+
 std::vector<Place> Image::places(const FrameRow& frame) const {
   std::vector<Place> out;
   PlaceReader reader = data_->places_of(frame);

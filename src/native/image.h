@@ -140,6 +140,8 @@ class Image {
   const void* find_pad(const FrameRow& frame, const void* pc) const;
   /// `returning`: pc is a return address. Where only the other kind of place is at pc, that one.
   std::optional<Place> find_place(const FrameRow& frame, const void* pc, bool returning = false) const;
+  /// The last place before pc, for an instruction that has none.
+  std::optional<Place> place_before(const FrameRow& frame, const void* pc) const;
   std::span<const FrameRow> frames() const;
   std::vector<Place> places(const FrameRow& frame) const;
 

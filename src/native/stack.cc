@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "native/abi.h"
+#include "native/enter.h"
 #include "os/pages.h"
 
 namespace ashlar::native {
@@ -30,6 +31,7 @@ StoreState* state_of(runtime::Store& store) {
   state->buffer_slots = 2 * std::min(std::max(limits.params, limits.results), 1u << 20);
   state->buffer = std::make_unique<runtime::Slot[]>(size_t{state->buffer_slots} + 1);
   state->buffer[0] = reinterpret_cast<runtime::Slot>(state->stack.low() + kHelperStack);
+  os::set_alarm_handler(&on_alarm);
   store.native_state = state;
   store.bind_results(state->results());
   return state.get();

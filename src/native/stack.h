@@ -37,10 +37,20 @@ class GuestStack {
 /// The frames of a trap, taken while they are still there, innermost first.
 struct Trace {
   static constexpr uint32_t kMost = 1024;
-  const void* pcs[kMost];  ///< return addresses; the first is the trapping instruction itself when `exact`
+  /// What the first address is: that of a call's return, of the instruction that trapped, or of any instruction.
+  enum class First : uint8_t { Return, Instruction, Anywhere };
+
+  const void* pcs[kMost];  ///< behind the first, return addresses
   uint32_t count = 0;
   uint32_t more = 0;  ///< frames further out
-  bool exact = false;
+  First first = First::Return;
+
+  void begin(const void* pc, First what) {
+    pcs[0] = pc;
+    count = 1;
+    more = 0;
+    first = what;
+  }
 };
 
 /// One a store: Store::native_state.

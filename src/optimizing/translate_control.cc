@@ -142,9 +142,11 @@ void Translator::end() {
   if (falls) {
     // Nobody else comes here: go on in the same block.
     if (!merges && labels_.size() > 1) {
+      const bool handled = l.op == Op::try_table;
       for (llvm::PHINode* phi : l.phis) phi->eraseFromParent();
       l.target->eraseFromParent();
       labels_.pop_back();
+      if (handled) begin_fuel_block();  // the interpreter jumps over the landings
       return;
     }
     const bool was = l.branched;

@@ -6,8 +6,9 @@
 
 #include <sys/syscall.h>
 #include <time.h>
-#include <ucontext.h>
 #include <unistd.h>
+
+#include "os/signal_context.h"
 
 namespace ashlar::os {
 
@@ -19,23 +20,10 @@ constexpr int kSignal = SIGPROF;
 constinit thread_local TickHandler t_handler = nullptr;
 constinit thread_local void* t_context = nullptr;
 
-Interrupted read_registers([[maybe_unused]] const ucontext_t* context) {
-  Interrupted out{};
-#if defined(__x86_64__)
-  const auto& regs = context->uc_mcontext.gregs;
-  out.pc = reinterpret_cast<void*>(regs[REG_RIP]);
-  out.argument0 = reinterpret_cast<void*>(regs[REG_R12]);
-  out.argument1 = reinterpret_cast<void*>(regs[REG_R13]);
-#elif defined(__aarch64__)
-  out.pc = reinterpret_cast<void*>(context->uc_mcontext.pc);
-  out.argument0 = reinterpret_cast<void*>(context->uc_mcontext.regs[20]);
-  out.argument1 = reinterpret_cast<void*>(context->uc_mcontext.regs[21]);
-#endif
-  return out;
-}
-
-void on_tick(int, siginfo_t*, void* context) {
-  if (t_handler != nullptr) t_handler(read_registers(static_cast<const ucontext_t*>(context)), t_context);
+void on_tick(int signal, siginfo_t*, void* context) {
+  if (t_handler == nullptr) return;
+  const Fault at = read_registers(signal, static_cast<const ucontext_t*>(context));
+  t_handler({at.pc, at.argument0, at.argument1}, t_context);
 }
 
 /// Takes the signal for this process, once; false when somebody else has it.

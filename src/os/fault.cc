@@ -7,7 +7,8 @@
 #include <iterator>
 
 #include <sys/mman.h>
-#include <ucontext.h>
+
+#include "os/signal_context.h"
 
 namespace ashlar::os {
 
@@ -24,27 +25,6 @@ constexpr int kSignals[] = {
 #endif
 };
 struct sigaction g_old[std::size(kSignals)];
-
-Fault read_fault(int signal, const siginfo_t* info, const ucontext_t* context) {
-  Fault f{};
-  f.signal = signal;
-  f.address = info->si_addr;
-#if defined(__x86_64__)
-  const auto& regs = context->uc_mcontext.gregs;
-  f.pc = reinterpret_cast<void*>(regs[REG_RIP]);
-  f.sp = reinterpret_cast<void*>(regs[REG_RSP]);
-  f.fp = reinterpret_cast<void*>(regs[REG_RBP]);
-  f.argument0 = reinterpret_cast<void*>(regs[REG_R12]);
-  f.argument1 = reinterpret_cast<void*>(regs[REG_R13]);
-#elif defined(__aarch64__)
-  f.pc = reinterpret_cast<void*>(context->uc_mcontext.pc);
-  f.sp = reinterpret_cast<void*>(context->uc_mcontext.sp);
-  f.fp = reinterpret_cast<void*>(context->uc_mcontext.regs[29]);
-  f.argument0 = reinterpret_cast<void*>(context->uc_mcontext.regs[20]);
-  f.argument1 = reinterpret_cast<void*>(context->uc_mcontext.regs[21]);
-#endif
-  return f;
-}
 
 void pass_on(int signal, siginfo_t* info, void* context) {
   const auto* at = std::find(std::begin(kSignals), std::end(kSignals), signal);
@@ -66,7 +46,8 @@ void pass_on(int signal, siginfo_t* info, void* context) {
 void on_signal(int signal, siginfo_t* info, void* context) {
   // A code above zero: the kernel's own, not a signal that another thread or process sent.
   if (g_handler != nullptr && info->si_code > 0) {
-    Fault f = read_fault(signal, info, static_cast<const ucontext_t*>(context));
+    Fault f = read_registers(signal, static_cast<const ucontext_t*>(context));
+    f.address = info->si_addr;
     if (g_handler(f)) return;
   }
   pass_on(signal, info, context);

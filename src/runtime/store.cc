@@ -125,9 +125,11 @@ int64_t Store::table_grow(Table& table, uint64_t delta, Slot init) {
 void Store::interrupt(std::string reason) {
   std::lock_guard lock(private_->mutex);
   private_->interrupt_reason = std::move(reason);
-  interrupt_.store(1, std::memory_order_release);
+  interrupt_.store(1);
   // Running code compares its frame with the limit at entries and loops: none is low enough now.
   for (Slot** limit : private_->stack_limits) __atomic_store_n(limit, static_cast<Slot*>(nullptr), __ATOMIC_RELAXED);
+  // Machine code does not. Either we see its thread, or that sees the flag before it begins.
+  if (const int thread = machine_thread_.load(); thread != 0) alarm_.ring(thread);
 }
 
 void Store::clear_interrupt() {

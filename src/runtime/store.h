@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "os/thread_alarm.h"
 #include "runtime/context.h"
 #include "runtime/engine.h"
 #include "runtime/gc_heap.h"
@@ -130,6 +131,12 @@ class Store {
   void clear_interrupt();
   std::string interrupt_reason() const;
   const std::atomic<uint32_t>& interrupt_flag() const { return interrupt_; }
+  // Machine code looks at nothing. Between these two, interrupt() sends an alarm (os/thread_alarm.h) to the thread that
+  // called the first; whoever begins looks at interrupt_flag() afterwards.
+  void begin_machine_code() { machine_thread_.exchange(os::alarm_target()); }
+  void end_machine_code() { machine_thread_.store(0, std::memory_order_release); }
+  /// For the alarm's handler, where it may not stop the guest yet.
+  void repeat_alarm() { alarm_.ring_again(); }
   // Safepoints (thread-safe): code that is interpreted takes the slow path at its next function entry or loop, and the
   // tier calls take_safepoint there, which lets it go on and calls the hook.
   void request_safepoint();
@@ -167,6 +174,8 @@ class Store {
   StoreLimits limits_;
   GcHeap heap_;
   std::atomic<uint32_t> interrupt_{0};
+  std::atomic<int> machine_thread_{0};
+  os::ThreadAlarm alarm_;
   std::deque<std::unique_ptr<Instance>> instances_;
   std::deque<std::shared_ptr<Memory>> memories_;
   std::deque<std::unique_ptr<Table>> tables_;

@@ -11,6 +11,7 @@
 #include <system_error>
 
 #include "interp/module_code.h"
+#include "native/arch.h"
 #include "os/clock.h"
 #include "tiering/attach.h"
 #include "tiering/batch.h"
@@ -83,9 +84,11 @@ AutoTier::~AutoTier() {
   }
   wake_.notify_one();
   thread_.join();
-  // A program that ran long will run long again.
-  if (!job_ && !complete_ && !tried_whole_ && guest_time() >= worth_whole() / 2) start_whole();
   if (job_) job_->process.detach();
+  // A program that ran long will run long again.
+  if (!complete_ && !tried_whole_ && guest_time() >= worth_whole() / 2 && start_whole() && job_) {
+    job_->process.detach();
+  }
 }
 
 std::shared_ptr<native::Image> AutoTier::find() {
@@ -116,7 +119,7 @@ Status AutoTier::adopt(std::shared_ptr<runtime::CompiledModule> module) {
 
 void AutoTier::watch(runtime::Instance& instance) {
   const module::Module& m = module();
-  if (complete_ || instance_ != nullptr || m.funcs.size() == m.imported_funcs) return;
+  if (!native::kSupported || complete_ || instance_ != nullptr || m.funcs.size() == m.imported_funcs) return;
   if (::pthread_getcpuclockid(::pthread_self(), &guest_clock_) != 0) return;
   if (!sampler_.start(&instance.ctx.stack_limit)) return;
   instance_ = &instance;
@@ -303,7 +306,9 @@ bool AutoTier::start(std::vector<FuncIdx> only, std::vector<native::LoopRow> loo
   job->request.all_places = request_.all_places;
   job->request.config = request_.config;
   job->request.pretend_unsupported = request_.pretend_unsupported;
-  job->request.background = only.empty();
+  // The program keeps a processor to itself: where there are two, and where others want them, too.
+  job->request.background = true;
+  job->request.threads = std::max(2u, std::thread::hardware_concurrency()) - 1;
   job->only = std::move(only);
   job->loops = std::move(loops);
   os::Fd lock;

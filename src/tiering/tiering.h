@@ -26,6 +26,7 @@ enum class TierMode : uint8_t {
 /// What the user asks for.
 struct TierOptions {
   TierMode mode = TierMode::Interpreter;
+  bool chosen = false;  ///< by the user: what is in the way is worth a warning
   bool use_cache = true;
   bool allow_precompiled = false;   ///< a compiled program may be run as it is
   std::string pretend_unsupported;  ///< tests: mnemonics (native::CompileRequest)

@@ -44,8 +44,9 @@ constexpr Flag kFlags[] = {
     {kMaxStackFlag, 0, "max-stack", "SIZE", "limit of the call stack (8M)"},
     {kMaxGcHeapFlag, 0, "max-gc-heap", "SIZE", "limit of the heap of structs and arrays (1G)"},
     {kFuelFlag, 0, "fuel", "N", "trap after about N instructions, always at the same place"},
-    {kTimeoutFlag, 0, "timeout", "DURATION", "trap after this time (5s, 500ms)"},
-    kTierFlagRow,
+    {kTimeoutFlag, 0, "timeout", "DURATION", "trap when the program has run so long (5s, 500ms)"},
+    {kTierFlag, 0, "tier", "interp|optimizing|auto",
+     "interpret, compile everything first, or compile\nwhat is hot while the program runs (the default)"},
     kNoCacheFlagRow,
     {kAllowPrecompiledFlag, 0, "allow-precompiled", "",
      "FILE may be what 'ashlar compile' wrote: machine code\nthat nothing holds back, so know where it came from"},
@@ -144,6 +145,7 @@ Status read_inspection(const Args& args, Plan& plan) {
 Result<Plan> read_plan(const Args& args) {
   Plan plan;
   TRY_ASSIGN(plan.settings, read_settings(args));
+  if (!plan.settings.tier.chosen) plan.settings.tier.mode = tiering::TierMode::Auto;
   if (args.operands.empty()) return make_error(ErrorCode::missing_operand, kNoOffset, "FILE");
   plan.file = args.operands[0];
   plan.arguments = std::span(args.operands).subspan(1);
@@ -271,10 +273,13 @@ Status accept_late_invoke(const module::Module& m, Plan& plan) {
   return {};
 }
 
+/// The time limit is the program's: what loading takes, and compiling, does not count.
 Status load_and_start(Plan& plan, const std::shared_ptr<runtime::Engine>& engine, runtime::Store& store,
                       runtime::Instance*& instance) {
   if (plan.inspect.profile != inspect::Profile::None || plan.inspect.debugger) TRY(inspect::start(plan.inspect));
   TRY_ASSIGN(Program program, load_program(engine, plan.file, plan.settings));
+  std::optional<Watchdog> watchdog;
+  if (plan.settings.timeout_ns != 0) watchdog.emplace(store, plan.settings.timeout_ns, plan.file);
   std::shared_ptr<runtime::CompiledModule>& compiled = program.module;
   TRY(accept_late_invoke(compiled->module(), plan));
   for (std::string_view argument : plan.arguments) {
@@ -316,11 +321,7 @@ int run_run(const Args& args) {
   const std::string file = plan->file;
   static Running& running = *new Running(std::move(*plan));
   runtime::Store& store = running.store;
-  const uint64_t timeout_ns = running.plan.settings.timeout_ns;
-  std::optional<Watchdog> watchdog;
-  if (timeout_ns != 0) watchdog.emplace(store, timeout_ns, file);
   const Status done = load_and_start(running.plan, running.engine, store, running.instance);
-  watchdog.reset();
   if (done) return kExitOk;
   if (const std::optional<int> code = api::exit_code(done.error())) return *code;
   if (done.error().phase() == Phase::Usage) return report_usage(done.error(), "run");

@@ -5,10 +5,14 @@
 #include <cstring>
 #include <type_traits>
 
+#include "native/activation.h"
 #include "native/arch.h"
 #include "native/x64/prologue.h"
 
 namespace ashlar::native {
+
+/// Where what the entry stub called returns to.
+extern "C" const uint8_t ashlar_native_entered[];
 
 static_assert(std::extent_v<decltype(FrameRow::saved)> == kSavedRegisters);
 
@@ -33,12 +37,21 @@ int64_t prologue_depth(const uint8_t* at, const uint8_t* pc) {
   return at == pc ? depth : -1;
 }
 
-bool is_return_address(const void* pc) {
+enum class Returns : uint8_t { Nowhere, Somewhere, FromCallOf };
+
+/// Whether this is a return address; and of a call of the function at `entry`, or of the run's first, for sure.
+Returns returns_to(const void* pc, const uint8_t* entry) {
+  if (pc == ashlar_native_entered) return Returns::FromCallOf;
   const Image* image = find_image(pc);
   const FrameRow* row = image == nullptr ? nullptr : image->find_frame(pc, true);
-  if (row == nullptr) return false;
+  if (row == nullptr) return Returns::Nowhere;
   const std::optional<Place> place = image->find_place(*row, pc, true);
-  return place && place->call;
+  if (!place || !place->call) return Returns::Nowhere;
+  const auto* at = static_cast<const uint8_t*>(pc);
+  if (at - image->code() < 5 || at[-5] != 0xe8) return Returns::Somewhere;
+  int32_t distance;
+  std::memcpy(&distance, at - 4, sizeof distance);
+  return at + distance == entry ? Returns::FromCallOf : Returns::Somewhere;
 }
 
 }  // namespace
@@ -58,20 +71,30 @@ void step_out(const FrameRow& row, Registers& r) {
 }
 
 // Accesses and traps have places that say whether there is a frame. Without a place it is the stack's guard that was
-// met: in the prologue, or by a call in the body. Should a prologue stand elsewhere than at the start, the first return
-// address on the stack is believed; the backtrace alone depends on it.
+// met, in the prologue or by a call in the body, or an alarm came, anywhere. In what is no prologue at the start of the
+// function (a body, an epilogue, code without a frame) the return address is looked for that belongs to a call of this
+// function, at the end of a whole frame first; else any is believed. The backtrace alone depends on it.
 Site caller_at_fault(const Image& image, const FrameRow& row, const os::Fault& fault) {
   const auto* sp = static_cast<const uint8_t*>(fault.sp);
   const auto* pc = static_cast<const uint8_t*>(fault.pc);
+  const uint8_t* begin = image.code() + row.begin;
+  const uint8_t* stack_end = t_activation->state->stack.high();
   const auto at = [](const uint8_t* p) { return Site{pointer_at(p), p + kReturnAddressBytes}; };
   if (const std::optional<Place> place = image.find_place(row, pc))
     return at(place->frameless ? sp : sp + row.stack_size);
-  if (const int64_t depth = prologue_depth(image.code() + row.begin, pc); depth >= 0) return at(sp + depth);
-  if (is_return_address(pointer_at(sp + row.stack_size))) return at(sp + row.stack_size);
+  if (const int64_t depth = prologue_depth(begin, pc); depth >= 0) return at(sp + depth);
+  const uint8_t* any = nullptr;
+  const auto is_certain = [&](const uint8_t* p) {
+    if (p < sp || p + sizeof(void*) > stack_end) return false;
+    const Returns returns = returns_to(pointer_at(p), begin);
+    if (returns != Returns::Nowhere && any == nullptr) any = p;
+    return returns == Returns::FromCallOf;
+  };
+  if (is_certain(sp + row.stack_size)) return at(sp + row.stack_size);
   for (uint32_t i = 0; i < row.stack_size; i += 8) {
-    if (is_return_address(pointer_at(sp + i))) return at(sp + i);
+    if (is_certain(sp + i)) return at(sp + i);
   }
-  return {};
+  return any != nullptr ? at(any) : Site{};
 }
 
 runtime::Trap decode_trap(const os::Fault& fault, const Image& image) {

@@ -88,6 +88,9 @@ ashlar_function ashlar_native_enter
   movq 40(%rbx), %r9
   movq %rdi, %r10
   callq *176(%rbx)
+.globl ashlar_native_entered
+.hidden ashlar_native_entered
+ashlar_native_entered:
   movq %rax, 0(%rbx)
   movaps %xmm0, 48(%rbx)
   leaq -48(%rbp), %rsp

@@ -127,6 +127,67 @@ machine_forward:
 machine_forward_returns:
   popq %rbx
   retq
+machine_spin:
+  movq 0(%rdi), %rax
+  xorl %ecx, %ecx
+machine_spin_loop:
+  incq %rcx
+machine_spin_at:
+  movq %rcx, 8(%rax)
+  jmp machine_spin_loop
+machine_tree:
+  cmpq $2, %rsi
+  jb machine_tree_leaf
+  pushq %rbp
+  pushq %rbx
+  pushq %r12
+  movq %rdi, %rbx
+  movq %rsi, %rbp
+  movq 0(%rdi), %rax
+machine_tree_entered:
+  incq (%rax)
+  decq %rsi
+  callq machine_tree
+machine_tree_returns:
+  movq %rax, %r12
+  leaq -2(%rbp), %rsi
+  movq %rbx, %rdi
+  callq machine_tree
+machine_tree_returns_again:
+  addq %r12, %rax
+  movq 0(%rbx), %rcx
+machine_tree_leaves:
+  decq (%rcx)
+  popq %r12
+  popq %rbx
+  popq %rbp
+  retq
+machine_tree_leaf:
+  movq %rsi, %rax
+  retq
+machine_helper_loop:
+  pushq %rbx
+  movq %rdi, %rbx
+machine_helper_loop_again:
+  movq %rbx, %rdi
+  xorl %esi, %esi
+  xorl %edx, %edx
+  movq 112(%rbx), %rax
+  callq *80(%rax)
+machine_helper_loop_returns:
+  jmp machine_helper_loop_again
+machine_host_loop:
+  pushq %rbx
+  movq %rdi, %rbx
+machine_host_loop_again:
+  movq 40(%rbx), %rax
+  movq (%rax), %rax
+  movq %rbx, %r10
+  movl $7, %esi
+  movq 48(%rax), %rdi
+  callq *40(%rax)
+machine_host_loop_returns:
+  jmp machine_host_loop_again
 machine_end:
 .popsection
 )");
@@ -157,6 +218,17 @@ LABEL(deep_helper_checked)
 LABEL(deep_helper_returns)
 LABEL(forward)
 LABEL(forward_returns)
+LABEL(spin)
+LABEL(spin_at)
+LABEL(tree)
+LABEL(tree_entered)
+LABEL(tree_returns)
+LABEL(tree_returns_again)
+LABEL(tree_leaves)
+LABEL(helper_loop)
+LABEL(helper_loop_returns)
+LABEL(host_loop)
+LABEL(host_loop_returns)
 #undef LABEL
 
 namespace ashlar::native::machine {
@@ -190,6 +262,23 @@ void add(ImageParts& parts, Func f, const uint8_t* begin, const uint8_t* end, ui
   parts.pads.push_back(std::move(pads));
 }
 
+void add_loops(ImageParts& parts) {
+  add(parts, kSpin, machine_spin, machine_tree, 0,
+      {{.at = offset(machine_spin_at), .wasm = wasm(kSpin, 2), .inlined_at = {}, .call = false, .frameless = true}});
+  add(parts, kTree, machine_tree, machine_helper_loop, 24,
+      {{.at = offset(machine_tree_entered), .wasm = wasm(kTree, 2), .inlined_at = {}},
+       {.at = offset(machine_tree_returns), .wasm = wasm(kTree, 3), .inlined_at = {}, .call = true},
+       {.at = offset(machine_tree_returns_again), .wasm = wasm(kTree, 4), .inlined_at = {}, .call = true},
+       {.at = offset(machine_tree_leaves), .wasm = wasm(kTree, 5), .inlined_at = {}}});
+  set_saved(parts.frames.back(), -24, -32, -16);
+  add(parts, kHelperLoop, machine_helper_loop, machine_host_loop, 8,
+      {{.at = offset(machine_helper_loop_returns), .wasm = wasm(kHelperLoop, 2), .inlined_at = {}, .call = true}});
+  set_saved(parts.frames.back(), -16, 0, 0);
+  add(parts, kHostLoop, machine_host_loop, machine_end, 8,
+      {{.at = offset(machine_host_loop_returns), .wasm = wasm(kHostLoop, 2), .inlined_at = {}, .call = true}});
+  set_saved(parts.frames.back(), -16, 0, 0);
+}
+
 ImageParts make_parts(std::span<const uint8_t> module) {
   ImageParts parts;
   parts.wasm = module;
@@ -220,9 +309,10 @@ ImageParts make_parts(std::span<const uint8_t> module) {
       {{.at = offset(machine_deep_helper_checked), .wasm = wasm(kDeepHelper, 1), .inlined_at = {}, .call = true},
        {.at = offset(machine_deep_helper_returns), .wasm = wasm(kDeepHelper, 2), .inlined_at = {}, .call = true}});
   set_saved(parts.frames.back(), -16, 0, 0);
-  add(parts, kForward, machine_forward, machine_end, 8,
+  add(parts, kForward, machine_forward, machine_spin, 8,
       {{.at = offset(machine_forward_returns), .wasm = wasm(kForward, 1), .inlined_at = {}, .call = true}});
   set_saved(parts.frames.back(), -16, 0, 0);
+  add_loops(parts);
   return parts;
 }
 
@@ -245,8 +335,9 @@ runtime::Tier tier() {
   return t;
 }
 
-const char* const kNames[kCount] = {"import", "wide", "integers", "floats", "pair",        "call_out", "catch",
-                                    "trap",   "load", "recurse",  "helper", "deep_helper", "forward"};
+const char* const kNames[kCount] = {"import",  "wide", "integers", "floats",      "pair",     "call_out",
+                                    "catch",   "trap", "load",     "recurse",     "helper",   "deep_helper",
+                                    "forward", "spin", "tree",     "helper_loop", "host_loop"};
 
 std::unique_ptr<module::Module> make_module() {
   runtime::fake::Builder b;
@@ -265,6 +356,10 @@ std::unique_ptr<module::Module> make_module() {
       {{i64, i64}, {i64}},
       {{i64}, {}},
       {wide_type(), wide_type()},
+      {{i64}, {}},
+      {{i64}, {i64}},
+      {{i64}, {}},
+      {{i64}, {}},
   };
   for (uint32_t f = 0; f < kCount; ++f) {
     b.func(b.func_type(types[f].first, types[f].second));

@@ -31,6 +31,10 @@ enum Func : uint32_t {
   kHelper,      ///< (i64 number, i64 argument) -> i64: the helper of that number with one argument
   kDeepHelper,  ///< (i64): calls check_stop and itself for ever
   kForward,     ///< kWideImport of the same. 13 slots -> 13 slots: see wide_type()
+  kSpin,        ///< (i64): counts in memory at 8, for ever, without a frame
+  kTree,        ///< (i64 n) -> i64: Fibonacci; in memory at 0 how many of its frames there are. Leaves have no frame
+  kHelperLoop,  ///< (i64): memory.grow by nothing, which takes a lock, for ever
+  kHostLoop,    ///< (i64): kImport of 7, for ever
   kCount
 };
 

@@ -1,0 +1,46 @@
+// Alarms: a signal to one thread, from any other, whose handler looks at what the thread is doing.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+
+#include "os/fault.h"
+
+namespace ashlar::os {
+
+// The signal is SIGURG: without a handler it does nothing, so that one which comes late, or after another part of the
+// process took it, is lost and no more. Our handler is installed when the first alarm rings, and passes what is
+// not ours on to the one that was there before. System calls are restarted (those that never are, as poll, fail with
+// EINTR).
+
+/// Runs in a signal handler on the thread that was meant, on its alternate stack, if it has one. May leave by a jump.
+using AlarmHandler = void (*)(const Fault& at);
+/// The process's, for all alarms.
+void set_alarm_handler(AlarmHandler handler);
+
+/// The calling thread, for ring(). It takes alarms from now on: the first call unblocks the signal.
+int alarm_target();
+
+/// A timer of a thread, as the kernel keeps it.
+class ThreadAlarm {
+ public:
+  ThreadAlarm() = default;
+  ~ThreadAlarm();
+  ThreadAlarm(const ThreadAlarm&) = delete;
+  ThreadAlarm& operator=(const ThreadAlarm&) = delete;
+
+  /// Runs the handler on that thread now; not at all when it has ended. False when the system has no timer left.
+  /// From any thread, but from one at a time.
+  bool ring(int thread);
+  /// Once more, a little later. For the handler, which the last ring() made run.
+  void ring_again();
+
+ private:
+  bool arm(uint64_t ns);
+  void remove();
+
+  static constexpr intptr_t kNone = -1;
+  std::atomic<intptr_t> timer_{kNone};
+};
+
+}  // namespace ashlar::os
