@@ -78,9 +78,10 @@ std::string outcome_of(const Error& error) {
   return out;
 }
 
-/// The innermost frame of a trap. Where the stack ends is each tier's own affair.
+/// The innermost frame of a trap. Where the stack ends is each tier's own affair, and so is who throws an exception
+/// again.
 std::string place_of(const Error& error) {
-  if (error.code() == ErrorCode::call_stack_exhausted) return {};
+  if (error.code() == ErrorCode::call_stack_exhausted || error.code() == ErrorCode::uncaught_exception) return {};
   const size_t at = error.notes().find(" 0: ");
   if (at == std::string::npos) return {};
   const size_t from = error.notes().find_first_not_of(' ', at + 3);
