@@ -1,6 +1,8 @@
 // Writes one function body of a generated module, typed expression by typed expression.
 #pragma once
 
+#include <optional>
+
 #include "isa/op_table.h"
 #include "support/shape.h"
 
@@ -118,8 +120,10 @@ class Body {
     std::vector<Stream> streams;
     std::vector<ValType> types;
     std::vector<uint32_t> accumulators;  ///< a local of each type
+    std::optional<size_t> only;          ///< the one type of a simple loop, without offsets, which vectorizers take
   };
   void numeric_function();
+  size_t numeric_type(const NumericLoop& loop);
   void add_opaque_zero();
   void push_memory_end();
   void mix_memory();
@@ -127,7 +131,7 @@ class Body {
   void numeric_nest();
   void numeric_loop(NumericLoop& loop);
   void numeric_address(const NumericLoop& loop, const Stream& stream);
-  void numeric_access(isa::Op access);
+  void numeric_access(const NumericLoop& loop, isa::Op access);
   void numeric_value(const NumericLoop& loop, size_t type, uint32_t depth);
   void numeric_update(const NumericLoop& loop, size_t type, size_t stream);
   void numeric_store(const NumericLoop& loop);

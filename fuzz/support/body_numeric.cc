@@ -146,7 +146,9 @@ void Body::stream_base(const NumericLoop& loop, int32_t step) {
       return add_opaque_zero();
     case 4:
     case 5: {
-      const int32_t slack = in_.one_in(4) ? near(kReach) : kReach + near(16);
+      // A simple loop's last access is as wide as its step.
+      const int32_t exact = (step < 0 ? -step : 0) + (in_.one_in(2) ? near(3) - 1 : 0);
+      const int32_t slack = loop.only ? exact : in_.one_in(4) ? near(kReach) : kReach + near(16);
       push_memory_end();
       i32_const(-slack - (step < 0 ? 0 : span));
       return op(Op::i32_add);
@@ -172,18 +174,21 @@ void Body::numeric_nest() {
   loop.count = in_.of(kCounts);
   loop.rounds = in_.one_in(3) ? in_.between(2, 4) : 1;
   loop.counter = new_local(ValType::i32());
+  for (const ValType type : {ValType::f32(), ValType::f64(), ValType::i32(), ValType::i64(), ValType::v128()}) {
+    if (type.is_vec() && !shape_.options.vectors) continue;
+    loop.types.push_back(type);
+    loop.accumulators.push_back(new_local(type));
+  }
+  if (in_.one_in(2)) loop.only = in_.below(static_cast<uint32_t>(loop.types.size()));
+  const bool down = in_.one_in(4);
   for (uint32_t n = in_.between(1, 4); n > 0; --n) {
     Stream stream{new_local(ValType::i32()), in_.of(kSteps), false};
+    if (loop.only) stream.step = (down ? -1 : 1) * isa::info(kind_of(loop.types[*loop.only]).loads[0]).width;
     stream_base(loop, stream.step);
     op(Op::local_set, stream.pointer);
     // Base and counter instead of a pointer that runs.
     stream.indexed = in_.one_in(4) && stream.step > 0 && (stream.step & (stream.step - 1)) == 0;
     loop.streams.push_back(stream);
-  }
-  for (const ValType type : {ValType::f32(), ValType::f64(), ValType::i32(), ValType::i64(), ValType::v128()}) {
-    if (type.is_vec() && !shape_.options.vectors) continue;
-    loop.types.push_back(type);
-    loop.accumulators.push_back(new_local(type));
   }
   const uint32_t outer = new_local(ValType::i32());
   if (loop.rounds > 1) {
@@ -237,7 +242,13 @@ void Body::numeric_loop(NumericLoop& loop) {
   open_label({}, Op::loop, {}, {});
   if (in_.one_in(8)) fuel_check();
   // An access in every round, so that it ends.
-  numeric_update(loop, in_.below(static_cast<uint32_t>(loop.types.size())), 0);
+  if (loop.only) {
+    numeric_address(loop, first);
+    numeric_access(loop, kind_of(loop.types[*loop.only]).loads[0]);
+    op(Op::drop);
+  } else {
+    numeric_update(loop, numeric_type(loop), 0);
+  }
   for (uint32_t n = in_.between(1, 4); n > 0; --n) numeric_statement(loop);
   for (const Stream& s : loop.streams) {
     if (s.indexed || s.step == 0) continue;
@@ -289,14 +300,15 @@ void Body::numeric_address(const NumericLoop& loop, const Stream& stream) {
     op(Op::i32_shl);
     op(Op::i32_add);
   }
-  if (in_.one_in(4)) {
+  if (!loop.only && in_.one_in(4)) {
     i32_const(static_cast<int32_t>(in_.below(33)) - (in_.one_in(8) ? 16 : 0));
     op(Op::i32_add);
   }
 }
 
-void Body::numeric_access(Op access) {
+void Body::numeric_access(const NumericLoop& loop, Op access) {
   op(access, 0);
+  if (loop.only) return index(0);
   constexpr uint32_t kOffsets[] = {0, 0, 0, 4, 8, 16, 1, 32, 12, 64};
   index(in_.one_in(64) ? 65520 : in_.of(kOffsets));
 }
@@ -307,7 +319,7 @@ void Body::numeric_value(const NumericLoop& loop, size_t type, uint32_t depth) {
     case 0:
     case 1:
       numeric_address(loop, in_.of(loop.streams));
-      return numeric_access(in_.of(kind.loads));
+      return numeric_access(loop, loop.only ? kind.loads[0] : in_.of(kind.loads));
     case 2:
       if (in_.one_in(2)) return op(Op::local_get, loop.accumulators[type]);
       return append_const(out_, kind.type, in_);
@@ -322,34 +334,38 @@ void Body::numeric_value(const NumericLoop& loop, size_t type, uint32_t depth) {
   }
 }
 
+size_t Body::numeric_type(const NumericLoop& loop) {
+  return loop.only ? *loop.only : in_.below(static_cast<uint32_t>(loop.types.size()));
+}
+
 /// accumulator = accumulator op load
 void Body::numeric_update(const NumericLoop& loop, size_t type, size_t stream) {
   const Kind kind = kind_of(loop.types[type]);
   op(Op::local_get, loop.accumulators[type]);
   numeric_address(loop, loop.streams[stream]);
-  numeric_access(in_.of(kind.loads));
+  numeric_access(loop, loop.only ? kind.loads[0] : in_.of(kind.loads));
   number_op(in_.of(kind.binary));
   op(Op::local_set, loop.accumulators[type]);
 }
 
 void Body::numeric_store(const NumericLoop& loop) {
-  const size_t type = in_.below(static_cast<uint32_t>(loop.types.size()));
+  const size_t type = numeric_type(loop);
   const Kind kind = kind_of(loop.types[type]);
   numeric_address(loop, in_.of(loop.streams));
-  numeric_value(loop, type, 0);
-  numeric_access(in_.of(kind.stores));
+  numeric_value(loop, type, loop.only ? 2 : 0);
+  numeric_access(loop, loop.only ? kind.stores[0] : in_.of(kind.stores));
 }
 
 /// An i32 out of the loop's memory, seldom 0 in the bits of `mask`.
 void Body::numeric_flag(const NumericLoop& loop, int32_t mask) {
   numeric_address(loop, in_.of(loop.streams));
-  numeric_access(Op::i32_load8_u);
+  numeric_access(loop, Op::i32_load8_u);
   i32_const(mask);
   op(Op::i32_and);
 }
 
 void Body::numeric_statement(const NumericLoop& loop) {
-  switch (in_.below(24)) {
+  switch (in_.below(loop.only ? 21 : 24)) {
     case 20:
       numeric_flag(loop, 1);
       open_label({}, Op::if_, {}, {});
@@ -381,8 +397,7 @@ void Body::numeric_statement(const NumericLoop& loop) {
     case 17:
     case 18:
     case 19:
-      return numeric_update(loop, in_.below(static_cast<uint32_t>(loop.types.size())),
-                            in_.below(static_cast<uint32_t>(loop.streams.size())));
+      return numeric_update(loop, numeric_type(loop), in_.below(static_cast<uint32_t>(loop.streams.size())));
     default:
       return numeric_store(loop);
   }
