@@ -19,7 +19,11 @@ Bytes Body::run() {
   for (uint32_t n = in_.below(7); n > 0; --n) locals_.push_back(shape_.default_type(in_));
   labels_.push_back({type_.results});
   fuel_check();
-  statements();
+  if (shape_.options.numeric_loops) {
+    numeric_function();
+  } else {
+    statements();
+  }
   values(type_.results);
   op(Op::end);
   Bytes all;

@@ -1,6 +1,8 @@
 // Writes one function body of a generated module, typed expression by typed expression.
 #pragma once
 
+#include <optional>
+
 #include "isa/op_table.h"
 #include "support/shape.h"
 
@@ -59,6 +61,7 @@ class Body {
   void immediate(isa::Op op, uint32_t memory, uint32_t table);
   void address(uint32_t memory, uint32_t align, bool aligned);
   void canonical_nan(isa::Op op);
+  void number_op(isa::Op op);  ///< without immediates; its NaNs made canonical where the options say so
   void size_or_grow(ValType type);
   void select(ValType type);
   void reference_fact();
@@ -102,6 +105,38 @@ class Body {
   void null_statement();
   void table_index(uint32_t table);
   void array_index();
+
+  // body_numeric.cc
+  /// Addresses that run in steps, in a local.
+  struct Stream {
+    uint32_t pointer;
+    int32_t step;
+    bool indexed;  ///< the local stays; the loop's counter is added
+  };
+  struct NumericLoop {
+    int32_t count = 0;    ///< of its rounds, mostly
+    uint32_t rounds = 1;  ///< of a loop around it
+    uint32_t counter = 0;
+    std::vector<Stream> streams;
+    std::vector<ValType> types;
+    std::vector<uint32_t> accumulators;  ///< a local of each type
+    std::optional<size_t> only;          ///< the one type of a simple loop, without offsets, which vectorizers take
+  };
+  void numeric_function();
+  size_t numeric_type(const NumericLoop& loop);
+  void add_opaque_zero();
+  void push_memory_end();
+  void mix_memory();
+  void stream_base(const NumericLoop& loop, int32_t step);
+  void numeric_nest();
+  void numeric_loop(NumericLoop& loop);
+  void numeric_address(const NumericLoop& loop, const Stream& stream);
+  void numeric_access(const NumericLoop& loop, isa::Op access);
+  void numeric_value(const NumericLoop& loop, size_t type, uint32_t depth);
+  void numeric_update(const NumericLoop& loop, size_t type, size_t stream);
+  void numeric_store(const NumericLoop& loop);
+  void numeric_flag(const NumericLoop& loop, int32_t mask);
+  void numeric_statement(const NumericLoop& loop);
 
   static constexpr uint32_t kMaxDepth = 9;
   static constexpr uint32_t kMaxSpent = 250;

@@ -283,6 +283,11 @@ void Body::canonical_nan(Op chosen) {
   op(Op::local_tee, local);
 }
 
+void Body::number_op(Op chosen) {
+  op(chosen);
+  if (shape_.options.canonical_nans && makes_nans(isa::info(chosen))) canonical_nan(chosen);
+}
+
 void Body::size_or_grow(ValType type) {
   const bool is64 = type == ValType::i64();
   const bool of_table = in_.one_in(2);

@@ -78,6 +78,16 @@ std::string outcome_of(const Error& error) {
   return out;
 }
 
+/// The innermost frame of a trap. Where the stack ends is each tier's own affair, and so is who throws an exception
+/// again.
+std::string place_of(const Error& error) {
+  if (error.code() == ErrorCode::call_stack_exhausted || error.code() == ErrorCode::uncaught_exception) return {};
+  const size_t at = error.notes().find(" 0: ");
+  if (at == std::string::npos) return {};
+  const size_t from = error.notes().find_first_not_of(' ', at + 3);
+  return error.notes().substr(from, error.notes().find('\n', at) - from);
+}
+
 class Runner {
  public:
   Runner(std::span<const uint8_t> bytes, const ExecuteOptions& options) : options_(options) {
@@ -156,6 +166,7 @@ class Runner {
     }
     const Status status = store_->call(instance_->export_at(export_index).func, args, results);
     done.outcome = status ? "ok" : outcome_of(status.error());
+    if (!status) done.place = place_of(status.error());
     if (options_.fuel) done.outcome += " with " + std::to_string(store_->fuel) + " left";
     for (const Value& result : results) done.results.push_back(number(result.type, result.lo));
     out_.calls.push_back(std::move(done));
@@ -220,7 +231,8 @@ std::string list(const std::vector<T>& items, char open, char close) {
 
 std::string json(const Call& call) {
   return "{\"function\":" + json(call.function) + ",\"args\":" + list(call.args, '[', ']') +
-         ",\"outcome\":" + json(call.outcome) + ",\"results\":" + list(call.results, '[', ']') + "}";
+         ",\"outcome\":" + json(call.outcome) + ",\"place\":" + json(call.place) +
+         ",\"results\":" + list(call.results, '[', ']') + "}";
 }
 
 }  // namespace

@@ -31,6 +31,7 @@ struct Call {
   std::string function;
   std::vector<Number> args;
   std::string outcome;  ///< "ok", or the error's id
+  std::string place;    ///< of a trap: the innermost frame of its backtrace
   std::vector<Number> results;
   bool operator==(const Call&) const = default;
 };

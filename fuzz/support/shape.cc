@@ -167,7 +167,7 @@ void Shape::make_memories(Choices& in) {
   const uint32_t count = options.several_memories ? in.below(4) : 1;
   for (uint32_t i = 0; i < std::max(1u, count); ++i) {
     MemoryShape memory{};
-    memory.is64 = options.memory64 && in.one_in(4);
+    memory.is64 = options.memory64 && in.one_in(4) && !(options.numeric_loops && i == 0);
     memory.min = in.between(1, 2);
     memory.max = memory.min + in.below(3);
     memories.push_back(memory);

@@ -44,6 +44,8 @@ fuzz::GenerateOptions generate_options(uint64_t seed) {
   out.gc = out.references && seed % 5 != 0;
   out.exceptions = out.legacy_exceptions = seed % 4 != 0;
   out.memory64 = out.several_memories = seed % 7 != 0;
+  // With guard pages, at levels that double such loops.
+  out.numeric_loops = seed % 4 == 0 || seed % 16 == 6;
   return out;
 }
 

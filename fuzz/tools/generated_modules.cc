@@ -25,6 +25,7 @@ fuzz::GenerateOptions portable(uint64_t seed) {
   out.references = seed % 3 != 0;
   out.gc = out.references && seed % 5 != 0;
   out.exceptions = seed % 4 != 0;
+  out.numeric_loops = seed % 8 == 0 || seed % 16 == 6;
   return out;
 }
 

@@ -142,8 +142,26 @@ void FrameRecorder::read_pads() {
   }
 }
 
+/// The load that an instruction does first of all, when it was made of several: its own location is the last one's. Of
+/// loads from one address in a block the first is what traps.
+const llvm::Instruction* load_in(const MachineInstr& instr) {
+  for (const llvm::MachineMemOperand* operand : instr.memoperands()) {
+    const auto* address = llvm::dyn_cast_or_null<llvm::Instruction>(operand->getValue());
+    if (!operand->isLoad() || !operand->isVolatile() || address == nullptr) continue;
+    const llvm::Instruction* first = nullptr;
+    for (const llvm::User* user : address->users()) {
+      const auto* load = llvm::dyn_cast<llvm::LoadInst>(user);
+      if (load == nullptr || !load->isVolatile() || load->getParent() != instr.getParent()->getBasicBlock()) continue;
+      if (first == nullptr || load->comesBefore(first)) first = load;
+    }
+    return first;
+  }
+  return nullptr;
+}
+
 void FrameRecorder::add_place(const MachineInstr& instr, bool call) {
   const llvm::DILocation* location = instr.getDebugLoc().get();
+  if (const llvm::Instruction* load = call ? nullptr : load_in(instr)) location = load->getDebugLoc().get();
   if (location == nullptr || location->getLine() == 0) return;
   llvm::MCSymbol* label = printer_.OutContext.createTempSymbol();
   printer_.OutStreamer->emitLabel(label);

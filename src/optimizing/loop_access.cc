@@ -3,6 +3,7 @@
 
 #include <llvm/IR/DataLayout.h>
 #include <llvm/IR/Function.h>
+#include <llvm/IR/IRBuilder.h>
 
 #include "optimizing/layout.h"
 
@@ -52,6 +53,24 @@ std::optional<MemoryAccess> memory_access(llvm::Instruction& instr) {
   out.offset = offset.getZExtValue();
   out.width = layout.getTypeStoreSize(llvm::getLoadStoreType(&instr)).getFixedValue();
   return out;
+}
+
+bool hoist_memory_base(llvm::Function& f) {
+  llvm::SmallVector<llvm::LoadInst*, 8> loads;
+  for (llvm::BasicBlock& block : f)
+    for (llvm::Instruction& instr : block)
+      if (is_memory_base(&instr)) loads.push_back(llvm::cast<llvm::LoadInst>(&instr));
+  if (loads.empty()) return false;
+  llvm::IRBuilder<> b(&f.getEntryBlock(), f.getEntryBlock().getFirstInsertionPt());
+  b.SetCurrentDebugLocation(loads.front()->getDebugLoc());
+  Value* from = b.CreateConstGEP1_32(b.getInt8Ty(), f.getArg(0), layout::InstanceContext_mem0_base);
+  llvm::LoadInst* base = b.CreateAlignedLoad(b.getPtrTy(), from, llvm::Align(8));
+  base->copyMetadata(*loads.front());
+  for (llvm::LoadInst* load : loads) {
+    load->replaceAllUsesWith(base);
+    load->eraseFromParent();
+  }
+  return true;
 }
 
 void set_address(const MemoryAccess& access, Value* address) {

@@ -20,6 +20,10 @@ struct MemoryAccess {
 /// The access of memory 0 that `instr` makes, volatile or not; none when it is no such access, or in another form.
 std::optional<MemoryAccess> memory_access(llvm::Instruction& instr);
 
+/// One load of the memory's base at the function's beginning, instead of one somewhere in a loop, which what comes
+/// behind it would see through the phis at its exits.
+bool hoist_memory_base(llvm::Function& f);
+
 /// Points the access to another address.
 void set_address(const MemoryAccess& access, llvm::Value* address);
 void set_plain(const MemoryAccess& access);

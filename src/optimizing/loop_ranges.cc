@@ -62,7 +62,7 @@ bool LoopRanges::is_inside(const MemoryAccess& access) {
 /// From the outside inwards: a loop in which everything is proved is done as a whole.
 void LoopRanges::visit(llvm::Loop& loop) {
   llvm::SmallVector<MemoryAccess, 16> proved;
-  bool all = true;
+  bool all = loop.getLoopPreheader() != nullptr;
   for (llvm::BasicBlock* block : loop.blocks()) {
     for (llvm::Instruction& instr : *block) {
       const std::optional<MemoryAccess> access = is_volatile(instr) ? memory_access(instr) : std::nullopt;
@@ -110,7 +110,8 @@ llvm::PreservedAnalyses FindNumericLoopsPass::run(llvm::Function& f, llvm::Funct
     if (!loop->isInnermost() || loop_size(*loop) > kMostLoopInstructions) continue;
     if (llvm::none_of(loop->blocks(), [&](const llvm::BasicBlock* b) { return has_numeric_access(*b); })) continue;
     f.addFnAttr(kNumericLoopsAttribute);
-    break;
+    if (!f.arg_empty()) hoist_memory_base(f);
+    return llvm::PreservedAnalyses::none();
   }
   return llvm::PreservedAnalyses::all();
 }

@@ -22,7 +22,7 @@ MemoryFacts memory_facts(const module::Module& m, bool explicit_bounds);
 /// writes is apart from what it reads elsewhere) has plain accesses with 64-bit indices.
 ///
 /// Exactness: a plain load may move or go away, as it cannot trap. Stores become plain only in loops in which nothing
-/// can trap, and a barrier at each exit keeps them inside.
+/// can trap, and barriers at its entry and at each exit keep them inside.
 class LoopRangesPass : public llvm::PassInfoMixin<LoopRangesPass> {
  public:
   explicit LoopRangesPass(MemoryFacts memory) : memory_(memory) {}
@@ -32,8 +32,9 @@ class LoopRangesPass : public llvm::PassInfoMixin<LoopRangesPass> {
   MemoryFacts memory_;
 };
 
-/// Marks functions with small innermost loops over floating-point numbers or vectors. Only there the time that the
-/// passes below take is well spent: other loops were made as good by the guest's compiler as they get.
+/// Marks functions with small innermost loops over floating-point numbers or vectors, and has them load the memory's
+/// base once. Only there the time that the passes below take is well spent: other loops were made as good by the
+/// guest's compiler as they get.
 class FindNumericLoopsPass : public llvm::PassInfoMixin<FindNumericLoopsPass> {
  public:
   llvm::PreservedAnalyses run(llvm::Function& f, llvm::FunctionAnalysisManager& analyses);

@@ -32,6 +32,8 @@ constexpr size_t kMaxPairs = 10;
 constexpr int64_t kMostDelta = 4096;
 /// Fewer rounds are not worth the check.
 constexpr uint64_t kMinRounds = 4;
+/// More times a step, which is at most 2^31, would overflow the arithmetic of the check.
+constexpr uint64_t kMostRounds = uint64_t{1} << 31;
 
 /// Accesses whose addresses differ by constants and run in the same steps.
 struct Group {
@@ -127,10 +129,11 @@ void Versioning::rounds_by_equality(BasicBlock* exiting) {
 
 bool Versioning::find_rounds() {
   const SCEV* taken = scalars_.getBackedgeTakenCount(&loop_);
+  rounds_.exact = !llvm::isa<llvm::SCEVCouldNotCompute>(taken) && loop_.getExitingBlock() == loop_.getLoopLatch();
   if (llvm::isa<llvm::SCEVCouldNotCompute>(taken)) taken = scalars_.getSymbolicMaxBackedgeTakenCount(&loop_);
   if (!llvm::isa<llvm::SCEVCouldNotCompute>(taken)) {
     rounds_.taken = taken;
-    rounds_.exact = loop_.getExitingBlock() == loop_.getLoopLatch();
+    if (const auto* known = llvm::dyn_cast<llvm::SCEVConstant>(taken)) return known->getAPInt().ule(kMostRounds);
     return taken->getType()->getIntegerBitWidth() <= 64;
   }
   llvm::SmallVector<BasicBlock*, 4> exiting;
@@ -230,7 +233,7 @@ void Versioning::require(llvm::IRBuilder<>& b, Value* condition) {
   ok_ = ok_ == nullptr ? condition : b.CreateAnd(ok_, condition);
 }
 
-// 64-bit arithmetic: the index is below 2^32, steps below 2^31, rounds below 2^32, offsets below 2^33.
+// 64-bit arithmetic: the index is below 2^32, steps and rounds are at most about 2^31, offsets below 2^33.
 void Versioning::emit_group(llvm::IRBuilder<>& b, llvm::SCEVExpander& expander, Group& g, Value* rounds, Value* size) {
   g.first = b.CreateZExt(expander.expandCodeFor(g.start, g.start->getType(), b.GetInsertPoint()), b.getInt64Ty());
   Value* span = b.CreateMul(rounds, b.getInt64(static_cast<uint64_t>(std::abs(g.step))));
@@ -250,9 +253,8 @@ void Versioning::emit_group(llvm::IRBuilder<>& b, llvm::SCEVExpander& expander, 
 Value* Versioning::emit_check(llvm::IRBuilder<>& b, llvm::SCEVExpander& expander) {
   Value* rounds = expander.expandCodeFor(rounds_.taken, rounds_.taken->getType(), b.GetInsertPoint());
   rounds = b.CreateZExt(rounds, b.getInt64Ty());
-  if (!llvm::isa<llvm::ConstantInt>(rounds)) {
-    // More rounds than addresses would overflow the arithmetic.
-    Value* sensible = b.CreateICmpULT(b.CreateSub(rounds, b.getInt64(kMinRounds - 1)), b.getInt64(1ull << 32));
+  if (!llvm::isa<llvm::SCEVConstant>(rounds_.taken)) {
+    Value* sensible = b.CreateICmpULT(b.CreateSub(rounds, b.getInt64(kMinRounds - 1)), b.getInt64(kMostRounds));
     require(b, sensible);
   }
   if (rounds_.remainder != nullptr) {
@@ -295,6 +297,10 @@ void Versioning::duplicate(Value* condition) {
   }
   tree_.recalculate(f_);
   scalars_.forgetLoop(&loop_);
+  for (BasicBlock* exit : exits) {
+    for (llvm::PHINode& phi : exit->phis()) scalars_.forgetLcssaPhiWithNewPredecessor(&loop_, &phi);
+  }
+  scalars_.forgetBlockAndLoopDispositions();
   llvm::addStringMetadataToLoop(slow, "llvm.loop.unroll.disable", 1);
   llvm::addStringMetadataToLoop(slow, "llvm.loop.isvectorized", 1);
 }
@@ -464,13 +470,16 @@ bool may_leave(const llvm::Instruction& instr) {
 }
 
 void add_barriers(llvm::Loop& loop) {
-  llvm::SmallVector<BasicBlock*, 4> exits;
-  loop.getUniqueExitBlocks(exits);
-  for (BasicBlock* exit : exits) {
-    llvm::IRBuilder<> b(exit, exit->getFirstInsertionPt());
+  const auto add = [](BasicBlock* block, BasicBlock::iterator at) {
+    llvm::IRBuilder<> b(block, at);
     llvm::FunctionType* type = llvm::FunctionType::get(b.getVoidTy(), false);
     b.CreateCall(type, llvm::InlineAsm::get(type, "", "~{memory}", true));
-  }
+  };
+  BasicBlock* before = loop.getLoopPreheader();
+  add(before, before->getTerminator()->getIterator());
+  llvm::SmallVector<BasicBlock*, 4> exits;
+  loop.getUniqueExitBlocks(exits);
+  for (BasicBlock* exit : exits) add(exit, exit->getFirstInsertionPt());
 }
 
 bool LoopVersions::make(llvm::Loop& loop) { return Versioning(f_, loop, loops_, tree_, scalars_, wide_).run(); }

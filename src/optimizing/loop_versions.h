@@ -18,7 +18,8 @@ inline constexpr size_t kMostLoopInstructions = 300;
 /// memory, a call that is not known to be harmless.
 bool may_leave(const llvm::Instruction& instr);
 
-/// Nothing that touches memory moves across the exits of the loop. No instructions come of it.
+/// Nothing that touches memory moves across the entry or the exits of the loop, which has a preheader. What is said of
+/// aliases in it need only be true of one run of the loop, too. No instructions come of it.
 void add_barriers(llvm::Loop& loop);
 
 class LoopVersions {

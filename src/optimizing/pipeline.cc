@@ -2,6 +2,7 @@
 #include "optimizing/pipeline.h"
 
 #include <llvm/Analysis/InlineCost.h>
+#include <llvm/IR/IRBuilder.h>
 #include <llvm/Passes/PassBuilder.h>
 #include <llvm/Transforms/IPO/Inliner.h>
 #include <llvm/Transforms/IPO/ModuleInliner.h>
@@ -77,6 +78,21 @@ int inline_threshold(OptLevel level) {
   return 0;
 }
 
+/// LLVM 22's code generator for x86-64 fails at llvm.canonicalize of two floats, which vectorizers make: four, then.
+void widen_canonicalize(llvm::Module& ir) {
+  auto* two = llvm::FixedVectorType::get(llvm::Type::getFloatTy(ir.getContext()), 2);
+  llvm::Function* f = llvm::Intrinsic::getDeclarationIfExists(&ir, llvm::Intrinsic::canonicalize, {two});
+  if (f == nullptr) return;
+  for (llvm::User* user : llvm::make_early_inc_range(f->users())) {
+    auto* call = llvm::cast<llvm::CallInst>(user);
+    llvm::IRBuilder<> b(call);
+    llvm::Value* four = b.CreateShuffleVector(call->getArgOperand(0), llvm::ArrayRef<int>{0, 1, 0, 1});
+    four = b.CreateUnaryIntrinsic(llvm::Intrinsic::canonicalize, four);
+    call->replaceAllUsesWith(b.CreateShuffleVector(four, llvm::ArrayRef<int>{0, 1}));
+    call->eraseFromParent();
+  }
+}
+
 }  // namespace
 
 Status optimize(llvm::Module& ir, llvm::TargetMachine& target, const CompileOptions& options, MemoryFacts memory) {
@@ -128,6 +144,7 @@ Status optimize(llvm::Module& ir, llvm::TargetMachine& target, const CompileOpti
     }
   }
   passes.run(ir, modules);
+  widen_canonicalize(ir);
   return {};
 }
 
