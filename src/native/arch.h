@@ -77,7 +77,7 @@ extern "C" void ashlar_native_leave(void* host_sp);
 struct BridgeFrame {
   uint64_t ints[kIntRegisters];
   FloatRegister floats[kFloatRegisters];
-  uint64_t unused;
+  uint64_t frame_pointer;      ///< aarch64: x29
   const void* return_address;  ///< the last word: the caller's stack pointer is behind it
 };
 
@@ -87,12 +87,19 @@ struct Site {
   const uint8_t* sp;  ///< where the stack pointer is after the return
 };
 
-/// Callee-saved registers of a frame that is being unwound: as in FrameRow::saved.
+/// Callee-saved registers of a frame that is being unwound, in FrameRow's order.
 struct Registers {
   uint64_t saved[kSavedRegisters];
   uint64_t pc;
   uint64_t sp;
 };
+
+/// Rows of traps.def, and the number 0 of none.
+inline constexpr uint32_t kTrapNumbers = 1
+#define TRAP(number, id) +1
+#include "runtime/traps.def"
+#undef TRAP
+    ;
 
 inline uint64_t word_at(const void* p) { return *static_cast<const uint64_t*>(p); }
 inline const void* pointer_at(const void* p) { return *static_cast<const void* const*>(p); }
@@ -109,7 +116,11 @@ Site caller_at_fault(const Image& image, const FrameRow& row, const os::Fault& f
 
 /// The trap that the instruction at a fault's pc says it is; none when it is no trap of ours.
 runtime::Trap decode_trap(const os::Fault& fault, const Image& image);
-/// Where entries of helpers trap when the stack is short: the return address is at [sp].
+/// Where entries of helpers trap when the stack is short.
 const void* exhausted_pc();
+/// What called the helper whose entry trapped there.
+Site caller_at_entry(const os::Fault& fault);
+/// What called a helper, a C++ function whose frame address is `frame`.
+Site caller_of_helper(const void* frame);
 
 }  // namespace ashlar::native

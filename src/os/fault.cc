@@ -40,6 +40,8 @@ Fault read_fault(int signal, const siginfo_t* info, const ucontext_t* context) {
   f.pc = reinterpret_cast<void*>(context->uc_mcontext.pc);
   f.sp = reinterpret_cast<void*>(context->uc_mcontext.sp);
   f.fp = reinterpret_cast<void*>(context->uc_mcontext.regs[29]);
+  f.link = reinterpret_cast<void*>(context->uc_mcontext.regs[30]);
+  f.x9 = reinterpret_cast<void*>(context->uc_mcontext.regs[9]);
   f.argument0 = reinterpret_cast<void*>(context->uc_mcontext.regs[20]);
   f.argument1 = reinterpret_cast<void*>(context->uc_mcontext.regs[21]);
 #endif

@@ -1,7 +1,6 @@
 // x86-64: finding callers by frame records, and what the instruction at a fault says.
 #if defined(__x86_64__)
 
-#include <csignal>
 #include <cstring>
 #include <type_traits>
 
@@ -12,12 +11,6 @@ namespace ashlar::native {
 static_assert(std::extent_v<decltype(FrameRow::saved)> == kSavedRegisters);
 
 namespace {
-
-constexpr uint8_t kTraps = 1
-#define TRAP(number, id) +1
-#include "runtime/traps.def"
-#undef TRAP
-    ;
 
 /// Bytes that a prologue has put below the return address when it comes to `pc`: pushes and subtractions in front of
 /// it. -1 when what stands there is no prologue.
@@ -89,16 +82,27 @@ Site caller_at_fault(const Image& image, const FrameRow& row, const os::Fault& f
   return {};
 }
 
+Site caller_at_entry(const os::Fault& fault) {
+  const auto* sp = static_cast<const uint8_t*>(fault.sp);
+  return {pointer_at(sp), sp + kReturnAddressBytes};
+}
+
+// The entry has jumped to the helper, which pushed the frame pointer.
+Site caller_of_helper(const void* frame) {
+  const auto* at = static_cast<const uint8_t*>(frame);
+  return {pointer_at(at + 8), at + 16};
+}
+
 runtime::Trap decode_trap(const os::Fault& fault, const Image& image) {
   // ud1l n(%eax), %eax
   constexpr uint8_t kPattern[] = {0x67, 0x0f, 0xb9, 0x40};
   constexpr size_t kSize = sizeof kPattern + 1;
   const auto* pc = static_cast<const uint8_t*>(fault.pc);
   const uint8_t* end = image.code() + image.text_size();
-  if (fault.signal != SIGILL || end - pc < ptrdiff_t{kSize}) return runtime::Trap::none;
+  if (fault.signal != kTrapSignal || end - pc < ptrdiff_t{kSize}) return runtime::Trap::none;
   if (std::memcmp(pc, kPattern, sizeof kPattern) != 0) return runtime::Trap::none;
   const uint8_t number = pc[sizeof kPattern];
-  return number < kTraps ? static_cast<runtime::Trap>(number) : runtime::Trap::none;
+  return number < kTrapNumbers ? static_cast<runtime::Trap>(number) : runtime::Trap::none;
 }
 
 }  // namespace ashlar::native
