@@ -15,6 +15,7 @@
 #include "isa/value_type.h"
 #include "native/enter.h"
 #include "native/image.h"
+#include "native/stack.h"
 #include "os/fault.h"
 #include "runtime/context.h"
 #include "runtime/traps.h"
@@ -111,8 +112,9 @@ inline const uint8_t* cfa_of(const FrameRow& row, const uint8_t* sp) {
 Site caller_of(const FrameRow& row, const Site& site);
 /// Makes the registers those of the caller.
 void step_out(const FrameRow& row, Registers& r);
-/// What called the function whose instruction faulted, which need not have its whole frame yet.
-Site caller_at_fault(const Image& image, const FrameRow& row, const os::Fault& fault);
+/// What called the function whose instruction faulted, which need not have its whole frame yet; nothing where that
+/// can't be told. Reads only what is of `stack`.
+Site caller_at_fault(const Image& image, const FrameRow& row, const os::Fault& fault, const GuestStack& stack);
 
 /// The trap that the instruction at a fault's pc says it is; none when it is no trap of ours.
 runtime::Trap decode_trap(const os::Fault& fault, const Image& image);

@@ -34,7 +34,7 @@ void record_fault(StoreState& state, const Image& image, const os::Fault& fault)
   trace.more = 0;
   trace.exact = true;
   const FrameRow* row = image.find_frame(fault.pc);
-  if (row != nullptr) append_frames(state, caller_at_fault(image, *row, fault));
+  if (row != nullptr) append_frames(state, caller_at_fault(image, *row, fault, state.stack));
 }
 
 Trap trap_of(const os::Fault& fault, const Image& image, const StoreState& state) {

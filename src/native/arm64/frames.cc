@@ -84,7 +84,7 @@ const uint8_t* cfa_at_guard(const FrameRow& row, const uint8_t* begin, const os:
       loop = 0;
     }
   }
-  if (loop != 0) return static_cast<const uint8_t*>(fault.x9) + depth + loop;
+  if (loop != 0) return static_cast<const uint8_t*>(fault.probe_end) + depth + loop;
   return depth == 0 && !from_start ? sp + row.stack_size : sp + depth;
 }
 
@@ -109,7 +109,7 @@ void step_out(const FrameRow& row, Registers& r) {
 // Accesses and traps have places that say whether there is a frame. Without a place it is the stack's guard that was
 // met, before the function has called anything: x30 still is the return address. (A body that needed x30 for something
 // else ends the backtrace, which alone depends on it.)
-Site caller_at_fault(const Image& image, const FrameRow& row, const os::Fault& fault) {
+Site caller_at_fault(const Image& image, const FrameRow& row, const os::Fault& fault, const GuestStack&) {
   const auto* sp = static_cast<const uint8_t*>(fault.sp);
   const std::optional<Place> place = image.find_place(row, fault.pc);
   if (!place) return {fault.link, cfa_at_guard(row, image.code() + row.begin, fault)};

@@ -1,7 +1,9 @@
 // x86-64: finding callers by frame records, and what the instruction at a fault says.
 #if defined(__x86_64__)
 
+#include <algorithm>
 #include <cstring>
+#include <initializer_list>
 #include <type_traits>
 
 #include "native/arch.h"
@@ -12,33 +14,57 @@ static_assert(std::extent_v<decltype(FrameRow::saved)> == kSavedRegisters);
 
 namespace {
 
-/// Bytes that a prologue has put below the return address when it comes to `pc`: pushes and subtractions in front of
-/// it. -1 when what stands there is no prologue.
-int64_t prologue_depth(const uint8_t* at, const uint8_t* pc) {
+bool begins_with(const uint8_t* at, std::initializer_list<uint8_t> bytes) {
+  return std::equal(bytes.begin(), bytes.end(), at);
+}
+
+int32_t immediate(const uint8_t* at) {
+  int32_t value;
+  std::memcpy(&value, at, sizeof value);
+  return value;
+}
+
+/// Bytes that a prologue has put below the return address when it comes to the fault: pushes and subtractions in front
+/// of it. -1 when what stands there is no prologue. Large frames are probed by a loop from rsp down to r11.
+int64_t prologue_depth(const uint8_t* at, const os::Fault& fault) {
+  const auto* pc = static_cast<const uint8_t*>(fault.pc);
   int64_t depth = 0;
+  int64_t loop = 0;  ///< the size that is being probed
   while (at < pc) {
-    const bool is_push = (at[0] & 0xf8) == 0x50;
-    const bool is_long_push = at[0] == 0x41 && (at[1] & 0xf8) == 0x50;  // r8-r15
-    if (is_push || is_long_push) {
+    if ((at[0] & 0xf8) == 0x50) {  // push
       depth += 8;
-      at += is_push ? 1 : 2;
-    } else if (at[0] == 0x48 && at[1] == 0x89 && at[2] == 0xe5) {  // mov %rsp, %rbp
+      at += 1;
+    } else if (at[0] == 0x41 && (at[1] & 0xf8) == 0x50) {  // push of r8-r15
+      depth += 8;
+      at += 2;
+    } else if (begins_with(at, {0x48, 0x89, 0xe5})) {  // mov %rsp, %rbp
       at += 3;
-    } else if (at[0] == 0x48 && at[1] == 0x83 && at[2] == 0xec) {  // sub $imm8, %rsp
+    } else if (begins_with(at, {0x48, 0x83, 0xec})) {  // sub $imm8, %rsp
       depth += at[3];
       at += 4;
-    } else if (at[0] == 0x48 && at[1] == 0x81 && at[2] == 0xec) {  // sub $imm32, %rsp
-      int32_t size;
-      std::memcpy(&size, at + 3, sizeof size);
-      depth += size;
+    } else if (begins_with(at, {0x48, 0x81, 0xec})) {  // sub $imm32, %rsp
+      if (loop == 0) depth += immediate(at + 3);
       at += 7;
-    } else if (at[0] == 0x48 && at[1] == 0xc7 && at[2] == 0x04 && at[3] == 0x24) {  // probe: movq $imm32, (%rsp)
+    } else if (begins_with(at, {0x48, 0xc7, 0x04, 0x24})) {  // probe: movq $imm32, (%rsp)
       at += 8;
+    } else if (begins_with(at, {0x49, 0x89, 0xe3})) {  // mov %rsp, %r11
+      at += 3;
+    } else if (begins_with(at, {0x49, 0x81, 0xeb})) {  // sub $imm32, %r11
+      loop = immediate(at + 3);
+      at += 7;
+    } else if (begins_with(at, {0x4c, 0x39, 0xdc})) {  // cmp %r11, %rsp
+      at += 3;
+    } else if (loop != 0 && at[0] == 0x75) {  // jne: the loop is over
+      depth += loop;
+      loop = 0;
+      at += 2;
     } else {
       return -1;
     }
   }
-  return at == pc ? depth : -1;
+  if (at != pc) return -1;
+  if (loop == 0) return depth;
+  return depth + loop + (static_cast<const uint8_t*>(fault.probe_end) - static_cast<const uint8_t*>(fault.sp));
 }
 
 bool is_return_address(const void* pc) {
@@ -68,16 +94,18 @@ void step_out(const FrameRow& row, Registers& r) {
 // Accesses and traps have places that say whether there is a frame. Without a place it is the stack's guard that was
 // met: in the prologue, or by a call in the body. Should a prologue stand elsewhere than at the start, the first return
 // address on the stack is believed; the backtrace alone depends on it.
-Site caller_at_fault(const Image& image, const FrameRow& row, const os::Fault& fault) {
+Site caller_at_fault(const Image& image, const FrameRow& row, const os::Fault& fault, const GuestStack& stack) {
   const auto* sp = static_cast<const uint8_t*>(fault.sp);
-  const auto* pc = static_cast<const uint8_t*>(fault.pc);
-  const auto at = [](const uint8_t* p) { return Site{pointer_at(p), p + kReturnAddressBytes}; };
-  if (const std::optional<Place> place = image.find_place(row, pc))
+  const auto at = [&stack](const uint8_t* p) {
+    const uint8_t* behind = p + kReturnAddressBytes;
+    return stack.contains(p) && stack.contains(behind) ? Site{pointer_at(p), behind} : Site{};
+  };
+  if (const std::optional<Place> place = image.find_place(row, fault.pc))
     return at(place->frameless ? sp : sp + row.stack_size);
-  if (const int64_t depth = prologue_depth(image.code() + row.begin, pc); depth >= 0) return at(sp + depth);
-  if (is_return_address(pointer_at(sp + row.stack_size))) return at(sp + row.stack_size);
+  if (const int64_t depth = prologue_depth(image.code() + row.begin, fault); depth >= 0) return at(sp + depth);
+  if (const Site caller = at(sp + row.stack_size); is_return_address(caller.pc)) return caller;
   for (uint32_t i = 0; i < row.stack_size; i += 8) {
-    if (is_return_address(pointer_at(sp + i))) return at(sp + i);
+    if (const Site caller = at(sp + i); is_return_address(caller.pc)) return caller;
   }
   return {};
 }
