@@ -6,7 +6,7 @@ if ! command -v qemu-aarch64 >/dev/null; then
   exit 77
 fi
 if [ ! -x "$here/../../build/aarch64/bin/ashlar" ]; then
-  echo "SKIPPED: build/aarch64/bin/ashlar is missing: cmake --preset aarch64 && cmake --build build/aarch64 --target ashlar"
+  echo "SKIPPED: build/aarch64/bin/ashlar is missing: tools/build_aarch64.sh makes it"
   exit 77
 fi
 exec "$@"
