@@ -4,6 +4,9 @@ find_program(ASHLAR_LLVM_CONFIG NAMES llvm-config-22 HINTS /usr/lib/llvm-22/bin)
 if(ASHLAR_SANITIZE OR ASHLAR_FUZZ)
   return()  # LLVM is not instrumented: what it compiles is tested with the release build
 endif()
+if(CMAKE_CROSSCOMPILING)
+  return()  # LLVM's library is this machine's: its compiler compiles for all
+endif()
 if(NOT ASHLAR_LLVM_CONFIG)
   message(WARNING "llvm-config-22 is missing (package llvm-22-dev): the optimizing compiler is not built")
   return()

@@ -7,7 +7,7 @@ declare -A sets=(
   [build]="clang-22 lld-22 llvm-22-dev g++ cmake ninja-build python3 pkg-config
            wasi-libc libclang-rt-22-dev-wasm32 libxxhash-dev"
   [test]="python3-venv llvm-22 clang-format-22 libclang-rt-22-dev libgtest-dev libc++-22-dev-wasm32 libc++abi-22-dev-wasm32
-          gdb linux-perf"
+          qemu-user libstdc++-12-dev-arm64-cross gdb linux-perf"
   [lint]="clang-tidy-22"
   [bench]="dpkg-dev tcl"
 )

@@ -219,8 +219,9 @@ std::string tag_name(const runtime::TagInstance* tag, const runtime::Instance* i
   for (const module::Export& e : m.exports) {
     if (e.kind == module::ExternKind::Tag && e.index == index) return "'" + printable(e.name) + "'";
   }
-  const auto name = m.names.tags.find(index);
-  return name == m.names.tags.end() ? "tag " + std::to_string(index) : "'" + printable(name->second) + "'";
+  const auto& names = m.debug_names().tags;
+  const auto name = names.find(index);
+  return name == names.end() ? "tag " + std::to_string(index) : "'" + printable(name->second) + "'";
 }
 
 }  // namespace

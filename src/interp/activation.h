@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "interp/state.h"
+#include "os/jump.h"
 #include "runtime/backtrace.h"
 #include "runtime/store.h"
 #include "runtime/traps.h"
@@ -33,7 +34,7 @@ struct Activation {
   Status error;
   const Code* outside_ip = nullptr;  ///< the call of machine code that is under way; for samples
   Regs* regs = nullptr;              ///< loop dispatch only
-  void* jump[5] = {};                ///< __builtin_setjmp buffer of the entry
+  os::Jump jump;                     ///< back to the entry
 };
 
 /// The innermost activation of this thread.

@@ -30,7 +30,7 @@ bool on_fault(const os::Fault& fault) {
   a->trap_fp = static_cast<Slot*>(fault.argument1);
   a->trap_by_fault = true;
 #endif
-  __builtin_longjmp(a->jump, 1);
+  os::jump_to(a->jump);
 }
 
 }  // namespace

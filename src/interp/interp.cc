@@ -30,7 +30,7 @@ void run(Activation&, Regs s) { handler_at(s.ip)(s.ip, s.fp, s.mem, s.l2, s.r, s
 
 /// Runs until the guest returns, traps or faults. A fault comes back here from the signal handler.
 [[gnu::noinline]] void run_guarded(Activation& a, const Regs& regs) {
-  if (__builtin_setjmp(a.jump) == 0) run(a, regs);
+  if (ASHLAR_SET_JUMP(a.jump) == 0) run(a, regs);
 }
 
 /// Handlers keep ip and fp in their argument registers; an instrumented build may not. What is no frame of ours is not

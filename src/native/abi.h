@@ -16,16 +16,19 @@ namespace ashlar::native {
 // the function stores them to InstanceContext::results, in slots, and the caller reads them at once.
 //   x86-64: context rdi, integers in rsi, rdx, rcx, r8, r9; floats and vectors in xmm0-7; result in rax or xmm0;
 //   rbx, rbp, r12-r15 preserved. No frame pointer is kept: see FrameRow.
+//   aarch64: context x0, integers in x1-x7; floats and vectors in v0-7; result in x0 or v0; x19-x29 and d8-d15
+//   preserved.
 // Calls through a FuncCell pass cell->native_ctx as the context, and the caller's own context in the register of the
-// static chain (r10). Where the function is not compiled, cell->native is the bridge, whose context is the cell: it
-// reads the arguments by the cell's type and goes to the interpreter or to the host.
+// static chain (r10; x15). Where the function is not compiled, cell->native is the bridge, whose context is the cell:
+// it reads the arguments by the cell's type and goes to the interpreter or to the host.
 //
-// Traps. `llvm.ubsantrap(n)` with n a row of traps.def: an illegal instruction that carries the number. A fault of a
+// Traps. `llvm.ubsantrap(n)` with n a row of traps.def: an illegal instruction that carries the number (aarch64: a
+// breakpoint, brk 0x5500 + n). A fault of a
 // memory access, with its address in a memory's reservation, is out_of_bounds_memory_access; one in the guard below the
 // guest's stack is call_stack_exhausted. A trap leaves by a jump to the activation's entry.
 //
 // Exceptions. Calls inside a try are LLVM `invoke`s; the unwinder (unwind.cc) restores callee-saved registers by the
-// image's frame records and enters the landing pad with the exception's GcRef in rax.
+// image's frame records and enters the landing pad with the exception's GcRef in rax (x0).
 //
 // Stack. Machine code runs on a stack of its own with a guard below (stack.h); it probes pages (inline-asm probes) and
 // compares nothing. Helpers need room: they trap when less than kHelperStack bytes are left.

@@ -30,9 +30,7 @@ struct Activation {
 extern thread_local Activation* t_activation;
 
 /// The compiled code that called the calling function, which is an entry of libcalls.def.
-[[gnu::always_inline]] inline Site calling_site() {
-  return {__builtin_return_address(0), static_cast<const uint8_t*>(__builtin_frame_address(0)) + kEntryBytes};
-}
+[[gnu::always_inline]] inline Site calling_site() { return caller_of_helper(__builtin_frame_address(0)); }
 
 /// Records the frames from `site` on.
 void record_frames(StoreState& state, const Site& site);

@@ -15,6 +15,7 @@
 #include "isa/value_type.h"
 #include "native/enter.h"
 #include "native/image.h"
+#include "native/stack.h"
 #include "os/fault.h"
 #include "runtime/context.h"
 #include "runtime/traps.h"
@@ -77,7 +78,7 @@ extern "C" void ashlar_native_leave(void* host_sp);
 struct BridgeFrame {
   uint64_t ints[kIntRegisters];
   FloatRegister floats[kFloatRegisters];
-  uint64_t unused;
+  uint64_t frame_pointer;      ///< aarch64: x29
   const void* return_address;  ///< the last word: the caller's stack pointer is behind it
 };
 
@@ -87,12 +88,19 @@ struct Site {
   const uint8_t* sp;  ///< where the stack pointer is after the return
 };
 
-/// Callee-saved registers of a frame that is being unwound: as in FrameRow::saved.
+/// Callee-saved registers of a frame that is being unwound, in FrameRow's order.
 struct Registers {
   uint64_t saved[kSavedRegisters];
   uint64_t pc;
   uint64_t sp;
 };
+
+/// Rows of traps.def, and the number 0 of none.
+inline constexpr uint32_t kTrapNumbers = 1
+#define TRAP(number, id) +1
+#include "runtime/traps.def"
+#undef TRAP
+    ;
 
 inline uint64_t word_at(const void* p) { return *static_cast<const uint64_t*>(p); }
 inline const void* pointer_at(const void* p) { return *static_cast<const void* const*>(p); }
@@ -104,12 +112,17 @@ inline const uint8_t* cfa_of(const FrameRow& row, const uint8_t* sp) {
 Site caller_of(const FrameRow& row, const Site& site);
 /// Makes the registers those of the caller.
 void step_out(const FrameRow& row, Registers& r);
-/// What called the function whose instruction faulted, which need not have its whole frame yet.
-Site caller_at_fault(const Image& image, const FrameRow& row, const os::Fault& fault);
+/// What called the function whose instruction faulted, which need not have its whole frame yet; nothing where that
+/// can't be told. Reads only what is of `stack`.
+Site caller_at_fault(const Image& image, const FrameRow& row, const os::Fault& fault, const GuestStack& stack);
 
 /// The trap that the instruction at a fault's pc says it is; none when it is no trap of ours.
 runtime::Trap decode_trap(const os::Fault& fault, const Image& image);
-/// Where entries of helpers trap when the stack is short: the return address is at [sp].
+/// Where entries of helpers trap when the stack is short.
 const void* exhausted_pc();
+/// What called the helper whose entry trapped there.
+Site caller_at_entry(const os::Fault& fault);
+/// What called a helper, a C++ function whose frame address is `frame`.
+Site caller_of_helper(const void* frame);
 
 }  // namespace ashlar::native

@@ -31,7 +31,7 @@ void append_frames(StoreState& state, Site site) {
 void record_fault(StoreState& state, const Image& image, const os::Fault& fault, Trace::First what) {
   state.trace.begin(fault.pc, what);
   const FrameRow* row = image.find_frame(fault.pc);
-  if (row != nullptr) append_frames(state, caller_at_fault(image, *row, fault));
+  if (row != nullptr) append_frames(state, caller_at_fault(image, *row, fault, state.stack));
 }
 
 Trap trap_of(const os::Fault& fault, const Image& image, const StoreState& state) {
@@ -63,11 +63,10 @@ void raise(Trap trap, const Site& site) {
 // the middle of an allocation, so that all may be called here. Faults elsewhere, even in C++ that runs on a guest's
 // stack, are not ours: nobody knows what they would leave behind.
 bool on_fault(const os::Fault& fault) {
-  if (fault.pc == exhausted_pc() && fault.signal == SIGILL && t_activation != nullptr) {
+  if (fault.pc == exhausted_pc() && fault.signal == kTrapSignal && t_activation != nullptr) {
     Activation& a = *t_activation;
     a.trap = Trap::call_stack_exhausted;
-    const auto* sp = static_cast<const uint8_t*>(fault.sp);
-    record_frames(*a.state, {pointer_at(sp), sp + kReturnAddressBytes});
+    record_frames(*a.state, caller_at_entry(fault));
     ashlar_native_leave(a.host_sp);
   }
   const Image* image = find_image(fault.pc);

@@ -17,15 +17,25 @@ namespace ashlar::native {
 
 enum class Arch : uint32_t { X86_64 = 1, Aarch64 = 2 };
 
+/// Which callee-saved registers an aarch64 frame holds, and where. The order of registers is that in which LLVM saves
+/// them: x19-x28, x30, x29, d8-d15.
+struct SavedMasks {
+  uint32_t registers;  ///< bit i: the i-th register is saved
+  uint32_t slots;      ///< bit i: the word at cfa - 8 * (i + 1) holds one; as many bits, in the same order
+};
+
 /// One compiled function (or a compiled loop entry). Offsets count from the start of the code. Rows ascend by begin.
 struct FrameRow {
   uint32_t begin;
   uint32_t end;
-  uint32_t func;        ///< index in the module (imports counted)
-  uint32_t stack_size;  ///< bytes below the return address while the body runs: cfa = sp + stack_size + 8
-  /// x86-64: rbx, r12-r15, rbp at cfa + saved[i]; 0: not saved. The canonical frame address (cfa) is the caller's stack
-  /// pointer; the return address is at cfa-8.
-  int16_t saved[6];
+  uint32_t func;  ///< index in the module (imports counted)
+  /// Bytes of it while the body runs. The canonical frame address (cfa) is the caller's stack pointer. x86-64: sp +
+  /// stack_size + 8, the return address is at cfa - 8. aarch64: sp + stack_size, the return address is in x30.
+  uint32_t stack_size;
+  union {
+    int16_t saved[6];          ///< x86-64: rbx, r12-r15, rbp at cfa + saved[i]; 0: not saved
+    SavedMasks saved_aarch64;  ///< the rest is zero
+  };
   uint32_t pads;  ///< first row of its landing pads
   uint32_t pad_count;
   uint32_t places;  ///< offset of its places among the encoded bytes
@@ -55,7 +65,7 @@ struct Place {
   /// Wasm offsets of the calls through which it was inlined, innermost first: the functions are found by the offsets.
   std::vector<uint32_t> inlined_at;
   bool call = false;       ///< `at` is a return address; an instruction that faults may have the same offset
-  bool frameless = false;  ///< before the prologue or behind the epilogue: return address at sp[0]
+  bool frameless = false;  ///< before the prologue or behind the epilogue
 };
 
 /// What the compiled code demands of the process that runs it.

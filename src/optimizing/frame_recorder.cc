@@ -13,6 +13,7 @@
 #include <llvm/MC/MCSymbol.h>
 
 #include <algorithm>
+#include <bit>
 #include <limits>
 
 namespace ashlar::optimizing {
@@ -26,6 +27,7 @@ namespace {
 
 // Registers in DWARF's numbers, as the frame row has them.
 constexpr unsigned kSavedX86[] = {3, 12, 13, 14, 15, 6};
+constexpr unsigned kSavedAarch64[] = {19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 30, 29, 72, 73, 74, 75, 76, 77, 78, 79};
 
 class FrameRecorder final : public llvm::AsmPrinterHandler {
  public:
@@ -40,6 +42,7 @@ class FrameRecorder final : public llvm::AsmPrinterHandler {
 
  private:
   void read_cfi(const MCCFIInstruction& cfi);
+  bool add_saved(unsigned reg, int64_t offset);
   void read_frame();
   void find_frameless_blocks();
   bool changes_frame(const MachineInstr& instr, bool& frameless) const;
@@ -94,13 +97,29 @@ void FrameRecorder::read_frame() {
 }
 
 void FrameRecorder::read_cfi(const MCCFIInstruction& cfi) {
-  if (cfi.getOperation() != MCCFIInstruction::OpOffset || !mf_->getTarget().getTargetTriple().isX86()) return;
-  const auto* saved = std::ranges::find(kSavedX86, cfi.getRegister());
-  if (saved == std::end(kSavedX86)) return;
-  if (cfi.getOffset() < std::numeric_limits<int16_t>::min() || cfi.getOffset() >= 0) {
-    return record_.fail(*mf_, "its frame is out of the ordinary");
+  if (cfi.getOperation() != MCCFIInstruction::OpOffset) return;
+  if (!add_saved(cfi.getRegister(), cfi.getOffset())) record_.fail(*mf_, "its frame is out of the ordinary");
+}
+
+/// Notes that a register is at this offset from the canonical frame address. False when the row can't say so.
+bool FrameRecorder::add_saved(unsigned reg, int64_t offset) {
+  native::FrameRow& frame = function().frame;
+  if (mf_->getTarget().getTargetTriple().isX86()) {
+    const auto* saved = std::ranges::find(kSavedX86, reg);
+    if (saved == std::end(kSavedX86)) return true;
+    if (offset < std::numeric_limits<int16_t>::min() || offset >= 0) return false;
+    frame.saved[saved - kSavedX86] = static_cast<int16_t>(offset);
+    return true;
   }
-  function().frame.saved[saved - kSavedX86] = static_cast<int16_t>(cfi.getOffset());
+  const auto* saved = std::ranges::find(kSavedAarch64, reg);
+  if (saved == std::end(kSavedAarch64) || offset >= 0 || offset % 8 != 0 || offset < -8 * 32) return false;
+  native::SavedMasks& masks = frame.saved_aarch64;
+  const uint32_t bit = uint32_t{1} << (saved - kSavedAarch64);
+  const uint32_t slot = uint32_t{1} << (-offset / 8 - 1);
+  masks.registers |= bit;
+  masks.slots |= slot;
+  // LLVM tells of them in this order, from the highest address down.
+  return std::popcount(masks.registers & (bit - 1)) == std::popcount(masks.slots & (slot - 1));
 }
 
 bool FrameRecorder::changes_frame(const MachineInstr& instr, bool& frameless) const {

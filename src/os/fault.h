@@ -8,8 +8,10 @@ struct Fault {
   const void* address;  ///< that was accessed; of memory faults
   const void* pc;
   const void* sp;
-  const void* fp;   ///< rbp or x29: the frame pointer where code keeps one
-  void* argument0;  ///< first and second argument register of preserve_none functions
+  const void* fp;         ///< rbp or x29: the frame pointer where code keeps one
+  const void* link;       ///< x30: the return address of functions that have not saved it; x86-64: null
+  const void* probe_end;  ///< r11 or x9: where the loop ends with which LLVM probes a large frame
+  void* argument0;        ///< first and second argument register of preserve_none functions
   void* argument1;
 };
 

@@ -15,6 +15,7 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "os/cpu_extensions.h"
 #include "tiering/child.h"
 #include "tiering/compiler_server.h"
 
@@ -208,6 +209,8 @@ Result<CompilerProcess> CompilerProcess::start(const CompileJob& job) {
   TRY_ASSIGN(state->messages, make_pipe(O_NONBLOCK));
   TRY_ASSIGN(const os::Fd module, make_memory_file("ashlar-module", job.wasm));
   CompileRequest request = job.request;
+  // Said, because an emulated command starts the machine's own compiler.
+  if (request.arch.empty()) request.arch = os::cpu_arch();
   Inherited inherited;
   TRY(inherited.give(state->messages.write.raw(), STDERR_FILENO));
   TRY_ASSIGN(const int input, inherited.next(module.raw()));

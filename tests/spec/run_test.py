@@ -58,6 +58,11 @@ class RunnerTest(unittest.TestCase):
     def test_all_pass(self):
         self.check({"a.wast": "", "part/b.wast": ""}, 0, "2 files: 2 passed, 0 failed")
 
+    def test_files_left_out_do_not_run(self):
+        scripts = {"a.wast": "", "part/b.wast": FAIL}
+        self.check(scripts, 0, "1 files: 1 passed, 0 failed", flags=("--without", "part/"))
+        self.check(scripts, 1, "2 files: 2 passed, 1 failed", flags=("--without", "elsewhere"))
+
     def test_failure(self):
         self.check({"a.wast": FAIL}, 1, "a.wast:7: assert_return: wrong")
 

@@ -1,8 +1,9 @@
 // x86-64: finding callers by frame records, and what the instruction at a fault says.
 #if defined(__x86_64__)
 
-#include <csignal>
+#include <algorithm>
 #include <cstring>
+#include <initializer_list>
 #include <type_traits>
 
 #include "native/activation.h"
@@ -18,23 +19,44 @@ static_assert(std::extent_v<decltype(FrameRow::saved)> == kSavedRegisters);
 
 namespace {
 
-constexpr uint8_t kTraps = 1
-#define TRAP(number, id) +1
-#include "runtime/traps.def"
-#undef TRAP
-    ;
+bool begins_with(const uint8_t* at, std::initializer_list<uint8_t> bytes) {
+  return std::equal(bytes.begin(), bytes.end(), at);
+}
 
-/// Bytes that a prologue has put below the return address when it comes to `pc`. -1 when what stands in front of it is
-/// no prologue.
-int64_t prologue_depth(const uint8_t* at, const uint8_t* pc) {
+int32_t immediate(const uint8_t* at) {
+  int32_t value;
+  std::memcpy(&value, at, sizeof value);
+  return value;
+}
+
+/// Bytes that a prologue has put below the return address when it comes to the fault. -1 when what stands in front of
+/// it is no prologue. Large frames are probed by a loop from rsp down to r11.
+int64_t prologue_depth(const uint8_t* at, const os::Fault& fault) {
+  const auto* pc = static_cast<const uint8_t*>(fault.pc);
   int64_t depth = 0;
+  int64_t loop = 0;  ///< the size that is being probed
   while (at < pc) {
-    const PrologueStep step = prologue_step(at);
-    if (step.size == 0) return -1;
-    depth += step.depth;
-    at += step.size;
+    if (begins_with(at, {0x49, 0x89, 0xe3}) || begins_with(at, {0x4c, 0x39, 0xdc})) {  // mov, cmp of %rsp and %r11
+      at += 3;
+    } else if (begins_with(at, {0x49, 0x81, 0xeb})) {  // sub $imm32, %r11
+      loop = immediate(at + 3);
+      at += 7;
+    } else if (loop != 0 && begins_with(at, {0x48, 0x81, 0xec})) {  // sub $imm32, %rsp: once a round
+      at += 7;
+    } else if (loop != 0 && at[0] == 0x75) {  // jne: the loop is over
+      depth += loop;
+      loop = 0;
+      at += 2;
+    } else {
+      const PrologueStep step = prologue_step(at);
+      if (step.size == 0) return -1;
+      depth += step.depth;
+      at += step.size;
+    }
   }
-  return at == pc ? depth : -1;
+  if (at != pc) return -1;
+  if (loop == 0) return depth;
+  return depth + loop + (static_cast<const uint8_t*>(fault.probe_end) - static_cast<const uint8_t*>(fault.sp));
 }
 
 enum class Returns : uint8_t { Nowhere, Somewhere, FromCallOf };
@@ -74,18 +96,19 @@ void step_out(const FrameRow& row, Registers& r) {
 // met, in the prologue or by a call in the body, or an alarm came, anywhere. In what is no prologue at the start of the
 // function (a body, an epilogue, code without a frame) the return address is looked for that belongs to a call of this
 // function, at the end of a whole frame first; else any is believed. The backtrace alone depends on it.
-Site caller_at_fault(const Image& image, const FrameRow& row, const os::Fault& fault) {
+Site caller_at_fault(const Image& image, const FrameRow& row, const os::Fault& fault, const GuestStack& stack) {
   const auto* sp = static_cast<const uint8_t*>(fault.sp);
-  const auto* pc = static_cast<const uint8_t*>(fault.pc);
   const uint8_t* begin = image.code() + row.begin;
-  const uint8_t* stack_end = t_activation->state->stack.high();
-  const auto at = [](const uint8_t* p) { return Site{pointer_at(p), p + kReturnAddressBytes}; };
-  if (const std::optional<Place> place = image.find_place(row, pc))
+  const auto at = [&stack](const uint8_t* p) {
+    const uint8_t* behind = p + kReturnAddressBytes;
+    return stack.contains(p) && stack.contains(behind) ? Site{pointer_at(p), behind} : Site{};
+  };
+  if (const std::optional<Place> place = image.find_place(row, fault.pc))
     return at(place->frameless ? sp : sp + row.stack_size);
-  if (const int64_t depth = prologue_depth(begin, pc); depth >= 0) return at(sp + depth);
+  if (const int64_t depth = prologue_depth(begin, fault); depth >= 0) return at(sp + depth);
   const uint8_t* any = nullptr;
   const auto is_certain = [&](const uint8_t* p) {
-    if (p < sp || p + sizeof(void*) > stack_end) return false;
+    if (!stack.contains(p) || !stack.contains(p + sizeof(void*) - 1)) return false;
     const Returns returns = returns_to(pointer_at(p), begin);
     if (returns != Returns::Nowhere && any == nullptr) any = p;
     return returns == Returns::FromCallOf;
@@ -97,16 +120,27 @@ Site caller_at_fault(const Image& image, const FrameRow& row, const os::Fault& f
   return any != nullptr ? at(any) : Site{};
 }
 
+Site caller_at_entry(const os::Fault& fault) {
+  const auto* sp = static_cast<const uint8_t*>(fault.sp);
+  return {pointer_at(sp), sp + kReturnAddressBytes};
+}
+
+// The entry has jumped to the helper, which pushed the frame pointer.
+Site caller_of_helper(const void* frame) {
+  const auto* at = static_cast<const uint8_t*>(frame);
+  return {pointer_at(at + 8), at + 16};
+}
+
 runtime::Trap decode_trap(const os::Fault& fault, const Image& image) {
   // ud1l n(%eax), %eax
   constexpr uint8_t kPattern[] = {0x67, 0x0f, 0xb9, 0x40};
   constexpr size_t kSize = sizeof kPattern + 1;
   const auto* pc = static_cast<const uint8_t*>(fault.pc);
   const uint8_t* end = image.code() + image.text_size();
-  if (fault.signal != SIGILL || end - pc < ptrdiff_t{kSize}) return runtime::Trap::none;
+  if (fault.signal != kTrapSignal || end - pc < ptrdiff_t{kSize}) return runtime::Trap::none;
   if (std::memcmp(pc, kPattern, sizeof kPattern) != 0) return runtime::Trap::none;
   const uint8_t number = pc[sizeof kPattern];
-  return number < kTraps ? static_cast<runtime::Trap>(number) : runtime::Trap::none;
+  return number < kTrapNumbers ? static_cast<runtime::Trap>(number) : runtime::Trap::none;
 }
 
 }  // namespace ashlar::native

@@ -6,6 +6,7 @@
 #include <llvm/IR/LLVMContext.h>
 #include <llvm/Support/SourceMgr.h>
 
+#include <array>
 #include <cstring>
 #include <map>
 #include <string>
@@ -246,6 +247,27 @@ TEST(Emit, a_trap_before_the_prologue_is_frameless) {
     frameless += place.frameless ? 1 : 0;
   }
   EXPECT_EQ(frameless, 1);
+}
+
+// What a frame of aarch64 holds, and in which words: an odd number leaves one free.
+TEST(Emit, aarch64_frames_say_which_registers_lie_where) {
+  const auto saving = [](const char* registers) {
+    return std::string("define hidden void @f(ptr %c) #1 {\n  call void asm sideeffect \"nop\", \"") + registers +
+           "\"()\n  ret void\n}";
+  };
+  const auto masks = [&](const char* registers) {
+    auto parts = build({saving(registers)}, options_for(OptLevel::O2, "aarch64"));
+    EXPECT_TRUE(parts) << parts.error().render();
+    const native::FrameRow& frame = frame_of(*parts, 1);
+    return std::array{frame.saved_aarch64.registers, frame.saved_aarch64.slots, frame.stack_size};
+  };
+  constexpr uint32_t kX30 = 1 << 10;
+  constexpr uint32_t kX29 = 1 << 11;
+  constexpr uint32_t kD8 = 1 << 12;
+  EXPECT_EQ(masks("~{x9}"), (std::array{0u, 0u, 0u}));
+  EXPECT_EQ(masks("~{x19},~{x21},~{lr},~{d9}"), (std::array{1u | 4u | kX30 | kD8 << 1, 15u, 32u}));
+  EXPECT_EQ(masks("~{x19},~{x20},~{fp},~{lr},~{d8}"), (std::array{3u | kX30 | kX29 | kD8, 15u | 32u, 48u}));
+  EXPECT_EQ(masks("~{d15}"), (std::array{kD8 << 7, 2u, 16u}));
 }
 
 // What a callee returns to is a call, whatever the code generator would like; what is marked is a jump.

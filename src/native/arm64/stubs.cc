@@ -1,0 +1,214 @@
+// AArch64: the entry into compiled code, the bridge out of it, the entries of helpers and of throws, in assembly.
+#if defined(__aarch64__)
+
+#include "native/arch.h"
+
+namespace ashlar::native {
+
+const bool kSupported = true;
+
+// Numbers in the assembly below.
+static_assert(offsetof(runtime::InstanceContext, results) == 120);
+static_assert(offsetof(Transfer, floats) == 64 && offsetof(Transfer, code) == 192 && offsetof(Transfer, sp) == 200);
+static_assert(offsetof(BridgeFrame, floats) == 64 && offsetof(BridgeFrame, frame_pointer) == 192);
+static_assert(offsetof(BridgeFrame, return_address) == 200 && sizeof(BridgeFrame) == 208);
+static_assert(offsetof(Registers, pc) == 160 && offsetof(Registers, sp) == 168 && sizeof(Registers) == 176);
+static_assert(static_cast<int>(runtime::Trap::call_stack_exhausted) == 0x12);
+
+asm(R"(
+.macro ashlar_function name
+  .pushsection .text.ashlar_native, "ax", %progbits
+  .p2align 4
+  .globl \name
+  .hidden \name
+  .type \name, %function
+\name:
+.endm
+
+# Below the results of a context lies the lowest stack pointer that what follows may begin with. Where there is less, the
+# trap is the caller's, to which x30 returns.
+.macro ashlar_check_stack context
+  ldr x16, [\context, #120]
+  ldur x16, [x16, #-8]
+  cmp sp, x16
+  b.lo ashlar_native_exhausted
+.endm
+
+# The helper's caller is found behind this frame record: C++ functions put their own anywhere in their frames.
+.macro ashlar_helper id
+  ashlar_function ashlar_native_entry_\id
+  ashlar_check_stack x0
+  .ifc \id, throw_exn
+  b ashlar_native_throw_exn
+  .else
+  stp x29, x30, [sp, #-16]!
+  mov x29, sp
+  bl ashlar_native_\id
+  ldp x29, x30, [sp], #16
+  ret
+  .endif
+  .popsection
+.endm
+)");
+
+// uint64_t enter(Transfer* x0, void** x1): saves what the convention and C++ preserve, notes where, switches stacks,
+// loads every argument register and calls. leave(x0) continues behind the call with the stack of that moment.
+asm(R"(
+ashlar_function ashlar_native_enter
+  stp x29, x30, [sp, #-160]!
+  mov x29, sp
+  stp x19, x20, [sp, #16]
+  stp x21, x22, [sp, #32]
+  stp x23, x24, [sp, #48]
+  stp x25, x26, [sp, #64]
+  stp x27, x28, [sp, #80]
+  stp d8, d9, [sp, #96]
+  stp d10, d11, [sp, #112]
+  stp d12, d13, [sp, #128]
+  stp d14, d15, [sp, #144]
+  str x29, [x1]
+  mov x19, x0
+  ldp x16, x9, [x19, #192]
+  cmp x9, #0
+  csel x9, x29, x9, eq
+  mov sp, x9
+  ldp q0, q1, [x19, #64]
+  ldp q2, q3, [x19, #96]
+  ldp q4, q5, [x19, #128]
+  ldp q6, q7, [x19, #160]
+  ldp x0, x1, [x19]
+  ldp x2, x3, [x19, #16]
+  ldp x4, x5, [x19, #32]
+  ldp x6, x7, [x19, #48]
+  mov x15, x0
+  blr x16
+  str x0, [x19]
+  str q0, [x19, #64]
+  mov sp, x29
+  mov x0, #0
+ashlar_native_left:
+  ldp x19, x20, [sp, #16]
+  ldp x21, x22, [sp, #32]
+  ldp x23, x24, [sp, #48]
+  ldp x25, x26, [sp, #64]
+  ldp x27, x28, [sp, #80]
+  ldp d8, d9, [sp, #96]
+  ldp d10, d11, [sp, #112]
+  ldp d12, d13, [sp, #128]
+  ldp d14, d15, [sp, #144]
+  ldp x29, x30, [sp], #160
+  ret
+  .popsection
+ashlar_function ashlar_native_leave
+  mov sp, x0
+  mov x0, #1
+  b ashlar_native_left
+  .popsection
+)");
+
+// Entries of helpers: the context is in x0.
+#define LIBCALL(number, id, signature) \
+  asm("ashlar_helper " #id "\n");      \
+  extern "C" void ashlar_native_entry_##id();
+#include "runtime/libcalls.def"
+#undef LIBCALL
+
+asm(R"(
+ashlar_function ashlar_native_exhausted
+  brk #0x5512
+  .popsection
+)");
+extern "C" void ashlar_native_exhausted();
+
+// The bridge. x0: the cell; x15: the caller's context. A BridgeFrame lies at sp, its end a frame record. The C++ side
+// answers whether to return, or to throw what is in ints[0]: as if the caller had called throw_exn in place of the
+// bridge.
+asm(R"(
+ashlar_function ashlar_native_bridge
+  ashlar_check_stack x15
+  sub sp, sp, #208
+  stp x29, x30, [sp, #192]
+  add x29, sp, #192
+  stp x0, x1, [sp]
+  stp x2, x3, [sp, #16]
+  stp x4, x5, [sp, #32]
+  stp x6, x7, [sp, #48]
+  stp q0, q1, [sp, #64]
+  stp q2, q3, [sp, #96]
+  stp q4, q5, [sp, #128]
+  stp q6, q7, [sp, #160]
+  mov x0, sp
+  mov x1, x15
+  bl ashlar_native_bridge_call
+  mov x9, x0
+  ldr x0, [sp]
+  ldr q0, [sp, #64]
+  ldp x29, x30, [sp, #192]
+  add sp, sp, #208
+  cbz x9, ashlar_native_bridge_throws
+  ret
+ashlar_native_bridge_throws:
+  mov w1, w0
+  b ashlar_native_throw_exn
+  .popsection
+)");
+extern "C" void ashlar_native_bridge();
+
+// throw_exn(ctx, u32 exn): builds Registers of the caller at sp. The C++ side changes them to those of a landing pad,
+// and returns the exception; without a pad it does not return.
+asm(R"(
+ashlar_function ashlar_native_throw_exn
+  mov x9, sp
+  sub sp, sp, #176
+  stp x19, x20, [sp]
+  stp x21, x22, [sp, #16]
+  stp x23, x24, [sp, #32]
+  stp x25, x26, [sp, #48]
+  stp x27, x28, [sp, #64]
+  stp x30, x29, [sp, #80]
+  stp d8, d9, [sp, #96]
+  stp d10, d11, [sp, #112]
+  stp d12, d13, [sp, #128]
+  stp d14, d15, [sp, #144]
+  stp x30, x9, [sp, #160]
+  mov w0, w1
+  mov x1, sp
+  bl ashlar_native_unwind
+  ldp x19, x20, [sp]
+  ldp x21, x22, [sp, #16]
+  ldp x23, x24, [sp, #32]
+  ldp x25, x26, [sp, #48]
+  ldp x27, x28, [sp, #64]
+  ldp x30, x29, [sp, #80]
+  ldp d8, d9, [sp, #96]
+  ldp d10, d11, [sp, #112]
+  ldp d12, d13, [sp, #128]
+  ldp d14, d15, [sp, #144]
+  ldp x9, x10, [sp, #160]
+  mov sp, x10
+  br x9
+  .popsection
+)");
+
+namespace {
+template <class F>
+const void* address_of(F* f) {
+  return reinterpret_cast<const void*>(f);
+}
+}  // namespace
+
+const void* exhausted_pc() { return address_of(&ashlar_native_exhausted); }
+const void* bridge() { return address_of(&ashlar_native_bridge); }
+
+const void* const* libcall_table() {
+  static const void* const table[] = {
+#define LIBCALL(number, id, signature) address_of(&ashlar_native_entry_##id),
+#include "runtime/libcalls.def"
+#undef LIBCALL
+  };
+  return table;
+}
+
+}  // namespace ashlar::native
+
+#endif
