@@ -16,11 +16,9 @@ namespace {
 constexpr const char* kDropped[] = {
     // What they look for, translated modules never contain: other languages' intrinsics, calls of C's library,
     // collected stack maps, protected stacks, variables to debug, tiles, x87, hardening against other processes.
-    "Assignment Tracking Analysis",
     "Argument Stack Rebase",
     "Check CFA info and insert CFI instructions if needed",
     "Contiguously Lay Out Funclets",
-    "Debug Variable Analysis",
     "Detect Dead Lanes",
     "Expand indirectbr instructions",
     "Expand memcmp() to load/stores",
@@ -37,7 +35,6 @@ constexpr const char* kDropped[] = {
     "Lower AMX intrinsics",
     "Lower AMX type for load/store",
     "Lower Garbage Collection Instructions",
-    "Machine Dominance Frontier Construction",
     "Machine Sanitizer Binary Metadata",
     "Merge contiguous icmps into a memcmp",
     "Merge disjoint stack slots",
@@ -82,22 +79,17 @@ constexpr const char* kDropped[] = {
     "Machine InstCombiner",
     "Machine Instruction Scheduler",
     "Machine Late Instructions Cleanup Pass",
-    "Machine Trace Metrics",
     "Post RA top-down list latency scheduler",
-    "PostRA Machine Sink",
-    "Reaching Definitions Analysis",
     "X86 Execution Dependency Fix",
     "X86 Fixup Inst Tuning",
     "X86 Fixup Vector Constants",
     "X86 LEA Optimize",
     "X86 cmov Conversion",
     // Last, what only fast code generation goes without.
-    "Canonicalize natural loops",
     "CodeGen Prepare",
-    "Induction Variable Users",
     "Loop Strength Reduction",
 };
-constexpr size_t kOnlyFast = 4;
+constexpr size_t kOnlyFast = 2;
 
 bool is_fast(llvm::CodeGenOptLevel level) { return level == llvm::CodeGenOptLevel::Less; }
 
