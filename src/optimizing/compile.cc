@@ -27,12 +27,14 @@ struct Part {
   size_t bytes = 0;
 };
 
-inline constexpr size_t kPartBytes = 96 << 10;
+// Small enough that what LLVM makes of one stays in the processor's caches; functions are inlined within a part only,
+// which -O1 does not do at all.
+constexpr size_t part_bytes(OptLevel level) { return level == OptLevel::O1 ? 24 << 10 : 48 << 10; }
 
-std::vector<Part> partition(const module::Module& m, const std::vector<module::FuncIdx>& funcs) {
+std::vector<Part> partition(const module::Module& m, const std::vector<module::FuncIdx>& funcs, OptLevel level) {
   size_t all = 0;
   for (module::FuncIdx f : funcs) all += m.funcs[f].body_size;
-  const size_t count = std::max<size_t>(1, (all + kPartBytes - 1) / kPartBytes);
+  const size_t count = all / part_bytes(level) + 1;
   const size_t each = all / count + 1;
   std::vector<Part> parts;
   for (module::FuncIdx f : funcs) {
@@ -46,7 +48,7 @@ std::vector<Part> partition(const module::Module& m, const std::vector<module::F
 class Job {
  public:
   Job(const module::Module& m, const CompileOptions& options)
-      : m_(m), options_(options), parts_(partition(m, options.only)) {
+      : m_(m), options_(options), parts_(partition(m, options.only, options.level)) {
     objects_.resize(parts_.size());
     texts_.resize(parts_.size());
     for (const Part& p : parts_) all_bytes_ += p.bytes;

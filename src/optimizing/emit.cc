@@ -19,6 +19,7 @@
 #include <functional>
 #include <memory>
 
+#include "optimizing/codegen_passes.h"
 #include "optimizing/frame_recorder.h"
 
 namespace ashlar::optimizing {
@@ -62,13 +63,23 @@ class Diagnostics final : public llvm::DiagnosticHandler {
   std::string& error_;
 };
 
-/// Whether control goes from `call` to the function's return without doing anything else.
-bool is_before_return(const llvm::CallInst& call) {
-  const llvm::Instruction* next = call.getNextNode();
+/// Whether control goes from `call` to the function's return without doing anything else; then the return stands right
+/// behind it, of its own: passes may have made one of several.
+bool is_before_return(llvm::CallInst& call) {
+  llvm::Instruction* next = call.getNextNode();
   if (llvm::isa<llvm::ReturnInst>(next)) return true;
-  const auto* jump = llvm::dyn_cast<llvm::BranchInst>(next);
+  auto* jump = llvm::dyn_cast<llvm::BranchInst>(next);
   if (jump == nullptr || jump->isConditional()) return false;
-  return llvm::isa<llvm::ReturnInst>(*jump->getSuccessor(0)->getFirstNonPHIIt());
+  llvm::BasicBlock* const from = call.getParent();
+  llvm::BasicBlock* const shared = jump->getSuccessor(0);
+  auto* shared_return = llvm::dyn_cast<llvm::ReturnInst>(&*shared->getFirstNonPHIIt());
+  if (shared_return == nullptr) return false;
+  llvm::Instruction* own = shared_return->clone();
+  own->insertBefore(jump->getIterator());
+  for (llvm::Use& operand : own->operands()) operand = operand->DoPHITranslation(shared, from);
+  jump->eraseFromParent();
+  shared->removePredecessor(from);
+  return true;
 }
 
 // All arguments are in registers, so that the code generator makes a jump of each call marked `tail` that stands before
@@ -125,15 +136,15 @@ class Emission {
   }
 
  private:
-  bool add_passes(llvm::legacy::PassManager& passes) {
+  bool add_passes(llvm::legacy::PassManager& manager) {
+    CodegenPasses passes(manager, target_);
     llvm::TargetPassConfig* config = target_.createPassConfig(passes);
     config->setDisableVerify(true);
-    // A tenth of the code generator's time; processors that run out of order don't need it.
-    if (target_.getTargetTriple().isX86()) config->disablePass(&llvm::PostRASchedulerID);
     passes.add(config);
     auto* info = new llvm::MachineModuleInfoWrapperPass(&target_);
     passes.add(info);
     if (config->addISelPasses()) return false;
+    target_.setFastISel(selects_fast(target_));
     config->addMachinePasses();
     config->setInitialized();
     auto streamer =
