@@ -127,9 +127,9 @@ Status read_inspection(const Args& args, Plan& plan) {
   }
   if (shown == nullptr) return {};
   tiering::TierOptions& tier = plan.settings.tier;
-  if (tier.mode == tiering::TierMode::Interpreter) {
-    // Who asked for it by name must know; whoever left it open gets machine code.
-    if (args.has(kTierFlag) && !tier.allow_precompiled) {
+  // Who asked for the interpreter by name must know; whoever left the tier open gets machine code from the start.
+  if (!tier.chosen || tier.mode == tiering::TierMode::Interpreter) {
+    if (tier.chosen && !tier.allow_precompiled) {
       return make_error(ErrorCode::no_code_to_show, kNoOffset, std::string(shown->flag));
     }
     tier.mode = tiering::TierMode::Optimizing;
