@@ -69,13 +69,11 @@ constexpr const char* kDropped[] = {
     "X86 Speculative Execution Side Effect Suppression",
     "X86 speculative load hardening",
     // What they gain does not show on a processor that runs out of order, or after the guest's own compiler.
-    "BreakFalseDeps",
     "Canonicalize Freeze Instructions in Loops",
     "Constant Hoisting",
     "Early If-Conversion",
     "Early Tail Duplication",
     "Live Range Shrink",
-    "Machine Copy Propagation Pass",
     "Machine InstCombiner",
     "Machine Instruction Scheduler",
     "Machine Late Instructions Cleanup Pass",
