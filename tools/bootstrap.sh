@@ -5,7 +5,7 @@ set -euo pipefail
 
 declare -A sets=(
   [build]="clang-22 lld-22 llvm-22-dev g++ cmake ninja-build python3 pkg-config
-           wasi-libc libclang-rt-22-dev-wasm32 libxxhash-dev"
+           wasi-libc libclang-rt-22-dev-wasm32 libxxhash-dev libmimalloc-dev"
   [test]="python3-venv llvm-22 clang-format-22 libclang-rt-22-dev libgtest-dev libc++-22-dev-wasm32 libc++abi-22-dev-wasm32
           qemu-user libstdc++-12-dev-arm64-cross gdb linux-perf"
   [lint]="clang-tidy-22"
