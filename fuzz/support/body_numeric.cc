@@ -222,7 +222,7 @@ void Body::numeric_loop(NumericLoop& loop) {
   const uint32_t wide = new_local(ValType::i64());
   const Stream first = loop.streams[0];
   // Beyond its own end a loop goes on until it traps: then something must run.
-  const bool endless = first.step != 0 && !first.indexed && in_.one_in(24);
+  const bool endless = first.step != 0 && !first.indexed && in_.one_in(form == 3 ? 4 : 24);
   const bool by_pointer = first.step != 0 && !first.indexed && (form == 3 || form == 4);
   i32_const(endless && in_.one_in(2) ? -5 : std::max(1, loop.count));
   add_opaque_zero();
