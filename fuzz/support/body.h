@@ -117,6 +117,11 @@ class Body {
     int32_t count = 0;    ///< of its rounds, mostly
     uint32_t rounds = 1;  ///< of a loop around it
     uint32_t counter = 0;
+    uint32_t limit = 0;       ///< a local: a count, or a pointer
+    uint32_t wide = 0;        ///< a local: rounds that are left, as i64
+    uint32_t form = 0;        ///< of the test at its end
+    bool constant = false;    ///< the count is a constant
+    bool by_pointer = false;  ///< the first stream's pointer is compared
     std::vector<Stream> streams;
     std::vector<ValType> types;
     std::vector<uint32_t> accumulators;  ///< a local of each type
@@ -130,6 +135,8 @@ class Body {
   void stream_base(const NumericLoop& loop, int32_t step);
   void numeric_nest();
   void numeric_loop(NumericLoop& loop);
+  void numeric_limits(NumericLoop& loop);
+  void numeric_test(const NumericLoop& loop);
   void numeric_address(const NumericLoop& loop, const Stream& stream);
   void numeric_access(const NumericLoop& loop, isa::Op access);
   void numeric_value(const NumericLoop& loop, size_t type, uint32_t depth);

@@ -215,35 +215,75 @@ void Body::numeric_nest() {
   }
 }
 
-void Body::numeric_loop(NumericLoop& loop) {
-  const uint32_t form = in_.below(8);
-  const bool constant = in_.one_in(3);
-  const uint32_t limit = new_local(ValType::i32());
-  const uint32_t wide = new_local(ValType::i64());
-  const Stream first = loop.streams[0];
+/// What the loop's test compares with, in locals.
+void Body::numeric_limits(NumericLoop& loop) {
+  const Stream& first = loop.streams[0];
+  loop.form = in_.below(8);
+  loop.constant = in_.one_in(3);
+  loop.limit = new_local(ValType::i32());
+  loop.wide = new_local(ValType::i64());
+  loop.by_pointer = first.step != 0 && !first.indexed && (loop.form == 3 || loop.form == 4);
   // Beyond its own end a loop goes on until it traps: then something must run.
-  const bool endless = first.step != 0 && !first.indexed && in_.one_in(24);
-  const bool by_pointer = first.step != 0 && !first.indexed && (form == 3 || form == 4);
-  i32_const(endless && in_.one_in(2) ? -5 : std::max(1, loop.count));
-  add_opaque_zero();
-  op(Op::local_set, limit);
+  const bool endless = first.step != 0 && !first.indexed && in_.one_in(loop.form == 3 ? 4 : 24);
   i32_const(0);
   op(Op::local_set, loop.counter);
   address_const(true, endless ? int64_t{1} << in_.between(30, 62) : std::max(1, loop.count));
-  op(Op::local_set, wide);
-  if (by_pointer) {
+  op(Op::local_set, loop.wide);
+  if (loop.by_pointer) {
     op(Op::local_get, first.pointer);
     i32_const(loop.count * first.step + (endless ? 1 : 0));
     op(Op::i32_add);
     if (in_.one_in(2)) add_opaque_zero();
-    op(Op::local_set, limit);
+  } else {
+    i32_const(endless && in_.one_in(2) ? -5 : std::max(1, loop.count));
+    add_opaque_zero();
   }
+  op(Op::local_set, loop.limit);
+}
+
+/// Whether the loop goes on.
+void Body::numeric_test(const NumericLoop& loop) {
+  if (loop.by_pointer) {
+    const Stream& first = loop.streams[0];
+    op(Op::local_get, first.pointer);
+    op(Op::local_get, loop.limit);
+    op(loop.form == 3 ? Op::i32_ne : first.step > 0 ? Op::i32_lt_u : Op::i32_gt_u);
+  } else if (loop.form >= 6) {
+    op(Op::local_get, loop.wide);
+    address_const(true, -1);
+    op(Op::i64_add);
+    op(Op::local_tee, loop.wide);
+    address_const(true, 0);
+    op(Op::i64_ne);
+  } else if (loop.form == 5) {
+    op(Op::local_get, loop.limit);
+    i32_const(1);
+    op(Op::i32_sub);
+    op(Op::local_tee, loop.limit);
+  } else {
+    op(Op::local_get, loop.counter);
+    if (loop.constant) {
+      i32_const(loop.count);
+    } else {
+      op(Op::local_get, loop.limit);
+    }
+    op(loop.form == 0 && !loop.constant ? Op::i32_ne : loop.form == 1 ? Op::i32_lt_s : Op::i32_lt_u);
+  }
+  if (!in_.one_in(12)) return;
+  numeric_flag(loop, 127);  // another reason to end
+  i32_const(0);
+  op(Op::i32_ne);
+  op(Op::i32_and);
+}
+
+void Body::numeric_loop(NumericLoop& loop) {
+  numeric_limits(loop);
   open_label({}, Op::block, {}, {});
   open_label({}, Op::loop, {}, {});
   if (in_.one_in(8)) fuel_check();
   // An access in every round, so that it ends.
   if (loop.only) {
-    numeric_address(loop, first);
+    numeric_address(loop, loop.streams[0]);
     numeric_access(loop, kind_of(loop.types[*loop.only]).loads[0]);
     op(Op::drop);
   } else {
@@ -261,31 +301,7 @@ void Body::numeric_loop(NumericLoop& loop) {
   i32_const(1);
   op(Op::i32_add);
   op(Op::local_set, loop.counter);
-  if (by_pointer) {
-    op(Op::local_get, first.pointer);
-    op(Op::local_get, limit);
-    op(form == 3 ? Op::i32_ne : first.step > 0 ? Op::i32_lt_u : Op::i32_gt_u);
-  } else if (form >= 6) {
-    op(Op::local_get, wide);
-    address_const(true, -1);
-    op(Op::i64_add);
-    op(Op::local_tee, wide);
-    address_const(true, 0);
-    op(Op::i64_ne);
-  } else if (form == 5) {
-    op(Op::local_get, limit);
-    i32_const(1);
-    op(Op::i32_sub);
-    op(Op::local_tee, limit);
-  } else {
-    op(Op::local_get, loop.counter);
-    if (constant) {
-      i32_const(loop.count);
-    } else {
-      op(Op::local_get, limit);
-    }
-    op(form == 0 && !constant ? Op::i32_ne : form == 1 ? Op::i32_lt_s : Op::i32_lt_u);
-  }
+  numeric_test(loop);
   op(Op::br_if, 0);
   close_label();
   close_label();

@@ -162,7 +162,7 @@ void FrameRecorder::read_pads() {
 }
 
 /// The load that an instruction does first of all, when it was made of several: its own location is the last one's. Of
-/// loads from one address in a block the first is what traps.
+/// loads of one width from one address in a block the first is what traps.
 const llvm::Instruction* load_in(const MachineInstr& instr) {
   for (const llvm::MachineMemOperand* operand : instr.memoperands()) {
     const auto* address = llvm::dyn_cast_or_null<llvm::Instruction>(operand->getValue());
@@ -171,6 +171,7 @@ const llvm::Instruction* load_in(const MachineInstr& instr) {
     for (const llvm::User* user : address->users()) {
       const auto* load = llvm::dyn_cast<llvm::LoadInst>(user);
       if (load == nullptr || !load->isVolatile() || load->getParent() != instr.getParent()->getBasicBlock()) continue;
+      if (operand->getSize() != load->getDataLayout().getTypeStoreSize(load->getType())) continue;
       if (first == nullptr || load->comesBefore(first)) first = load;
     }
     return first;

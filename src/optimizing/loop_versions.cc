@@ -336,7 +336,6 @@ void Versioning::rewrite() {
     }
   }
   if (rounds_.exact) count_rounds();
-  llvm::DeleteDeadPHIs(loop_.getHeader());
 }
 
 /// The latch ends the loop after the known number of rounds: what follows need not find that out again.
@@ -448,6 +447,7 @@ bool Versioning::run() {
   align();
   rewrite();
   tell_apart();
+  llvm::DeleteDeadPHIs(loop_.getHeader());  // and loads that only they used
   if (clean_) add_barriers(loop_);
   return true;
 }

@@ -22,7 +22,9 @@ Value* Translator::libcall(Libcall id, llvm::Type* result, std::initializer_list
   all.insert(all.end(), args.begin(), args.end());
   std::vector<llvm::Type*> types;
   for (Value* v : all) types.push_back(v->getType());
-  return b_.CreateCall(llvm::FunctionType::get(result, types, false), target, all);
+  llvm::CallInst* call = b_.CreateCall(llvm::FunctionType::get(result, types, false), target, all);
+  call->addFnAttr(llvm::Attribute::NoMerge);  // it may trap, and has its place
+  return call;
 }
 
 llvm::CallBase* Translator::emit_call(llvm::FunctionType* type, Value* callee, std::span<Value* const> args,
