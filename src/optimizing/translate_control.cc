@@ -142,7 +142,7 @@ void Translator::end() {
   if (falls) {
     // Nobody else comes here: go on in the same block.
     if (!merges && labels_.size() > 1) {
-      const bool handled = l.op == Op::try_table;
+      const bool handled = l.op == Op::try_table || l.in_catch;
       for (llvm::PHINode* phi : l.phis) phi->eraseFromParent();
       l.target->eraseFromParent();
       labels_.pop_back();

@@ -40,10 +40,13 @@ constexpr std::string_view kModule = R"((module
     (nop))
   (func (export "legacy") (param i32) (result i32)
     (try (result i32) (do (call $thrower (local.get 0)) (i32.const 2)) (catch $e (nop)) (catch_all (i32.const 4)))
-    (nop))))";
+    (nop))
+  (func (export "only the handler goes on") (param i32) (result i32)
+    (try (do (call $thrower (local.get 0)) (return (i32.const 2))) (catch_all (nop) (drop (i32.rem_u (i32.const 1) (i32.sub (local.get 0) (i32.const 2))))))
+    (nop) (nop) (i32.const 3))))";
 
 constexpr const char* kFunctions[] = {"middle", "access",   "loop",   "inlined", "indirect",
-                                      "table",  "uncaught", "caught", "legacy"};
+                                      "table",  "uncaught", "caught", "legacy",  "only the handler goes on"};
 
 struct CompiledFuel : CompiledTest {
   CompiledFuel() : CompiledTest(true) {}
