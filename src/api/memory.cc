@@ -38,7 +38,7 @@ uint64_t Table::size() const { return Access::table(*this)->size(); }
 ValueType Table::element_type() const { return Access::type(Access::table(*this)->type().elem); }
 
 std::optional<Value> Table::get(uint64_t index) const {
-  const runtime::Table* t = Access::table(*this);
+  runtime::Table* t = Access::table(*this);
   if (index >= t->size()) return std::nullopt;
   return Access::value(store_, t->type().elem, t->get(index), 0);
 }

@@ -1,6 +1,7 @@
 // A cursor over bytes with a sticky error: reads after a failure give zeros, the first error is kept.
 #pragma once
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -63,6 +64,19 @@ class ByteReader {
   int32_t leb_s32() { return leb_signed<int32_t, 32>(); }
   int64_t leb_s64() { return leb_signed<int64_t, 64>(); }
   int64_t leb_s33() { return leb_signed<int64_t, 33>(); }
+
+  /// Passes over so many LEB128 numbers, which are known to be well-formed.
+  void skip_lebs(size_t count) {
+    // Each ends with its only byte below 0x80: while at least eight are left, eight bytes end no more than there are.
+    for (; count >= 8 && remaining() >= 8; pos_ += 8) {
+      uint64_t eight;
+      std::memcpy(&eight, pos_, sizeof eight);
+      count -= static_cast<size_t>(std::popcount(~eight & 0x8080'8080'8080'8080));
+    }
+    for (; count != 0 && pos_ != end_; ++pos_) count -= *pos_ < 0x80 ? 1 : 0;
+    if (count != 0) [[unlikely]]
+      fail(ErrorCode::unexpected_end);
+  }
 
   /// Little-endian integers of fixed width.
   uint32_t u32() { return fixed<uint32_t>(); }

@@ -16,7 +16,9 @@ namespace ashlar::binary {
 /// in proportion to the code or the data is done.
 struct KnownParts {
   std::span<const module::Func> funcs;  ///< all of them; borrowed by the module
-  bool datas = false;                   ///< the data section is passed over (Module::laid_out takes its place)
+  /// Those of all element segments that list functions, one segment behind the other; borrowed too.
+  std::span<const module::FuncIdx> elems;
+  bool datas = false;  ///< the data section is passed over (Module::laid_out takes its place)
 };
 
 struct DecodeOptions {

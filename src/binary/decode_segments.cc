@@ -77,6 +77,15 @@ void Decoder::element_section() {
   for (uint32_t i = 0; i < n && in_.ok(); ++i) m_.elems.push_back(element());
 }
 
+/// Takes the next n functions from what is known; false where it isn't.
+bool Decoder::known_elems(uint32_t n, module::Elem& out) {
+  if (known_ == nullptr || known_->elems.size() - elem_funcs_ < n) return false;
+  in_.skip_lebs(n);
+  out.funcs.borrow(known_->elems.subspan(elem_funcs_, n));
+  elem_funcs_ += n;
+  return true;
+}
+
 module::Elem Decoder::element() {
   // Spec 5.5.12. Bit 0: not active; bit 1: declared, or an explicit table; bit 2: expressions.
   constexpr uint32_t kNotActive = 1, kExplicit = 2, kExprs = 4;
@@ -107,6 +116,7 @@ module::Elem Decoder::element() {
   const uint32_t n = count(elements_, limits_.table_entries, "elements in segments");
   if (!in_.ok()) return out;
   elements_ += n;
+  if (!exprs && known_elems(n, out)) return out;
   if (!exprs) out.funcs.reserve(n);
   for (uint32_t i = 0; i < n && in_.ok(); ++i) {
     if (exprs) {

@@ -59,6 +59,7 @@ class Decoder {
   module::ConstExpr const_expr();
   void element_section();
   module::Elem element();
+  bool known_elems(uint32_t n, module::Elem& out);
   void data_section();
 
   /// A length or count, checked against the bytes there are.
@@ -76,6 +77,7 @@ class Decoder {
   Section last_ = Section::Custom;
   uint64_t code_count_ = 0;
   uint64_t elements_ = 0;  ///< in all element segments
+  size_t elem_funcs_ = 0;  ///< taken from known_->elems
 };
 
 /// Decodes the branch hints of a custom section's contents; nothing when malformed.

@@ -87,7 +87,7 @@ struct Elem {
   ConstExpr offset;
   ValType type;
   /// Either plain function indices (ref.func each) or expressions; one of the two is empty.
-  std::vector<FuncIdx> funcs;
+  Rows<FuncIdx> funcs;
   std::vector<ConstExpr> exprs;
   uint32_t size() const { return static_cast<uint32_t>(funcs.empty() ? exprs.size() : funcs.size()); }
 };

@@ -17,6 +17,12 @@ class Rows {
   Rows() = default;
   Rows(const Rows&) = delete;
   Rows& operator=(const Rows&) = delete;
+  Rows(Rows&& other) noexcept : owned_(std::move(other.owned_)), rows_(std::exchange(other.rows_, {})) {}
+  Rows& operator=(Rows&& other) noexcept {
+    owned_ = std::move(other.owned_);
+    rows_ = std::exchange(other.rows_, {});
+    return *this;
+  }
 
   /// From now on these; what it owned is gone.
   void borrow(std::span<const T> rows) {
@@ -28,6 +34,7 @@ class Rows {
   size_t size() const { return rows_.size(); }
   bool empty() const { return rows_.empty(); }
   const T& operator[](size_t i) const { return rows_[i]; }
+  operator std::span<const T>() const { return rows_; }
   const T* begin() const { return rows_.data(); }
   const T* end() const { return rows_.data() + rows_.size(); }
 

@@ -30,6 +30,7 @@ struct Image::Data {
   std::span<const PadRow> pads;
   std::span<const LoopRow> loops;
   std::span<const module::Func> funcs;
+  std::span<const module::FuncIdx> elems;
   std::optional<module::LaidOutData> laid_out;
   Trust trust = Trust::Verify;
   os::Fd file;  ///< kept open where data may be mapped from it
@@ -88,6 +89,7 @@ Status check_ranges(const Header& header) {
                                             sizeof(PadRow),
                                             1,
                                             sizeof(module::Func),
+                                            sizeof(module::FuncIdx),
                                             sizeof(module::LaidOutData::Run),
                                             1,
                                             1,
@@ -184,6 +186,7 @@ void Image::Data::read(const Header& header) {
   wasm = rows<uint8_t>(bytes(), header.parts[kWasm]);
   code = rows<uint8_t>(bytes(), header.parts[kCode]);
   funcs = rows<module::Func>(bytes(), header.parts[kFuncs]);
+  elems = rows<module::FuncIdx>(bytes(), header.parts[kElems]);
   if ((header.flags & kDataLaidOut) == 0) return;
   laid_out.emplace();
   laid_out->runs = rows<module::LaidOutData::Run>(bytes(), header.parts[kRuns]);
@@ -244,6 +247,11 @@ Status Image::Data::verify_module() const {
     const bool inside = func.body_offset <= wasm.size() && func.body_size <= wasm.size() - func.body_offset;
     if (!inside || func.imported > 1) {
       return make_error(ErrorCode::artifact_damaged, kNoOffset, "a function's body is outside the module");
+    }
+  }
+  for (const module::FuncIdx func : elems) {
+    if (func >= funcs.size()) {
+      return make_error(ErrorCode::artifact_damaged, kNoOffset, "an element is none of the module's functions");
     }
   }
   if (!laid_out) return {};
@@ -328,6 +336,7 @@ const ImageConfig& Image::config() const { return data_->config; }
 std::span<const uint8_t> Image::wasm() const { return data_->wasm; }
 Image::Trust Image::trust() const { return data_->trust; }
 std::span<const module::Func> Image::funcs() const { return data_->funcs; }
+std::span<const module::FuncIdx> Image::elems() const { return data_->elems; }
 std::optional<module::LaidOutData> Image::laid_out() const { return data_->laid_out; }
 std::span<const uint8_t> Image::header() const { return data_->bytes().first(sizeof(Header)); }
 const uint8_t* Image::code() const { return data_->code.data(); }

@@ -96,7 +96,8 @@ struct ImageParts {
   std::vector<std::vector<Place>> places;  ///< by frame, ascending
 
   // Of a module that validation accepted; with them it is loaded without going through its code and data.
-  std::vector<module::Func> funcs;  ///< all of them; empty: not described
+  std::vector<module::Func> funcs;     ///< all of them; empty: not described
+  std::vector<module::FuncIdx> elems;  ///< of its segments that list functions, one behind the other
   bool data_laid_out = false;
   uint32_t data_segments = 0;
   std::vector<module::LaidOutData::Run> data_runs;
@@ -129,6 +130,8 @@ class Image {
   Trust trust() const;
   /// All functions of the module; empty when the image does not describe it. As far to be believed as the image.
   std::span<const module::Func> funcs() const;
+  /// What its element segments list, likewise.
+  std::span<const module::FuncIdx> elems() const;
   /// Its active data segments as they lie in memory. What it points to lives as long as the image.
   std::optional<module::LaidOutData> laid_out() const;
   /// What tells this artifact from any other: its header, which holds the hash of the rest.

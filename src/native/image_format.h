@@ -11,12 +11,13 @@ namespace ashlar::native {
 
 // An artifact, all numbers little-endian:
 //
-//   Header | strings | entries | loops | frames | pads | places | funcs | runs | wasm | data | code
+//   Header | strings | entries | loops | frames | pads | places | funcs | elems | runs | wasm | data | code
 //
 // Parts begin at multiples of 8, data and code at multiples of kCodeAlignment; the code ends the file. Gaps are zero.
-// Entries, loops, frames, pads, funcs and runs are arrays as in memory (uint32_t, LoopRow, FrameRow, PadRow,
-// module::Func and module::LaidOutData::Run). Data is what runs belong to; funcs and data are empty where the module is
-// not described. Strings are the processor's name, then the features. A function's places follow each other, each:
+// Entries, loops, frames, pads, funcs, elems and runs are arrays as in memory (uint32_t, LoopRow, FrameRow, PadRow,
+// module::Func, module::FuncIdx and module::LaidOutData::Run). Data is what runs belong to; funcs, elems and data are
+// empty where the module is not described. Strings are the processor's name, then the features. A function's places
+// follow each other, each:
 //
 //   varint: (at - previous at) << 3 | chain << 1 | call     previous at: the function's begin for the first
 //   byte, only when chain is 3: 2 * (chain of the place) | frameless
@@ -37,6 +38,7 @@ enum Part : uint32_t {
   kPads,
   kPlaces,
   kFuncs,
+  kElems,
   kRuns,
   kWasm,
   kData,
@@ -74,9 +76,9 @@ struct Header {
   Hash content;  ///< of everything behind the header
   Hash self;     ///< of the header before this field
 };
-static_assert(sizeof(Header) == 256);
+static_assert(sizeof(Header) == 272);
 static_assert(sizeof(FrameRow) == 44 && sizeof(LoopRow) == 12 && sizeof(PadRow) == 12);
-static_assert(sizeof(module::Func) == 16 && sizeof(module::LaidOutData::Run) == 24);
+static_assert(sizeof(module::Func) == 16 && sizeof(module::FuncIdx) == 4 && sizeof(module::LaidOutData::Run) == 24);
 
 Hash hash_of(std::span<const uint8_t> bytes);
 inline Hash hash_of(const Header& header) {

@@ -1,4 +1,5 @@
-// What an image says of its module, so that loading it takes no longer for a large one: functions, and data laid out.
+// What an image says of its module, so that loading it takes no longer for a large one: functions, elements, and data
+// laid out.
 #include <algorithm>
 #include <cstring>
 #include <utility>
@@ -98,6 +99,7 @@ void lay_out(const Module& m, ImageParts& parts) {
 
 void describe_module(const Module& m, ImageParts& parts) {
   parts.funcs.assign(m.funcs.begin(), m.funcs.end());
+  for (const module::Elem& elem : m.elems) parts.elems.insert(parts.elems.end(), elem.funcs.begin(), elem.funcs.end());
   lay_out(m, parts);
 }
 

@@ -31,6 +31,7 @@ class Writer {
     part(kPads, pads_.data(), pads_.size() * sizeof(PadRow));
     part(kPlaces, places_.data(), places_.size());
     part(kFuncs, parts_.funcs.data(), parts_.funcs.size() * sizeof(module::Func));
+    part(kElems, parts_.elems.data(), parts_.elems.size() * sizeof(module::FuncIdx));
     part(kRuns, parts_.data_runs.data(), parts_.data_runs.size() * sizeof(module::LaidOutData::Run));
     part(kWasm, parts_.wasm.data(), parts_.wasm.size());
     part(kData, parts_.data.data(), parts_.data.size(), parts_.data.empty() ? 8 : kCodeAlignment);

@@ -67,6 +67,12 @@ void ashlar_native_slot_op(InstanceContext* ctx, Slot* base, const uint8_t* imm,
 
 FuncCell* ashlar_native_func_cell(InstanceContext* ctx, uint32_t func) { return ctx->instance->func_cell(func); }
 
+/// Of an element that is null in memory: the cell of what is deferred there (runtime/table.h), or minus the trap.
+int64_t ashlar_native_table_func(InstanceContext* ctx, uint32_t table, uint64_t index) {
+  const Slot cell = ctx->tables[table]->get(index);
+  return cell != 0 ? static_cast<int64_t>(cell) : -static_cast<int64_t>(Trap::uninitialized_element);
+}
+
 uint32_t ashlar_native_is_subtype(InstanceContext* ctx, uint32_t sub, uint32_t super) {
   return ctx->store->types().is_subtype(sub, super) ? 1 : 0;
 }

@@ -114,6 +114,7 @@ class Translator {
   void call_ref(uint32_t type, bool tail);
   void finish_call(const module::FuncType& type, Value* callee, Value* context, bool tail, bool through_cell);
   Value* func_cell(module::FuncIdx f);
+  Value* unless_null(Value* cell, llvm::function_ref<Value*()> make);
   Value* type_id(uint32_t type);
 
   // translate_memory.cc

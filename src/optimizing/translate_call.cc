@@ -24,6 +24,7 @@ Value* Translator::libcall(Libcall id, llvm::Type* result, std::initializer_list
   for (Value* v : all) types.push_back(v->getType());
   llvm::CallInst* call = b_.CreateCall(llvm::FunctionType::get(result, types, false), target, all);
   call->addFnAttr(llvm::Attribute::NoMerge);  // it may trap, and has its place
+  if (kLibcallKeepsRegisters[static_cast<size_t>(id)]) call->setCallingConv(llvm::CallingConv::PreserveMost);
   return call;
 }
 
@@ -105,17 +106,23 @@ Value* Translator::func_cell(module::FuncIdx f) {
     cell->setMetadata(llvm::LLVMContext::MD_invariant_load, u_.empty_node());
     return cell;
   }
+  return unless_null(cell, [&] { return libcall(Libcall::func_cell, u_.ptr, {constant(f)}); });
+}
+
+/// `cell`, or where that is null what `make` emits.
+Value* Translator::unless_null(Value* cell, llvm::function_ref<Value*()> make) {
   BasicBlock* from = b_.GetInsertBlock();
-  BasicBlock* make = block("cell");
+  BasicBlock* cold = block("cell");
   BasicBlock* next = block("");
-  b_.CreateCondBr(b_.CreateIsNull(cell), make, next, u_.unlikely());
-  at(make);
-  Value* made = libcall(Libcall::func_cell, u_.ptr, {constant(f)});
+  b_.CreateCondBr(b_.CreateIsNull(cell), cold, next, u_.unlikely());
+  at(cold);
+  Value* made = make();
+  BasicBlock* made_in = b_.GetInsertBlock();
   b_.CreateBr(next);
   at(next);
   llvm::PHINode* phi = b_.CreatePHI(u_.ptr, 2);
   phi->addIncoming(cell, from);
-  phi->addIncoming(made, make);
+  phi->addIncoming(made, made_in);
   return phi;
 }
 
@@ -151,8 +158,8 @@ void Translator::call_indirect(const Imm& imm, bool tail) {
                     : invariant(b_.CreateLoad(u_.i64, b_.CreateConstGEP1_32(u_.i8, table, layout::Table_size)), false);
   trap_if(b_.CreateICmpUGE(index, size), Trap::undefined_element);
   Value* elems = invariant(b_.CreateLoad(u_.ptr, b_.CreateConstGEP1_32(u_.i8, table, layout::Table_elems)), fixed);
-  Value* cell = in(b_.CreateLoad(u_.ptr, b_.CreateGEP(u_.ptr, elems, index)), Region::State);
-  trap_if(b_.CreateIsNull(cell), Trap::uninitialized_element);
+  Value* elem = in(b_.CreateLoad(u_.ptr, b_.CreateGEP(u_.ptr, elems, index)), Region::State);
+  Value* cell = unless_null(elem, [&] { return libcall(Libcall::table_func, u_.ptr, {constant(imm.b), index}); });
   Value* actual =
       in(b_.CreateLoad(u_.i32, b_.CreateConstGEP1_32(u_.i8, cell, layout::FuncCell_type_id)), Region::State);
   Value* expected = type_id(imm.a);

@@ -22,7 +22,16 @@ enum class Region : uint8_t { Memory, State, Heap, Scratch };
 /// Rows of libcalls.def.
 enum class Libcall : uint32_t {
 #define LIBCALL(number, id, signature) id = number,
+#define LIBCALL_KEEPING LIBCALL
 #include "runtime/libcalls.def"
+#undef LIBCALL_KEEPING
+#undef LIBCALL
+};
+inline constexpr bool kLibcallKeepsRegisters[] = {
+#define LIBCALL(number, id, signature) false,
+#define LIBCALL_KEEPING(number, id, signature) true,
+#include "runtime/libcalls.def"
+#undef LIBCALL_KEEPING
 #undef LIBCALL
 };
 

@@ -1,5 +1,4 @@
 // Instance: exports, function cells on demand, passive segments.
-#include "os/pages.h"
 #include "runtime/store.h"
 
 namespace ashlar::runtime {
@@ -29,11 +28,11 @@ Extern Instance::export_at(size_t i) {
 }
 
 FuncCell* Instance::func_cell(module::FuncIdx i) {
-  FuncCell*& cell = funcs_[i];
+  FuncCell*& cell = ctx.funcs[i];
   if (cell != nullptr) return cell;
   const module::Module& m = module();
   const module::FuncType& type = m.func_type(i);
-  FuncCell& fresh = own_cells_[i - m.imported_funcs];
+  FuncCell& fresh = cells_[i - m.imported_funcs];
   fresh.ctx = &ctx;
   fresh.type_id = m.canonical[m.funcs[i].type];
   fresh.index = i;
@@ -42,12 +41,6 @@ FuncCell* Instance::func_cell(module::FuncIdx i) {
   bind_native(fresh);
   cell = &fresh;
   return cell;
-}
-
-void Instance::expect_cells(size_t count) {
-  constexpr size_t kMany = 1024;
-  const size_t all = module().funcs.size() - module().imported_funcs;
-  if (count >= kMany && count >= all / 2) os::populate_pages(own_cells_.get(), all * sizeof(FuncCell));
 }
 
 void Instance::bind_native(FuncCell& cell) {
@@ -60,7 +53,7 @@ void Instance::bind_native(FuncCell& cell) {
 }
 
 std::span<const uint8_t> Instance::data(uint32_t i) const {
-  if (data_dropped_[i]) return {};
+  if (data_dropped(i)) return {};
   const module::Data& data = module().datas[i];
   return module().bytes.subspan(data.bytes_offset, data.bytes_size);
 }

@@ -38,8 +38,7 @@ struct Instantiator {
 
 Status Instantiator::run(std::span<const Extern> imports) {
   reserve();
-  if (inst.funcs_ == nullptr || inst.own_cells_ == nullptr)
-    return make_error(ErrorCode::out_of_memory, kNoOffset, "function cells");
+  if (inst.cells_ == nullptr) return make_error(ErrorCode::out_of_memory, kNoOffset, "function cells");
   for (size_t i = 0; i < m.imports.size(); ++i) bind_import(m.imports[i], imports[i]);
   make_tags();
   TRY(make_memories());
@@ -55,26 +54,25 @@ Status Instantiator::run(std::span<const Extern> imports) {
 /// The lists get their final size at once: the context points into them from the beginning.
 void Instantiator::reserve() {
   static_assert(std::is_trivial_v<FuncCell>);
-  inst.funcs_.reset(static_cast<FuncCell**>(std::calloc(m.funcs.size() + 1, sizeof(FuncCell*))));
-  inst.own_cells_.reset(static_cast<FuncCell*>(std::calloc(m.funcs.size() - m.imported_funcs + 1, sizeof(FuncCell))));
+  const size_t defined = m.funcs.size() - m.imported_funcs;
+  // One block: a large one comes as fresh pages, which are zero without being written.
+  const size_t bytes = defined * sizeof(FuncCell) + m.funcs.size() * sizeof(FuncCell*);
+  inst.cells_.reset(static_cast<FuncCell*>(std::calloc(bytes + 1, 1)));
+  inst.ctx.funcs = reinterpret_cast<FuncCell**>(inst.cells_.get() + defined);
   inst.globals_.resize(m.globals.size());
   inst.global_instances_.resize(m.globals.size());
   inst.tables_.resize(m.tables.size());
   inst.memories_.resize(m.memories.size());
   inst.tags_.resize(m.tags.size());
   inst.elems_.resize(m.elems.size());
-  if (m.laid_out) {
-    inst.data_dropped_.assign(m.laid_out->segments, true);
-  } else {
-    inst.data_dropped_.resize(m.datas.size());
-  }
+  inst.data_dropped_.resize(m.datas.size());
 }
 
 void Instantiator::bind_import(const module::Import& import, const Extern& given) {
   const uint32_t i = import.index;
   switch (import.kind) {
     case module::ExternKind::Func:
-      inst.funcs_[i] = given.func;
+      inst.ctx.funcs[i] = given.func;
       return;
     case module::ExternKind::Table:
       inst.tables_[i] = given.table;
@@ -99,7 +97,6 @@ void Instantiator::bind_context() {
   ctx.globals = inst.globals_.data();
   ctx.memories = inst.memories_.data();
   ctx.tables = inst.tables_.data();
-  ctx.funcs = inst.funcs_.get();
   ctx.tags = inst.tags_.data();
   ctx.interrupt = &store.interrupt_flag();
   store.bind_stack_limit(&ctx.stack_limit);
@@ -193,7 +190,8 @@ Status Instantiator::init_table(uint32_t i) {
   TRY_ASSIGN(const uint64_t at, offset(elem.offset, table.type().limits.is64));
   if (elem.exprs.empty()) {
     if (!in_bounds(at, elem.funcs.size(), table.size())) return make_error(ErrorCode::out_of_bounds_table_access);
-    inst.expect_cells(elem.funcs.size());
+    // Cells are made for those that are called.
+    if (table.defer(inst, elem.funcs, at)) return {};
     for (size_t k = 0; k < elem.funcs.size(); ++k) table.set(at + k, from_func(inst.func_cell(elem.funcs[k])));
     return {};
   }

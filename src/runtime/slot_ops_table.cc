@@ -10,7 +10,7 @@ Table& table_at(InstanceContext* ctx, uint32_t index) { return *ctx->tables[inde
 
 // a = table.
 Trap table_get(InstanceContext* ctx, Slot* base, const uint8_t* imm) {
-  const Table& table = table_at(ctx, slot_imm(imm).a);
+  Table& table = table_at(ctx, slot_imm(imm).a);
   if (base[0] >= table.size()) [[unlikely]]
     return Trap::out_of_bounds_table_access;
   base[0] = table.get(base[0]);

@@ -208,14 +208,14 @@ class Instance {
   Extern export_at(size_t i);
   /// The cell of function i, created on first use.
   FuncCell* func_cell(module::FuncIdx i);
-  /// About so many cells will be made now.
-  void expect_cells(size_t count);
   /// Points a cell of this instance to what the tier has for it now.
   void bind_native(FuncCell& cell);
 
-  // Passive segments: emptied by data.drop / elem.drop.
-  bool data_dropped(uint32_t i) const { return data_dropped_[i]; }
-  void drop_data(uint32_t i) { data_dropped_[i] = true; }
+  // Passive segments: emptied by data.drop / elem.drop. Those of Module::laid_out count as dropped.
+  bool data_dropped(uint32_t i) const { return i >= data_dropped_.size() || data_dropped_[i]; }
+  void drop_data(uint32_t i) {
+    if (i < data_dropped_.size()) data_dropped_[i] = true;
+  }
   std::span<const uint8_t> data(uint32_t i) const;                    ///< empty when dropped
   std::span<const Slot> elem(uint32_t i) const { return elems_[i]; }  ///< evaluated references; empty when dropped
   void drop_elem(uint32_t i) {
@@ -236,8 +236,8 @@ class Instance {
   struct Free {
     void operator()(void* p) const { std::free(p); }
   };
-  std::unique_ptr<FuncCell*[], Free> funcs_;
-  std::unique_ptr<FuncCell[], Free> own_cells_;  ///< of defined functions; zero until func_cell makes one
+  /// Cells of defined functions, zero until func_cell makes one; behind them the pointers of ctx.funcs.
+  std::unique_ptr<FuncCell[], Free> cells_;
   std::vector<bool> data_dropped_;
   std::vector<std::vector<Slot>> elems_;
 };

@@ -1,15 +1,28 @@
-// Tables of references: one slot an element.
+// Tables of references: one slot an element, and functions that are put into them when somebody asks.
 #pragma once
 
 #include <cstdint>
-#include <cstdlib>
 #include <memory>
+#include <span>
+#include <vector>
 
 #include "module/types.h"
 #include "runtime/value.h"
 
 namespace ashlar::runtime {
 
+class Instance;
+
+/// Zero until written: a large table of nulls costs memory only where it is written.
+struct FreeElements {
+  uint64_t bytes = 0;
+  void operator()(Slot* p) const;
+};
+using Elements = std::unique_ptr<Slot[], FreeElements>;
+
+/// Elements of a segment of functions may be deferred: they are null in memory until get() or settle() makes a
+/// reference of them, so that a large table costs nothing that is not used. Who reads memory without get() takes a null
+/// for "ask get()". What is null for good can't lie among deferred elements: whatever writes a null settles them first.
 class Table {
  public:
   static constexpr uint64_t kMaxElements = 10'000'000;
@@ -20,25 +33,50 @@ class Table {
 
   const module::TableType& type() const { return type_; }
   uint64_t size() const { return size_; }
-  Slot* elems() { return elems_; }
-  Slot get(uint64_t i) const { return elems_[i]; }
-  void set(uint64_t i, Slot v) { elems_[i] = v; }
+  /// All of them as they are, to be read and written.
+  Slot* elems() {
+    settle();
+    return elems_;
+  }
+  Slot get(uint64_t i) {
+    const Slot ref = elems_[i];
+    return ref != 0 || deferred_.empty() ? ref : get_deferred(i);
+  }
+  void set(uint64_t i, Slot v) {
+    if (v == 0) settle();
+    untouched_ = false;
+    elems_[i] = v;
+  }
+  /// Functions of `instance` belong at `at` and behind, in bounds: later. False, and nothing done, where that can't be:
+  /// the table has other elements already. `funcs` lives as long as the instance.
+  bool defer(Instance& instance, std::span<const module::FuncIdx> funcs, uint64_t at);
   /// Returns the old size or -1 (beyond max, beyond kMaxElements, or no memory). Store::table_grow applies store
   /// limits.
   int64_t grow(uint64_t delta, Slot init);
 
  private:
+  struct Deferred {
+    Instance* instance;
+    std::span<const module::FuncIdx> funcs;
+    uint64_t at;
+  };
+
   Slot* elems_ = nullptr;  ///< first, second members: read by handlers
   uint64_t size_ = 0;
   module::TableType type_;
   uint64_t capacity_ = 0;
-  /// From calloc: a large table of nulls costs memory only where it is written.
-  struct Free {
-    void operator()(Slot* p) const { std::free(p); }
-  };
-  std::unique_ptr<Slot[], Free> storage_;
+  Elements storage_;
+  std::vector<Deferred> deferred_;  ///< where two have the same element, the later counts
+  bool untouched_;                  ///< nothing was ever there but nulls and what is deferred
 
   bool reserve(uint64_t capacity);
+  void settle() {
+    untouched_ = false;
+    if (!deferred_.empty()) [[unlikely]]
+      settle_deferred();
+  }
+  [[gnu::noinline]] Slot get_deferred(uint64_t i);
+  [[gnu::noinline]] void settle_deferred();
 };
 
 }  // namespace ashlar::runtime

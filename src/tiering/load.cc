@@ -19,7 +19,7 @@ using native::Image;
 Result<std::unique_ptr<module::Module>> trusted_module(const runtime::Engine& engine,
                                                        const std::shared_ptr<Image>& image) {
   const std::optional<module::LaidOutData> laid_out = image->laid_out();
-  const binary::KnownParts known{image->funcs(), laid_out.has_value()};
+  const binary::KnownParts known{image->funcs(), image->elems(), laid_out.has_value()};
   binary::DecodeOptions options{engine.config().features, engine.config().limits};
   options.names = false;
   options.known = &known;

@@ -49,6 +49,32 @@ asm(R"(
   .endif
   .popsection
 .endm
+
+# Keeps x9 to x15 as well. The C++ side answers with minus a trap where one is due, which is raised as if the caller had
+# called raise_trap.
+.macro ashlar_keeping_helper id
+  ashlar_function ashlar_native_entry_\id
+  ashlar_check_stack x0
+  stp x29, x30, [sp, #-80]!
+  mov x29, sp
+  stp x9, x10, [sp, #16]
+  stp x11, x12, [sp, #32]
+  stp x13, x14, [sp, #48]
+  stp x15, x0, [sp, #64]
+  bl ashlar_native_\id
+  ldp x9, x10, [sp, #16]
+  ldp x11, x12, [sp, #32]
+  ldp x13, x14, [sp, #48]
+  ldp x15, x16, [sp, #64]
+  ldp x29, x30, [sp], #80
+  tbnz x0, #63, 1f
+  ret
+1:
+  neg w1, w0
+  mov x0, x16
+  b ashlar_native_entry_raise_trap
+  .popsection
+.endm
 )");
 
 // uint64_t enter(Transfer* x0, void** x1): saves what the convention and C++ preserve, notes where, switches stacks,
@@ -110,7 +136,11 @@ ashlar_function ashlar_native_leave
 #define LIBCALL(number, id, signature) \
   asm("ashlar_helper " #id "\n");      \
   extern "C" void ashlar_native_entry_##id();
+#define LIBCALL_KEEPING(number, id, signature) \
+  asm("ashlar_keeping_helper " #id "\n");      \
+  extern "C" void ashlar_native_entry_##id();
 #include "runtime/libcalls.def"
+#undef LIBCALL_KEEPING
 #undef LIBCALL
 
 asm(R"(
@@ -203,7 +233,9 @@ const void* bridge() { return address_of(&ashlar_native_bridge); }
 const void* const* libcall_table() {
   static const void* const table[] = {
 #define LIBCALL(number, id, signature) address_of(&ashlar_native_entry_##id),
+#define LIBCALL_KEEPING LIBCALL
 #include "runtime/libcalls.def"
+#undef LIBCALL_KEEPING
 #undef LIBCALL
   };
   return table;

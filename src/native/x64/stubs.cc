@@ -45,6 +45,38 @@ asm(R"(
   jmp ashlar_native_\id
   ashlar_end
 .endm
+
+# Keeps all integer registers but rax and r11. The C++ side answers with minus a trap where one is due, which is
+# raised as if the caller had called raise_trap.
+.macro ashlar_keeping_helper id
+  ashlar_function ashlar_native_entry_\id
+  ashlar_check_stack %rdi
+  pushq %rcx
+  pushq %rdx
+  pushq %rsi
+  pushq %rdi
+  pushq %r8
+  pushq %r9
+  pushq %r10
+  .cfi_adjust_cfa_offset 56
+  callq ashlar_native_\id
+  popq %r10
+  popq %r9
+  popq %r8
+  popq %rdi
+  popq %rsi
+  popq %rdx
+  popq %rcx
+  .cfi_adjust_cfa_offset -56
+  testq %rax, %rax
+  js 1f
+  retq
+1:
+  negl %eax
+  movl %eax, %esi
+  jmp ashlar_native_entry_raise_trap
+  ashlar_end
+.endm
 )");
 
 // uint64_t enter(Transfer* rdi, void** rsi): saves what the convention and C++ preserve, notes where, switches stacks,
@@ -130,7 +162,11 @@ ashlar_function ashlar_native_leave
 #define LIBCALL(number, id, signature) \
   asm("ashlar_helper " #id "\n");      \
   extern "C" void ashlar_native_entry_##id();
+#define LIBCALL_KEEPING(number, id, signature) \
+  asm("ashlar_keeping_helper " #id "\n");      \
+  extern "C" void ashlar_native_entry_##id();
 #include "runtime/libcalls.def"
+#undef LIBCALL_KEEPING
 #undef LIBCALL
 
 asm(R"(
@@ -223,7 +259,9 @@ const void* bridge() { return address_of(&ashlar_native_bridge); }
 const void* const* libcall_table() {
   static const void* const table[] = {
 #define LIBCALL(number, id, signature) address_of(&ashlar_native_entry_##id),
+#define LIBCALL_KEEPING LIBCALL
 #include "runtime/libcalls.def"
+#undef LIBCALL_KEEPING
 #undef LIBCALL
   };
   return table;

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <vector>
+
 namespace ashlar::base {
 namespace {
 
@@ -20,6 +22,26 @@ TEST(ByteReader, ReadsAndKeepsTheFirstError) {
   const Error error = in.take_error();
   EXPECT_EQ(error.code(), ErrorCode::unexpected_end);
   EXPECT_EQ(error.offset(), 7u);
+}
+
+TEST(ByteReader, SkipsNumbers) {
+  std::vector<uint8_t> bytes;
+  std::vector<size_t> ends = {0};
+  for (int i = 0; i < 100; ++i) {
+    for (int more = i * i % 5; more > 0; --more) bytes.push_back(0x80);
+    bytes.push_back(static_cast<uint8_t>(i));
+    ends.push_back(bytes.size());
+  }
+  for (size_t from = 0; from <= 100; ++from) {
+    for (size_t to = from; to <= 100; ++to) {
+      ByteReader in(bytes, ends[from], bytes.size());
+      in.skip_lebs(to - from);
+      ASSERT_EQ(in.pos(), ends[to]) << from;
+    }
+  }
+  ByteReader in(bytes);
+  in.skip_lebs(101);
+  EXPECT_FALSE(in.ok());
 }
 
 TEST(ByteReader, StaysInItsRange) {

@@ -81,6 +81,7 @@ void ask_all(const Image& image) {
   for (const FrameRow& frame : image.frames()) image.places(frame);
   image.laid_out();
   image.funcs();
+  image.elems();
 }
 
 TEST(Image, round_trip) {
@@ -240,6 +241,7 @@ TEST(Image, descriptions_of_modules_are_verified) {
   const auto load = [&](const auto& change) {
     ImageParts parts = sample(wasm);
     parts.funcs = {{.type = 0, .imported = 1}, {.type = 0, .imported = 0, .body_offset = 60, .body_size = 40}};
+    parts.elems = {1, 0, 1};
     parts.data_laid_out = true;
     parts.data_segments = 3;
     parts.data.assign(8192, 7);
@@ -251,6 +253,7 @@ TEST(Image, descriptions_of_modules_are_verified) {
   ASSERT_TRUE(good) << good.error().render();
   EXPECT_EQ((*good)->funcs().size(), 2u);
   EXPECT_EQ((*good)->funcs()[1].body_size, 40u);
+  EXPECT_TRUE(std::ranges::equal((*good)->elems(), std::vector<module::FuncIdx>{1, 0, 1}));
   ASSERT_TRUE((*good)->laid_out());
   EXPECT_EQ((*good)->laid_out()->segments, 3u);
   EXPECT_EQ((*good)->laid_out()->file, -1);
@@ -258,6 +261,7 @@ TEST(Image, descriptions_of_modules_are_verified) {
   EXPECT_FALSE(load([](ImageParts& parts) { parts.funcs[1].body_size = 41; }));
   EXPECT_FALSE(load([](ImageParts& parts) { parts.funcs[1].body_offset = ~0u; }));
   EXPECT_FALSE(load([](ImageParts& parts) { parts.funcs[0].imported = 2; }));
+  EXPECT_FALSE(load([](ImageParts& parts) { parts.elems[2] = 2; }));
   EXPECT_FALSE(load([](ImageParts& parts) { parts.data_runs[0].size = 8192 + 4096; }));
   EXPECT_FALSE(load([](ImageParts& parts) { parts.data_runs[1].offset = ~uint64_t{4095}; }));
   EXPECT_FALSE(load([](ImageParts& parts) { parts.data_runs[1].at = 1; }));

@@ -37,7 +37,7 @@ struct InstantiateTest : testing::Test {
     elem.mode = SegmentMode::Active;
     elem.offset = fake::i32(at);
     elem.type = ValType::funcref();
-    elem.funcs = std::move(funcs);
+    for (const module::FuncIdx f : funcs) elem.funcs.push_back(f);
     builder.m->elems.push_back(std::move(elem));
   }
 };
@@ -79,6 +79,47 @@ TEST_F(InstantiateTest, ConstantExpressions) {
   const auto array = static_cast<GcRef>(*ctx.globals[5]);
   EXPECT_EQ(heap.header(array)->length, 3u);
   EXPECT_EQ(heap.elements(array)[2], 9);
+}
+
+TEST_F(InstantiateTest, ElementsAreMadeWhenAskedFor) {
+  const uint32_t type = builder.func_type({}, {});
+  for (int i = 0; i < 4; ++i) builder.func(type);
+  builder.table(8);
+  elem(1, {3, 2, 1, 0});
+  elem(2, {3});
+  auto made = instantiate();
+  ASSERT_TRUE(made) << made.error().message();
+  FuncCell** funcs = (*made)->ctx.funcs;
+  Table& table = *(*made)->ctx.tables[0];
+  for (uint32_t i = 0; i < 4; ++i) EXPECT_EQ(funcs[i], nullptr);
+  EXPECT_EQ(table.get(0), 0u);
+  EXPECT_EQ(table.get(5), 0u);
+  const FuncCell* cell = as_func(table.get(2));
+  ASSERT_NE(cell, nullptr);
+  EXPECT_EQ(cell->index, 3u);  // the later segment's
+  EXPECT_EQ(cell, funcs[3]);
+  EXPECT_EQ(funcs[1], nullptr);
+  table.set(3, table.get(2));
+  EXPECT_EQ(funcs[1], nullptr);
+  table.set(4, 0);  // no element is deferred any longer
+  EXPECT_NE(funcs[0], nullptr);
+  EXPECT_EQ(table.get(4), 0u);
+  EXPECT_EQ(as_func(table.get(1))->index, 3u);
+  EXPECT_EQ(as_func(table.get(3))->index, 3u);
+  EXPECT_EQ(table.get(2), table.elems()[2]);
+}
+
+TEST_F(InstantiateTest, ManySegmentsOfOneTable) {
+  const uint32_t type = builder.func_type({}, {});
+  for (int i = 0; i < 3; ++i) builder.func(type);
+  builder.table(40);
+  for (uint32_t i = 0; i < 40; ++i) elem(i, {0});
+  for (uint32_t i = 0; i < 39; ++i) elem(i, {1, 2});
+  auto made = instantiate();
+  ASSERT_TRUE(made) << made.error().message();
+  Table& table = *(*made)->ctx.tables[0];
+  for (uint32_t i = 0; i < 39; ++i) EXPECT_EQ(as_func(table.get(i))->index, 1u) << i;
+  EXPECT_EQ(as_func(table.get(39))->index, 2u);
 }
 
 TEST_F(InstantiateTest, SegmentsAndStart) {

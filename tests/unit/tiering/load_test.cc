@@ -146,6 +146,37 @@ TEST_F(LoadTest, functions_are_not_decoded_again) {
   EXPECT_EQ(m.imports.size(), 1u);
 }
 
+TEST_F(LoadTest, elements_are_not_decoded_again) {
+  std::string text = "(module (type $f (func (result i32))) (table 600 funcref) (elem (i32.const 1)";
+  for (int i = 0; i < 300; ++i) text += " " + std::to_string(i);
+  text += ") (elem (i32.const 310) funcref (ref.func 7)) (elem declare func 3) (elem (i32.const 2) 299 5)\n";
+  for (int i = 0; i < 300; ++i) text += "(func (result i32) (i32.const " + std::to_string(i) + "))\n";
+  for (int at : {1, 2, 3, 200, 310}) {
+    const std::string number = std::to_string(at);
+    text += "(func (export \"at" + number + "\") (result i32) (call_indirect (type $f) (i32.const " + number + ")))";
+  }
+  text += ")";
+  auto image = Image::load(artifact(text), Image::Trust::Cache);
+  ASSERT_TRUE(image);
+  EXPECT_EQ((*image)->elems().size(), 303u);
+  auto module = load_image(engine_, *image);
+  ASSERT_TRUE(module) << module.error().render();
+  const module::Module& m = (*module)->module();
+  EXPECT_EQ(m.elems[0].funcs.begin(), (*image)->elems().data());
+  const auto other = plain(text);
+  ASSERT_EQ(m.elems.size(), other->module().elems.size());
+  for (size_t i = 0; i < m.elems.size(); ++i) {
+    EXPECT_TRUE(std::ranges::equal(m.elems[i].funcs, other->module().elems[i].funcs)) << i;
+    EXPECT_EQ(m.elems[i].exprs.size(), other->module().elems[i].exprs.size()) << i;
+  }
+  runtime::Instance& instance = instantiate(*module);
+  EXPECT_EQ(*call(instance, "at1"), 0);
+  EXPECT_EQ(*call(instance, "at2"), 299);
+  EXPECT_EQ(*call(instance, "at3"), 5);
+  EXPECT_EQ(*call(instance, "at200"), 199);
+  EXPECT_EQ(*call(instance, "at310"), 7);
+}
+
 std::string random_data(uint32_t seed, size_t count, uint32_t space, uint32_t most) {
   std::mt19937 random(seed);
   std::string out;
