@@ -101,7 +101,7 @@ Site caller_at_fault(const Image& image, const FrameRow& row, const os::Fault& f
   const uint8_t* begin = image.code() + row.begin;
   const auto at = [&stack](const uint8_t* p) {
     const uint8_t* behind = p + kReturnAddressBytes;
-    return stack.contains(p) && stack.contains(behind) ? Site{pointer_at(p), behind} : Site{};
+    return stack.contains(p) && stack.contains(behind - 1) ? Site{pointer_at(p), behind} : Site{};
   };
   if (const std::optional<Place> place = image.find_place(row, fault.pc))
     return at(place->frameless ? sp : sp + row.stack_size);

@@ -10,6 +10,7 @@
 #include <cstring>
 #include <optional>
 
+#include "native/activation.h"
 #include "native/arch.h"
 
 namespace ashlar::test {
@@ -28,6 +29,7 @@ void on_step(int, siginfo_t*, void* context) {
   os::Fault at{};
   at.pc = reinterpret_cast<const void*>(regs[REG_RIP]);
   at.sp = reinterpret_cast<const void*>(regs[REG_RSP]);
+  at.probe_end = reinterpret_cast<const void*>(regs[REG_R11]);
   const native::Image* image = native::find_image(at.pc);
   if (image == nullptr) return;
   ++g_steps.in_images;
@@ -36,7 +38,7 @@ void on_step(int, siginfo_t*, void* context) {
   native::Site site{at.pc, nullptr};
   if (const native::FrameRow* row = image->find_frame(at.pc)) {
     for (const native::Place& place : image->places(*row)) most = std::max(most, inlined(place));
-    site = native::caller_at_fault(*image, *row, at);
+    site = native::caller_at_fault(*image, *row, at, native::t_activation->state->stack);
     while ((image = native::find_image(site.pc)) != nullptr) {
       row = image->find_frame(site.pc, true);
       if (row == nullptr) break;
