@@ -29,6 +29,13 @@ using runtime::Trap;
     if (trap_ != Trap::none) [[unlikely]] \
       ASHLAR_TRAP(trap_);                 \
   } while (0)
+/// An alarm ends compiled code only (faults.cc): a loop that runs in helpers for nearly all of its time is to look
+/// here.
+#define ASHLAR_LOOK(ctx)                                                   \
+  do {                                                                     \
+    if (ctx->interrupt->load(std::memory_order_relaxed) != 0) [[unlikely]] \
+      ASHLAR_TRAP(Trap::interrupted);                                      \
+  } while (0)
 
 std::array<SlotFn, isa::kOpCount> make_slot_functions() {
   std::array<SlotFn, isa::kOpCount> out{};
@@ -52,6 +59,7 @@ void ashlar_native_raise_trap(InstanceContext*, uint32_t trap) { ASHLAR_TRAP(sta
 // throw_exn: see unwind.cc and the entries in assembly.
 
 uint32_t ashlar_native_new_exn(InstanceContext* ctx, uint32_t tag, const Slot* payload) {
+  ASHLAR_LOOK(ctx);
   runtime::GcHeap& heap = ctx->store->heap();
   runtime::TagInstance* instance = ctx->tags[tag];
   uint32_t slots = 0;
@@ -62,6 +70,7 @@ uint32_t ashlar_native_new_exn(InstanceContext* ctx, uint32_t tag, const Slot* p
 }
 
 void ashlar_native_slot_op(InstanceContext* ctx, Slot* base, const uint8_t* imm, uint32_t op) {
+  ASHLAR_LOOK(ctx);
   ASHLAR_TRAP_UNLESS_NONE(g_slot_functions[op](ctx, base, imm));
 }
 
@@ -85,9 +94,7 @@ uint32_t ashlar_native_ref_matches(InstanceContext* ctx, uint64_t value, uint32_
   return static_cast<uint32_t>(slots[1]);
 }
 
-void ashlar_native_check_stop(InstanceContext* ctx) {
-  if (ctx->interrupt->load(std::memory_order_relaxed) != 0) ASHLAR_TRAP(Trap::interrupted);
-}
+void ashlar_native_check_stop(InstanceContext* ctx) { ASHLAR_LOOK(ctx); }
 
 void ashlar_native_memory_copy(InstanceContext* ctx, uint32_t dst_memory, uint32_t src_memory, uint64_t d, uint64_t s,
                                uint64_t n) {
@@ -100,16 +107,19 @@ void ashlar_native_memory_fill(InstanceContext* ctx, uint32_t memory, uint64_t d
 }
 
 uint64_t ashlar_native_memory_grow(InstanceContext* ctx, uint32_t memory, uint64_t delta) {
+  ASHLAR_LOOK(ctx);
   runtime::Memory& m = *ctx->memories[memory];
   const int64_t old_pages = ctx->store->memory_grow(m, delta);
   return m.type().limits.is64 ? static_cast<uint64_t>(old_pages) : static_cast<uint32_t>(old_pages);
 }
 
 uint32_t ashlar_native_alloc_struct(InstanceContext* ctx, uint32_t type_id) {
+  ASHLAR_LOOK(ctx);
   return made(ctx->store->heap().alloc_struct(type_id), calling_site());
 }
 
 uint32_t ashlar_native_alloc_array(InstanceContext* ctx, uint32_t type_id, uint32_t length) {
+  ASHLAR_LOOK(ctx);
   return made(ctx->store->heap().alloc_array(type_id, length), calling_site());
 }
 

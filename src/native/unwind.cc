@@ -28,6 +28,8 @@ extern "C" uint64_t ashlar_native_unwind(runtime::GcRef exn, Registers* r) {
   const Site site{reinterpret_cast<const void*>(r->pc), reinterpret_cast<const uint8_t*>(r->sp)};
   if (exn == runtime::kNullRef) raise(runtime::Trap::null_exception_reference, site);
   Activation& a = *t_activation;
+  // Alarms must come in compiled code, which a loop that does nothing but throw hardly runs.
+  if (a.store->interrupt_flag().load(std::memory_order_relaxed) != 0) raise(runtime::Trap::interrupted, site);
   if (find_landing(*r)) {
     a.error = {};
     return exn;
