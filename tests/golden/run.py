@@ -97,7 +97,7 @@ def write_cases(head, cases):
             out.append(f"--- exit {case.exit}")
         for stream in ("stdout", "stderr"):
             if getattr(case, stream):
-                out += [f"--- {stream}", *getattr(case, stream).splitlines()]
+                out += [f"--- {stream}", *without_blank_tail(getattr(case, stream))]
         if case is not cases[-1]:
             out.append("")
     return "\n".join(out) + "\n"
