@@ -355,6 +355,7 @@ void Versioning::tell_apart() {
   llvm::MDBuilder md(f_.getContext());
   llvm::MDNode* domain = md.createAnonymousAliasScopeDomain();
   std::vector<llvm::Metadata*> scopes;
+  scopes.reserve(groups_.size());
   for (size_t i = 0; i < groups_.size(); ++i) scopes.push_back(md.createAnonymousAliasScope(domain));
   std::vector<llvm::SmallVector<llvm::Metadata*, 8>> apart(groups_.size());
   for (const auto& [i, k] : pairs_) {
