@@ -145,6 +145,8 @@ class Emission {
     passes.add(info);
     if (config->addISelPasses()) return false;
     target_.setFastISel(selects_fast(target_));
+    // Fast selection forgets which calls must not be merged.
+    if (selects_fast(target_)) config->setEnableTailMerge(false);
     config->addMachinePasses();
     config->setInitialized();
     auto streamer =
