@@ -71,7 +71,7 @@ int inline_threshold(OptLevel level) {
     case OptLevel::Os:
       return 20;
     case OptLevel::O2:
-      return 30;
+      return 90;
     case OptLevel::O3:
       return 150;
   }
