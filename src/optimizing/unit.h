@@ -78,7 +78,6 @@ class Unit {
   llvm::MDNode* unlikely() const { return unlikely_; }
   llvm::MDNode* likely() const { return likely_; }
   llvm::MDNode* empty_node() const { return empty_; }
-  unsigned nomerge_kind() const { return nomerge_; }
 
   void finish() { debug_.finalize(); }
 
@@ -95,7 +94,6 @@ class Unit {
   llvm::MDNode* unlikely_ = nullptr;
   llvm::MDNode* likely_ = nullptr;
   llvm::MDNode* empty_ = nullptr;
-  unsigned nomerge_ = 0;
 };
 
 /// Defines function f in the unit's module.

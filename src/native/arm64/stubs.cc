@@ -133,12 +133,8 @@ ashlar_function ashlar_native_leave
 )");
 
 // Entries of helpers: the context is in x0.
-#define LIBCALL(number, id, signature) \
-  asm("ashlar_helper " #id "\n");      \
-  extern "C" void ashlar_native_entry_##id();
-#define LIBCALL_KEEPING(number, id, signature) \
-  asm("ashlar_keeping_helper " #id "\n");      \
-  extern "C" void ashlar_native_entry_##id();
+#define LIBCALL(number, id, signature) asm("ashlar_helper " #id "\n");
+#define LIBCALL_KEEPING(number, id, signature) asm("ashlar_keeping_helper " #id "\n");
 #include "runtime/libcalls.def"
 #undef LIBCALL_KEEPING
 #undef LIBCALL
@@ -148,7 +144,6 @@ ashlar_function ashlar_native_exhausted
   brk #0x5512
   .popsection
 )");
-extern "C" void ashlar_native_exhausted();
 
 // The bridge. x0: the cell; x15: the caller's context. A BridgeFrame lies at sp, its end a frame record. The C++ side
 // answers whether to return, or to throw what is in ints[0]: as if the caller had called throw_exn in place of the
@@ -182,7 +177,6 @@ ashlar_native_bridge_throws:
   b ashlar_native_throw_exn
   .popsection
 )");
-extern "C" void ashlar_native_bridge();
 
 // throw_exn(ctx, u32 exn): builds Registers of the caller at sp. The C++ side changes them to those of a landing pad,
 // and returns the exception; without a pad it does not return.
@@ -219,27 +213,6 @@ ashlar_function ashlar_native_throw_exn
   br x9
   .popsection
 )");
-
-namespace {
-template <class F>
-const void* address_of(F* f) {
-  return reinterpret_cast<const void*>(f);
-}
-}  // namespace
-
-const void* exhausted_pc() { return address_of(&ashlar_native_exhausted); }
-const void* bridge() { return address_of(&ashlar_native_bridge); }
-
-const void* const* libcall_table() {
-  static const void* const table[] = {
-#define LIBCALL(number, id, signature) address_of(&ashlar_native_entry_##id),
-#define LIBCALL_KEEPING LIBCALL
-#include "runtime/libcalls.def"
-#undef LIBCALL_KEEPING
-#undef LIBCALL
-  };
-  return table;
-}
 
 }  // namespace ashlar::native
 

@@ -159,12 +159,8 @@ ashlar_function ashlar_native_leave
 )");
 
 // Entries of helpers: the context is in rdi.
-#define LIBCALL(number, id, signature) \
-  asm("ashlar_helper " #id "\n");      \
-  extern "C" void ashlar_native_entry_##id();
-#define LIBCALL_KEEPING(number, id, signature) \
-  asm("ashlar_keeping_helper " #id "\n");      \
-  extern "C" void ashlar_native_entry_##id();
+#define LIBCALL(number, id, signature) asm("ashlar_helper " #id "\n");
+#define LIBCALL_KEEPING(number, id, signature) asm("ashlar_keeping_helper " #id "\n");
 #include "runtime/libcalls.def"
 #undef LIBCALL_KEEPING
 #undef LIBCALL
@@ -174,7 +170,6 @@ ashlar_function ashlar_native_exhausted
   ud1l 18(%eax), %eax
   ashlar_end
 )");
-extern "C" void ashlar_native_exhausted();
 
 // The bridge. rdi: the cell; r10: the caller's context. A BridgeFrame lies at rsp. The C++ side answers whether to
 // return, or to throw what is in ints[0]: as if the caller had called throw_exn in place of the bridge.
@@ -213,7 +208,6 @@ ashlar_native_bridge_throws:
   jmp ashlar_native_throw_exn
   ashlar_end
 )");
-extern "C" void ashlar_native_bridge();
 
 // throw_exn(ctx, u32 exn): builds Registers of the caller at rsp. The C++ side changes them to those of a landing pad,
 // and returns the exception; without a pad it does not return.
@@ -245,27 +239,6 @@ ashlar_function ashlar_native_throw_exn
   jmpq *%rcx
   ashlar_end
 )");
-
-namespace {
-template <class F>
-const void* address_of(F* f) {
-  return reinterpret_cast<const void*>(f);
-}
-}  // namespace
-
-const void* exhausted_pc() { return address_of(&ashlar_native_exhausted); }
-const void* bridge() { return address_of(&ashlar_native_bridge); }
-
-const void* const* libcall_table() {
-  static const void* const table[] = {
-#define LIBCALL(number, id, signature) address_of(&ashlar_native_entry_##id),
-#define LIBCALL_KEEPING LIBCALL
-#include "runtime/libcalls.def"
-#undef LIBCALL_KEEPING
-#undef LIBCALL
-  };
-  return table;
-}
 
 }  // namespace ashlar::native
 
