@@ -196,7 +196,7 @@ std::string format_ref(runtime::Store& store, const Value& value) {
   const auto ref = static_cast<runtime::GcRef>(value.lo);
   if (ref == runtime::kNullRef) return "null";
   if (runtime::is_i31(ref)) return strf("i31 %d", runtime::i31_get_s(ref));
-  const uint32_t id = store.heap().header(ref)->type_id;
+  const uint32_t id = store.heap().header(ref)->type_id();
   if (id == runtime::kHostType) {
     return strf("extern %llu", static_cast<unsigned long long>(store.heap().host_value(ref)));
   }

@@ -65,7 +65,7 @@ AbsHeap bottom(runtime::Store& store, isa::HeapType heap) {
 
 bool host_matches(runtime::Store& store, const text::Value& expected, runtime::GcRef actual) {
   if (!expected.has_payload) return true;
-  return !runtime::is_i31(actual) && store.heap().header(actual)->type_id == runtime::kHostType &&
+  return !runtime::is_i31(actual) && store.heap().header(actual)->type_id() == runtime::kHostType &&
          store.heap().host_value(actual) == expected.bits[0];
 }
 

@@ -195,7 +195,10 @@ ASHLAR_HANDLER throw_(ASHLAR_PARAMS) {
   ASHLAR_ENTER();
   uint16_t n = read<uint16_t>(s.ip + 14);
   runtime::GcHeap& heap = s.ctx->store->heap();
-  s.r = heap.alloc_exn(s.ctx->tags[read<uint32_t>(s.ip + 8)], n);
+  {
+    const runtime::GcHeap::LiveSlots live(heap, s.fp + read<uint16_t>(s.ip + 12) + n);
+    s.r = heap.alloc_exn(s.ctx->tags[read<uint32_t>(s.ip + 8)], n);
+  }
   if (s.r == runtime::kNullRef) [[unlikely]] {
     s.r = static_cast<uint64_t>(Trap::gc_heap_exhausted);
     ASHLAR_GOTO(trap_exit, s.ip);

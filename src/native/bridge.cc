@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cstring>
 #include <memory>
+#include <optional>
 
 #include "native/activation.h"
 #include "native/arch.h"
@@ -18,8 +19,10 @@ using runtime::Slot;
 /// Room for max(parameters, results) of one call.
 class SlotBuffer {
  public:
-  explicit SlotBuffer(size_t count) {
-    if (count > kInline) heap_ = std::make_unique<Slot[]>(count);
+  SlotBuffer(runtime::GcHeap& objects, size_t count) {
+    if (count <= kInline) return;
+    heap_ = std::make_unique<Slot[]>(count);
+    scanned_.emplace(objects, heap_.get(), count * sizeof(Slot));
   }
   Slot* data() { return heap_ ? heap_.get() : inline_; }
 
@@ -27,6 +30,7 @@ class SlotBuffer {
   static constexpr size_t kInline = 24;
   Slot inline_[kInline];
   std::unique_ptr<Slot[]> heap_;
+  std::optional<runtime::GcHeap::ScannedRange> scanned_;
 };
 
 /// Narrow values come with anything in the other half of their register.
@@ -108,7 +112,7 @@ Outcome run(BridgeFrame& frame, InstanceContext& caller) {
     a.error = make_error(ErrorCode::implementation_limit, kNoOffset, "parameters and results of a host function");
     return Outcome::Leave;
   }
-  SlotBuffer slots(count);
+  SlotBuffer slots(store.heap(), count);
   take_arguments(store, type, frame, a.state->results(), slots.data());
   Status status = call(cell, caller, a, slots.data());
   const bool interrupted = store.interrupt_flag().load(std::memory_order_relaxed) != 0;

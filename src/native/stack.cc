@@ -33,6 +33,7 @@ StoreState* state_of(runtime::Store& store) {
   state->buffer[0] = reinterpret_cast<runtime::Slot>(state->stack.low() + kHelperStack);
   os::set_alarm_handler(&on_alarm);
   store.native_state = state;
+  store.scan_native_stacks = &scan_stacks;
   store.bind_results(state->results());
   return state.get();
 }

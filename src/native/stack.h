@@ -68,6 +68,9 @@ struct StoreState {
   const uint8_t* helper_limit() const { return reinterpret_cast<const uint8_t*>(buffer[0]); }
 };
 
+/// Store::scan_native_stacks.
+void scan_stacks(runtime::Store& store, runtime::GcScanner& s, const void* sp);
+
 /// The store's state, made on first use. Null when there is no address space for a stack.
 StoreState* state_of(runtime::Store& store);
 

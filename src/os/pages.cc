@@ -28,6 +28,17 @@ uint64_t round_up_to_pages(uint64_t bytes) {
 
 uint8_t* reserve_pages(uint64_t bytes) { return map(bytes, PROT_NONE); }
 
+uint8_t* reserve_pages_around(uint64_t before, uint64_t bytes, uint64_t alignment) {
+  const uint64_t whole = before + bytes + alignment;
+  uint8_t* range = reserve_pages(whole);
+  if (range == nullptr) return nullptr;
+  const uintptr_t begin = reinterpret_cast<uintptr_t>(range);
+  const uintptr_t middle = (begin + before + alignment - 1) & ~(alignment - 1);
+  if (middle - before > begin) munmap(range, middle - before - begin);
+  if (middle + bytes < begin + whole) munmap(reinterpret_cast<void*>(middle + bytes), begin + whole - middle - bytes);
+  return reinterpret_cast<uint8_t*>(middle);
+}
+
 uint8_t* map_pages(uint64_t bytes) { return map(bytes, PROT_READ | PROT_WRITE); }
 
 bool open_pages(uint8_t* address, uint64_t bytes) { return mprotect(address, bytes, PROT_READ | PROT_WRITE) == 0; }
@@ -44,6 +55,8 @@ void populate_pages([[maybe_unused]] void* address, [[maybe_unused]] uint64_t by
   if (begin < end) madvise(reinterpret_cast<void*>(begin), end - begin, MADV_POPULATE_WRITE);
 #endif
 }
+
+void discard_pages(uint8_t* address, uint64_t bytes) { madvise(address, bytes, MADV_DONTNEED); }
 
 void release_pages(uint8_t* address, uint64_t bytes) { munmap(address, bytes); }
 

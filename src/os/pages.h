@@ -14,6 +14,9 @@ uint64_t round_up_to_pages(uint64_t bytes);
 /// Reserves address space that faults when touched and costs no memory. Null when there is none left.
 /// `bytes` is a multiple of page_size().
 uint8_t* reserve_pages(uint64_t bytes);
+/// Reserves like reserve_pages `before` bytes in front of, and `bytes` bytes behind an address that is a multiple of
+/// `alignment` (a power of two), and gives that address. Null when there is no such range.
+uint8_t* reserve_pages_around(uint64_t before, uint64_t bytes, uint64_t alignment);
 /// Reserves pages that read as zero and are committed when first written. Null when there is no address space left.
 uint8_t* map_pages(uint64_t bytes);
 /// Makes pages of a reservation readable and writable; new ones read as zero. `address` and `bytes` are multiples of
@@ -26,6 +29,8 @@ bool map_file_pages(uint8_t* address, uint64_t bytes, int file, uint64_t offset)
 /// Asks for the memory of whole pages inside [address, address + bytes) at once, which is cheaper than page by page
 /// when all will be written. Does nothing where the system can't.
 void populate_pages(void* address, uint64_t bytes);
+/// Gives the memory of open pages back to the system; they read as zero from then on.
+void discard_pages(uint8_t* address, uint64_t bytes);
 /// Gives a whole reservation back.
 void release_pages(uint8_t* address, uint64_t bytes);
 

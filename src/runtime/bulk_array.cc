@@ -45,7 +45,7 @@ Trap fill(Store& store, const GcLayout& layout, uint8_t* to, const Slot* value, 
 void store_references(const GcLayout& layout, uint8_t* to, std::span<const Slot> refs) {
   const FieldKind kind = layout.kinds[0];
   for (const Slot& ref : refs) {
-    GcHeap::store_field(to, kind, &ref);
+    store_gc_field(to, kind, &ref);
     to += layout.elem_size;
   }
 }
@@ -60,7 +60,9 @@ Trap array_new(Store& store, uint32_t type_id, const Slot* value, uint32_t n, Gc
   const GcLayout& layout = heap.layout(type_id);
   const bool wide = layout.kinds[0] == FieldKind::V128;
   if (value[0] == 0 && (!wide || value[1] == 0)) return Trap::none;
-  return fill(store, layout, heap.elements(*out), value, n);
+  const Trap trap = fill(store, layout, heap.elements(*out), value, n);
+  heap.wrote_elements(*out, 0, n);
+  return trap;
 }
 
 Trap array_new_data(Instance& instance, uint32_t type_id, uint32_t data, uint32_t s, uint32_t n, GcRef* out) {
@@ -80,6 +82,7 @@ Trap array_new_elem(Instance& instance, uint32_t type_id, uint32_t elem, uint32_
   *out = heap.alloc_array(type_id, n);
   if (*out == kNullRef) return Trap::gc_heap_exhausted;
   store_references(heap.layout(type_id), heap.elements(*out), refs.subspan(s, n));
+  heap.wrote_elements(*out, 0, n);
   return Trap::none;
 }
 
@@ -103,6 +106,7 @@ Trap array_init_elem(Instance& instance, uint32_t type_id, uint32_t elem, GcRef 
   if (!in_bounds(s, n, refs.size())) return Trap::out_of_bounds_table_access;
   const GcLayout& layout = heap.layout(type_id);
   store_references(layout, heap.elements(array) + uint64_t{d} * layout.elem_size, refs.subspan(s, n));
+  heap.wrote_elements(array, d, n);
   return Trap::none;
 }
 
@@ -113,7 +117,9 @@ Trap array_copy(Store& store, uint32_t type_id, GcRef dst, uint32_t d, GcRef src
     return Trap::out_of_bounds_array_access;
   }
   const uint64_t size = heap.layout(type_id).elem_size;
-  return move_bytes(store, heap.elements(dst) + d * size, heap.elements(src) + s * size, n * size);
+  const Trap trap = move_bytes(store, heap.elements(dst) + d * size, heap.elements(src) + s * size, n * size);
+  heap.wrote_elements(dst, d, n);
+  return trap;
 }
 
 Trap array_fill(Store& store, uint32_t type_id, GcRef array, uint32_t d, const Slot* value, uint32_t n) {
@@ -121,7 +127,9 @@ Trap array_fill(Store& store, uint32_t type_id, GcRef array, uint32_t d, const S
   GcHeap& heap = store.heap();
   if (!in_bounds(d, n, heap.header(array)->length)) return Trap::out_of_bounds_array_access;
   const GcLayout& layout = heap.layout(type_id);
-  return fill(store, layout, heap.elements(array) + uint64_t{d} * layout.elem_size, value, n);
+  const Trap trap = fill(store, layout, heap.elements(array) + uint64_t{d} * layout.elem_size, value, n);
+  heap.wrote_elements(array, d, n);
+  return trap;
 }
 
 }  // namespace ashlar::runtime

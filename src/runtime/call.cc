@@ -3,6 +3,7 @@
 #include <array>
 #include <exception>
 #include <memory>
+#include <optional>
 
 #include "module/subtyping.h"
 #include "runtime/store.h"
@@ -11,17 +12,20 @@ namespace ashlar::runtime {
 
 namespace {
 
-/// Slots of one call: most signatures fit without allocation.
+/// Slots of one call: most signatures fit without allocation. What lies on the stack the collector sees anyway.
 class SlotBuffer {
  public:
-  explicit SlotBuffer(size_t count) {
-    if (count > inline_.size()) heap_ = std::make_unique<Slot[]>(count);
+  SlotBuffer(GcHeap& objects, size_t count) {
+    if (count <= inline_.size()) return;
+    heap_ = std::make_unique<Slot[]>(count);
+    scanned_.emplace(objects, heap_.get(), count * sizeof(Slot));
   }
   Slot* data() { return heap_ ? heap_.get() : inline_.data(); }
 
  private:
   std::array<Slot, 16> inline_{};
   std::unique_ptr<Slot[]> heap_;
+  std::optional<GcHeap::ScannedRange> scanned_;
 };
 
 /// One more call on the host's stack until the end of the scope, and the guest's stack back where it was.
@@ -101,7 +105,7 @@ Status Store::check_arguments(const module::FuncType& type, std::span<const Valu
 Status Store::call(FuncCell* f, std::span<const Value> args, std::vector<Value>& results) {
   const module::FuncType& type = types().get(f->type_id).def.func;
   TRY(check_arguments(type, args));
-  SlotBuffer slots(std::max(f->param_slots, f->result_slots));
+  SlotBuffer slots(heap_, std::max(f->param_slots, f->result_slots));
   Slot* at = slots.data();
   for (const Value& arg : args) {
     *at++ = arg.lo;

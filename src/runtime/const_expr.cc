@@ -50,7 +50,7 @@ Status ConstEvaluator::struct_new(uint32_t type_id) {
   if (r == kNullRef) return make_error(ErrorCode::gc_heap_exhausted);
   for (size_t i = layout.kinds.size(); i-- > 0;) {
     const uint32_t slots = field_slots(layout.kinds[i]);
-    GcHeap::store_field(heap.at(r, layout.offsets[i]), layout.kinds[i], stack_.data() + stack_.size() - slots);
+    store_gc_field(heap.at(r, layout.offsets[i]), layout.kinds[i], stack_.data() + stack_.size() - slots);
     stack_.resize(stack_.size() - slots);
   }
   push(r);
@@ -66,8 +66,9 @@ Status ConstEvaluator::array_new_fixed(uint32_t type_id, uint32_t count) {
   const Slot* from = stack_.data() + stack_.size() - slots * count;
   uint8_t* to = heap.elements(r);
   for (uint32_t i = 0; i < count; ++i, from += slots, to += layout.elem_size) {
-    GcHeap::store_field(to, layout.kinds[0], from);
+    store_gc_field(to, layout.kinds[0], from);
   }
+  heap.wrote_elements(r, 0, count);
   stack_.resize(stack_.size() - slots * count);
   push(r);
   return {};

@@ -5,7 +5,7 @@
 
 #include "base/error.h"
 #include "module/module.h"
-#include "runtime/value.h"
+#include "runtime/store.h"
 
 namespace ashlar::runtime {
 
@@ -14,7 +14,7 @@ class Instance;
 /// Evaluates against one instance, whose imports and earlier globals are in place. Reuse it: it keeps its stack.
 class ConstEvaluator {
  public:
-  explicit ConstEvaluator(Instance& instance) : instance_(instance) {}
+  explicit ConstEvaluator(Instance& instance) : instance_(instance), scanned_(instance.store().heap(), stack_) {}
 
   /// The value goes to out[0], a v128's high half to out[1]. Fails only when the GC heap is exhausted (a trap).
   Status eval(const module::ConstExpr& expr, Slot out[2]);
@@ -32,6 +32,7 @@ class ConstEvaluator {
 
   Instance& instance_;
   std::vector<Slot> stack_;
+  GcHeap::ScannedRange scanned_;
 };
 
 }  // namespace ashlar::runtime

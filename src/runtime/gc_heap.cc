@@ -1,18 +1,21 @@
-// Allocation of GC objects by bumping a pointer, and the dynamic type tests.
+// Allocation of GC objects, write barriers, handles, and the dynamic type tests.
 #include "runtime/gc_heap.h"
 
 #include <algorithm>
 
-#include "os/pages.h"
 #include "runtime/context.h"
 
 namespace ashlar::runtime {
 
 namespace {
 
-/// What a 32-bit offset reaches, and room behind it for the widest access to a field.
-constexpr uint64_t kHeapSpace = 1ull << 32;
-constexpr uint64_t kHeapGuard = 64 << 10;
+/// Blocks of the nursery: what fits into a second-level cache, so that even a nursery that survives is moved quickly.
+constexpr uint32_t kNurseryBlocks = 32;
+/// Large objects without references are freed by minor collections, which they bring about.
+constexpr uint64_t kMostLargeYoung = 4 << 20;
+
+/// Full from the start: the first allocation makes the heap.
+GcCursor g_no_cursor{0, 0};
 
 /// Whether the canonical type `sub` is `super` or declares it as a supertype: by the table of supertypes, in constant
 /// time.
@@ -23,27 +26,25 @@ bool is_subtype(const module::TypeRegistry& types, uint32_t sub, uint32_t super)
   return depth < display.size() && display[depth] == super;
 }
 
+constexpr uint64_t round_up(uint64_t bytes) { return (bytes + 7) & ~uint64_t{7}; }
+
 }  // namespace
 
 GcHeap::GcHeap(const module::TypeRegistry& types, uint64_t max_bytes)
-    : types_(types), max_bytes_(std::min(max_bytes, kHeapSpace)) {}
-
-GcHeap::~GcHeap() {
-  if (base_ != nullptr) os::release_pages(base_, os::round_up_to_pages(kHeapSpace + kHeapGuard));
+    : types_(types), cursor_(&g_no_cursor), max_bytes_(std::min(max_bytes, GcSpace::kMostBytes)) {
+  const uint64_t blocks = max_bytes_ >> GcSpace::kBlockBits;
+  nursery_blocks_ = static_cast<uint32_t>(std::clamp<uint64_t>(blocks / 4, 1, kNurseryBlocks));
 }
 
-bool GcHeap::ensure() {
-  if (base_ != nullptr) return true;
-  const uint64_t whole = os::round_up_to_pages(kHeapSpace + kHeapGuard);
-  uint8_t* range = os::reserve_pages(whole);
-  if (range == nullptr) return false;
-  if (max_bytes_ != 0 && !os::open_pages(range, os::round_up_to_pages(max_bytes_))) {
-    os::release_pages(range, whole);
-    return false;
-  }
-  base_ = range;
+GcHeap::~GcHeap() = default;
+
+bool GcHeap::reserve() {
+  if (!space_.reserve(max_bytes_)) return false;
+  base_ = space_.base();
+  cursor_ = &space_.cursor();
   for (uint8_t** cell : base_cells_) *cell = base_;
   base_cells_.clear();
+  set_pace();
   return true;
 }
 
@@ -52,47 +53,274 @@ void GcHeap::bind_base(uint8_t** cell) {
   if (base_ == nullptr) base_cells_.push_back(cell);
 }
 
-GcRef GcHeap::bump(uint64_t bytes) {
-  bytes = (bytes + 7) & ~uint64_t{7};
-  if (top_ > max_bytes_ || bytes > max_bytes_ - top_ || !ensure()) return kNullRef;
-  const auto r = static_cast<GcRef>(top_);
-  top_ += bytes;
+bool GcHeap::describe(const std::vector<uint32_t>& type_ids) {
+  for (uint32_t id : type_ids) {
+    if (types_.get(id).def.kind == module::CompositeKind::Func) continue;
+    if (id >= kMaxGcTypes || !ensure()) return false;
+    layout(id);
+  }
+  return true;
+}
+
+const GcLayout& GcHeap::layout(uint32_t type_id) {
+  if (type_id >= layouts_.size()) layouts_.resize(type_id + 1);
+  std::unique_ptr<GcLayout>& layout = layouts_[type_id];
+  if (layout) [[likely]]
+    return *layout;
+  layout = std::make_unique<GcLayout>(make_layout(types_, type_id));
+  if (layout->kind == module::CompositeKind::Func || type_id >= kMaxGcTypes || !ensure()) return *layout;
+  GcTypeDesc& d = space_.desc(type_id);
+  const module::CanonType& type = types_.get(type_id);
+  const bool is_struct = layout->kind == module::CompositeKind::Struct;
+  d.layout = layout.get();
+  d.depth = static_cast<uint16_t>(type.depth);
+  for (uint32_t i = 0; i < GcTypeDesc::kDisplay; ++i) {
+    d.display[i] = i < type.display.size() ? type.display[i] : ~uint32_t{0};
+  }
+  d.refs = 0;
+  d.has_refs = 0;
+  d.size = is_struct ? layout->size : layout->elem_size;
+  if (!is_struct) d.has_refs = layout->kinds[0] == FieldKind::Ref ? 1 : 0;
+  for (uint32_t offset : layout->ref_offsets) {
+    const uint32_t word = (offset - sizeof(GcHeader)) / sizeof(GcRef);
+    d.has_refs = word < 64 && d.has_refs != 2 ? 1 : 2;
+    if (word < 64) d.refs |= uint64_t{1} << word;
+  }
+  d.kind = is_struct ? GcTypeDesc::Struct : GcTypeDesc::Array;
+  return *layout;
+}
+
+// ---- allocation ----------------------------------------------------------------------------------------------------
+
+GcRef GcHeap::alloc_object(uint64_t bytes, uint32_t type_id, uint32_t length, bool has_refs) {
+  bytes = round_up(bytes);
+  if (bytes > kMostSmall) return alloc_large(bytes, type_id, length, has_refs);
+  GcRef r = bump(bytes);
+  if (r == kNullRef) r = alloc_slow(bytes);
+  if (r == kNullRef) return r;
+  *header(r) = {type_id, length};
+  std::memset(at(r, sizeof(GcHeader)), 0, bytes - sizeof(GcHeader));
   return r;
 }
 
-/// Pages are fresh from the system and never used twice, so what follows the header is zero.
-GcRef GcHeap::alloc_object(uint64_t bytes, uint32_t type_id, uint32_t length) {
-  const GcRef r = bump(bytes);
-  if (r != kNullRef) *header(r) = {type_id, length};
+GcRef GcHeap::alloc_struct(uint32_t type_id) {
+  const GcLayout& l = layout(type_id);
+  const GcRef r = alloc_object(l.size, type_id, 0, !l.ref_offsets.empty());
+  // Its fields are about to be written without barriers.
+  if (l.size > kMostSmall && r != kNullRef) wrote(r);
   return r;
 }
-
-GcRef GcHeap::alloc_struct(uint32_t type_id) { return alloc_object(layout(type_id).size, type_id, 0); }
 
 GcRef GcHeap::alloc_array(uint32_t type_id, uint32_t length) {
-  const uint64_t bytes = sizeof(GcHeader) + uint64_t{layout(type_id).elem_size} * length;
-  return alloc_object(bytes, type_id, length);
+  const GcLayout& l = layout(type_id);
+  const uint64_t bytes = sizeof(GcHeader) + uint64_t{l.elem_size} * length;
+  return alloc_object(bytes, type_id, length, l.kinds[0] == FieldKind::Ref);
 }
 
 GcRef GcHeap::alloc_exn(TagInstance* tag, uint32_t slots) {
-  const GcRef r = alloc_object(sizeof(GcHeader) + sizeof tag + uint64_t{slots} * sizeof(Slot), kExnType, slots);
-  if (r != kNullRef) std::memcpy(at(r, sizeof(GcHeader)), &tag, sizeof tag);
+  const uint64_t bytes = sizeof(GcHeader) + sizeof tag + uint64_t{slots} * sizeof(Slot);
+  const GcRef r = alloc_object(bytes, kExnType, slots, true);
+  if (r == kNullRef) return r;
+  std::memcpy(at(r, sizeof(GcHeader)), &tag, sizeof tag);
+  if (bytes > kMostSmall) wrote(r);
   return r;
 }
 
 GcRef GcHeap::alloc_host(uint64_t value) {
-  const GcRef r = alloc_object(sizeof(GcHeader) + sizeof value, kHostType, 0);
-  if (r != kNullRef) std::memcpy(at(r, sizeof(GcHeader)), &value, sizeof value);
+  const GcRef r = alloc_object(sizeof(GcHeader) + sizeof value, kHostType, 0, false);
+  if (r == kNullRef) return r;
+  std::memcpy(at(r, sizeof(GcHeader)), &value, sizeof value);
+  young_hosts_.push_back(r);
   return r;
 }
 
+void GcHeap::set_stress(const GcStress& stress) {
+  stress_ = stress;
+  if (base_ != nullptr && stress_.minor_every + stress_.major_every != 0) cursor_->limit = cursor_->top;
+}
+
+GcRef GcHeap::alloc_slow(uint64_t bytes) {
+  if (!ensure()) return kNullRef;
+  const bool stress = stress_.minor_every + stress_.major_every != 0;
+  if (stress) [[unlikely]] {
+    ++stress_count_;
+    if (stress_.major_every != 0 && stress_count_ % stress_.major_every == 0) {
+      collect();
+    } else if (stress_.minor_every != 0 && stress_count_ % stress_.minor_every == 0) {
+      collect_young();
+    }
+  }
+  GcRef r = bump_slow(bytes);
+  if (r == kNullRef) {
+    collect_young();
+    r = bump_slow(bytes);
+  }
+  if (r == kNullRef) {
+    collect();
+    r = bump_slow(bytes);
+  }
+  if (exhausted_) [[unlikely]] {
+    exhausted_ = false;
+    return kNullRef;
+  }
+  return r;
+}
+
+/// Goes on in the current block, whose next 4 KiB are opened, or in the next block.
+GcRef GcHeap::bump_slow(uint64_t bytes) {
+  constexpr uint32_t kChunk = 1u << GcSpace::kChunkBits;
+  GcCursor& c = *cursor_;
+  if (c.top + bytes > block_end_) {
+    if (!next_nursery_block()) return kNullRef;
+    if (phase_ != Phase::Idle) step();
+  }
+  const uint32_t r = c.top;
+  const auto top = static_cast<uint32_t>(r + bytes);
+  const bool stress = stress_.minor_every + stress_.major_every != 0;
+  const uint32_t limit = (top + kChunk - 1) & ~(kChunk - 1);
+  // Of each chunk that is opened: does this object begin in it, or end in it, or fill it?
+  for (uint32_t at = (c.limit + kChunk - 1) & ~(kChunk - 1); at < limit; at += kChunk) {
+    const uint32_t words = r == at ? 0 : (top - at) / 8;
+    space_.crossings[at >> GcSpace::kChunkBits] = static_cast<uint16_t>(std::min(words, kChunk / 8));
+  }
+  c = {top, stress ? top : limit};
+  return r;
+}
+
+void GcHeap::retire_nursery_block() {
+  if (block_end_ == 0) return;
+  const auto begin = static_cast<uint32_t>(block_end_ - GcSpace::kBlockSize);
+  space_.block(begin >> GcSpace::kBlockBits).used_words = static_cast<uint16_t>((cursor_->top - begin) / 8);
+}
+
+bool GcHeap::next_nursery_block() {
+  if (nursery_at_ == nursery_.size()) {
+    if (!nursery_.empty()) return false;
+    fill_nursery();
+    if (nursery_.empty()) return false;
+  }
+  retire_nursery_block();
+  const uint32_t begin = nursery_[nursery_at_++] << GcSpace::kBlockBits;
+  *cursor_ = {begin, begin};
+  block_end_ = uint64_t{begin} + GcSpace::kBlockSize;
+  stats_.allocated += GcSpace::kBlockSize;
+  return true;
+}
+
+/// After a collection: the nursery is empty, and as wide as it may be.
+void GcHeap::fill_nursery() {
+  while (nursery_.size() > nursery_blocks_) {
+    space_.give(nursery_.back(), 1);
+    nursery_.pop_back();
+  }
+  while (nursery_.size() < nursery_blocks_) {
+    const uint32_t block = space_.take(1, GcSpace::Kind::Nursery);
+    if (block == 0) break;
+    nursery_.push_back(block);
+  }
+  for (uint32_t block : nursery_) space_.block(block).used_words = 0;
+  nursery_at_ = 0;
+  block_end_ = 0;
+  *cursor_ = {0, 0};
+}
+
+/// Objects with blocks of their own. With references they belong to the old generation at once: what is written into
+/// them is logged, so that no collection has to look at all of a large array. Without, the next minor collection frees
+/// them when it does not meet them.
+GcRef GcHeap::alloc_large(uint64_t bytes, uint32_t type_id, uint32_t length, bool has_refs) {
+  if (bytes > max_bytes_ || !ensure()) return kNullRef;
+  const auto count = static_cast<uint32_t>((bytes + GcSpace::kBlockSize - 1) >> GcSpace::kBlockBits);
+  if (large_young_bytes_ > kMostLargeYoung || old_bytes_ > mark_at_) collect_young();
+  const GcSpace::Kind kind = has_refs ? GcSpace::Kind::Large : GcSpace::Kind::LargeYoung;
+  uint32_t block = space_.take(count, kind);
+  if (block == 0) {
+    collect();
+    block = space_.take(count, kind);
+  }
+  if (block == 0) return kNullRef;
+  const GcRef r = block << GcSpace::kBlockBits;
+  for (uint32_t i = block; i < block + count; ++i) {
+    if (space_.block(i).dirty == 0) continue;
+    const uint64_t from = uint64_t{i - block} << GcSpace::kBlockBits;
+    std::memset(at(r, from), 0, std::min<uint64_t>(GcSpace::kBlockSize, bytes - from));
+  }
+  stats_.allocated += bytes;
+  *header(r) = {type_id | (has_refs ? GcHeader::kClean : 0), length};
+  GcSpace::set(space_.starts, r >> 3);
+  if (!has_refs) {
+    large_young_.push_back(r);
+    large_young_bytes_ += bytes;
+    return r;
+  }
+  old_bytes_ += bytes;
+  if (phase_ == Phase::Marking) {
+    GcSpace::set(space_.marks, r >> 3);
+    marked_bytes_ += bytes;
+    mark_debt_ += static_cast<uint64_t>(static_cast<double>(bytes) * mark_ratio_);
+  }
+  if (phase_ != Phase::Idle) step();
+  return r;
+}
+
+// ---- barriers, handles ---------------------------------------------------------------------------------------------
+
+namespace {
+/// Arrays up to this are looked through as a whole when they were written.
+constexpr uint32_t kMostLoggedWhole = 4096;
+}  // namespace
+
+void GcHeap::log(GcRef object) {
+  header(object)->type &= ~GcHeader::kClean;
+  remembered_.push_back(object);
+}
+
+void GcHeap::log_elements(GcRef array, uint32_t first, uint32_t count) {
+  const GcHeader& h = *header(array);
+  if (count == 0 || space_.desc(h.type_id()).has_refs == 0) return;
+  if (h.length <= kMostLoggedWhole) return log(array);
+  const uint32_t begin = array + static_cast<uint32_t>(sizeof(GcHeader) + first * sizeof(GcRef));
+  const uint32_t last = begin + static_cast<uint32_t>((count - 1) * sizeof(GcRef));
+  for (uint32_t card = begin >> GcSpace::kCardBits; card <= last >> GcSpace::kCardBits; ++card) {
+    if (GcSpace::set_new(space_.cards, card)) dirty_cards_.push_back(card);
+  }
+}
+
+uint32_t GcHeap::new_handle(GcRef r) {
+  if (free_handles_.empty()) {
+    handles_.push_back(r);
+    return static_cast<uint32_t>(handles_.size() - 1);
+  }
+  const uint32_t handle = free_handles_.back();
+  free_handles_.pop_back();
+  handles_[handle] = r;
+  return handle;
+}
+
+void GcHeap::drop_handle(uint32_t handle) {
+  handles_[handle] = kNullRef;
+  free_handles_.push_back(handle);
+}
+
+GcHeap::ScannedRange::~ScannedRange() {
+  (previous_ != nullptr ? previous_->next_ : heap_.ranges_) = next_;
+  if (next_ != nullptr) next_->previous_ = previous_;
+}
+
+void GcHeap::ScannedRange::link() {
+  next_ = heap_.ranges_;
+  if (next_ != nullptr) next_->previous_ = this;
+  heap_.ranges_ = this;
+}
+
+// ---- type tests ----------------------------------------------------------------------------------------------------
+
 bool GcHeap::is_valid(GcRef r) const {
   if (r == kNullRef || is_i31(r)) return true;
-  return r % 8 == 0 && r >= 16 && base_ != nullptr && r < top_;
+  return r % 8 == 0 && base_ != nullptr && find_object(r) == r;
 }
 
 bool GcHeap::object_matches(const GcHeader& object, isa::HeapType heap) const {
-  const uint32_t id = object.type_id;
+  const uint32_t id = object.type_id();
   const bool typed = id < kHostType;
   if (heap.is_concrete()) return typed && is_subtype(types_, id, heap.index());
   switch (heap.abs()) {

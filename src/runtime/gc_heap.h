@@ -1,82 +1,151 @@
-// GC objects: final layout, type descriptors and allocation. Collection is not there yet: exhaustion is a trap.
+// The heap of structs, arrays, exceptions and host boxes of a store: allocation, barriers, type tests, collection.
+//
+// Two generations. Young objects are allocated by bumping a pointer in the blocks of the nursery. A minor collection
+// moves those that are still reachable to old blocks, where they stay. Objects that a stack seems to refer to are
+// pinned: their nursery block becomes an old one instead. The old generation is marked a little at a time while the
+// program runs, and swept by lines (128 bytes) of blocks (32 KiB).
+//
+// Stacks and registers are scanned conservatively: a word that looks like the address or the offset of an object, or of
+// something inside it, keeps it. So code may hold references in locals and registers, of machine code and of C++, as it
+// likes. References in memory of the C++ heap are found only where something says so: GcRootSource, ScannedRange,
+// handles.
 #pragma once
 
 #include <cstdint>
+#include <cstring>
+#include <functional>
 #include <memory>
 #include <vector>
 
-#include "module/type_registry.h"
-#include "runtime/value.h"
+#include "runtime/gc_space.h"
+#include "runtime/gc_stats.h"
 
 namespace ashlar::runtime {
 
-struct TagInstance;
+class Table;
 
-/// Every object begins with this. Objects are 8-aligned; offsets are 32-bit from the heap's base.
-///   struct: header | fields in declaration order, naturally aligned (v128: 8)
-///   array:  header (length) | elements from byte 8
-///   exception (kExnType): header (payload slots) | TagInstance* | payload slots
-///   host box  (kHostType): header | 64-bit host value: an externref made by the host
-struct GcHeader {
-  uint32_t type_id;  ///< canonical id, or one of the reserved ids below
-  uint32_t length;   ///< arrays: elements; exceptions: payload slots; structs: 0
+/// What a collection does with references that it is shown one by one, and may change.
+class GcVisitor {
+ public:
+  virtual void visit(GcRef& r) = 0;
+  /// Slots of the any, extern or exn hierarchies.
+  void visit_slots(Slot* slots, size_t count) {
+    for (size_t i = 0; i < count; ++i) {
+      auto r = static_cast<GcRef>(slots[i]);
+      visit(r);
+      slots[i] = r;
+    }
+  }
+
+ protected:
+  ~GcVisitor() = default;
 };
-inline constexpr uint32_t kHostType = 0xffff'fff0;
-inline constexpr uint32_t kExnType = 0xffff'fff1;
 
-/// Storage of one field: how many bytes and whether it is a reference the collector follows.
-enum class FieldKind : uint8_t { I8, I16, I32, I64, F32, F64, V128, Ref, FuncRef };
-uint32_t field_size(FieldKind kind);                 ///< Ref: 4 (a GcRef); FuncRef: 8 (a FuncCell*)
-FieldKind field_kind(const isa::StorageType& type);  ///< not of concrete heap types: those need `concrete_is_func`
-FieldKind field_kind(const isa::StorageType& type, bool concrete_is_func);
-FieldKind field_kind(const module::TypeRegistry& types, const isa::StorageType& type);  ///< of a canonical type
-/// Slots that a field takes on the operand stack.
-constexpr uint32_t field_slots(FieldKind kind) { return kind == FieldKind::V128 ? 2 : 1; }
+/// What a collection does with memory that may hold references.
+class GcScanner {
+ public:
+  /// [begin, end); begin is 4-aligned.
+  virtual void scan(const void* begin, const void* end) = 0;
 
-/// Type descriptor: where the fields are.
-struct GcLayout {
-  module::CompositeKind kind;
-  uint32_t size;                  ///< struct: whole object, header included, 8-aligned
-  std::vector<uint32_t> offsets;  ///< struct: of each field
-  std::vector<FieldKind> kinds;   ///< struct: of each field; array: one
-  uint32_t elem_size = 0;         ///< array
+ protected:
+  ~GcScanner() = default;
+};
+
+/// Who has references outside the heap: the store. Called on the store's thread while it collects.
+class GcRootSource {
+ public:
+  enum class Which : uint8_t {
+    Written,  ///< those that may have changed since the last collection of any kind
+    All
+  };
+  virtual void visit_roots(GcVisitor& v, Which which) = 0;
+  /// All stacks on which guest code or its callers run; `sp` is the current stack pointer.
+  virtual void scan_stacks(GcScanner& s, const void* sp) = 0;
+
+ protected:
+  ~GcRootSource() = default;
+};
+
+/// For tests: collect and move as often as can be. Every program must run as without.
+struct GcStress {
+  uint32_t minor_every = 0;  ///< a minor collection at every n-th allocation; 0: when the nursery is full
+  uint32_t major_every = 0;  ///< a whole collection at every n-th allocation
+  bool poison = false;       ///< freed memory is filled with a pattern that is no object
 };
 
 class GcHeap {
  public:
+  static constexpr uint32_t kMostSmall = 8 << 10;  ///< larger objects have blocks of their own
+
   GcHeap(const module::TypeRegistry& types, uint64_t max_bytes);
   ~GcHeap();
   GcHeap(const GcHeap&) = delete;
   GcHeap& operator=(const GcHeap&) = delete;
 
-  /// Reserved on first use; fixed afterwards: 4 GiB and a guard, committed page by page as objects touch it. Allocation
-  /// calls ensure(); false when there is no address space.
-  bool ensure();
-  /// Null before the first object.
+  /// Reserves the address space; allocation calls it. False when there is none. The base does not change afterwards.
+  bool ensure() { return base_ != nullptr || reserve(); }
+  /// Null before ensure().
   uint8_t* base() const { return base_; }
-  /// Keeps *cell equal to base(), for contexts made before the first object. `cell` outlives the heap's use.
+  /// Keeps *cell equal to base(), for contexts made before. `cell` outlives the heap's use.
   void bind_base(uint8_t** cell);
-  uint64_t used() const { return top_; }
+  /// Fills the descriptors of these types, before code runs that makes objects of them. False: no address space, or an
+  /// id beyond kMaxGcTypes.
+  bool describe(const std::vector<uint32_t>& type_ids);
 
-  /// All return kNullRef when the heap is exhausted. Fields and elements start zeroed.
+  // Allocation; may collect. All return kNullRef when the heap is exhausted. Fields and elements start zeroed.
   GcRef alloc_struct(uint32_t type_id);
   GcRef alloc_array(uint32_t type_id, uint32_t length);
   GcRef alloc_exn(TagInstance* tag, uint32_t slots);
   GcRef alloc_host(uint64_t value);
+  /// The same by the bumped pointer alone; kNullRef where alloc_struct() has to be asked. All its fields are to be
+  /// written before anything else is done with the heap: they start with anything. `size` is the type's.
+  GcRef try_struct(uint32_t type_id, uint32_t size) {
+    const GcRef r = bump(size);
+    if (r != kNullRef) [[likely]]
+      *header(r) = {type_id, 0};
+    return r;
+  }
+  /// Says, while it lives, that slots of the interpreter's stack below `end` are in use; else those below
+  /// Store::stack_top are. An address that is not of that stack says nothing.
+  class LiveSlots {
+   public:
+    LiveSlots(GcHeap& heap, const Slot* end) : heap_(heap) { heap.live_slots_ = end; }
+    ~LiveSlots() { heap_.live_slots_ = nullptr; }
+    LiveSlots(const LiveSlots&) = delete;
+    LiveSlots& operator=(const LiveSlots&) = delete;
+
+   private:
+    GcHeap& heap_;
+  };
+  const Slot* live_slots() const { return live_slots_; }
 
   GcHeader* header(GcRef r) const { return reinterpret_cast<GcHeader*>(base_ + r); }
   uint8_t* at(GcRef r, uint64_t offset) const { return base_ + r + offset; }
   uint8_t* elements(GcRef array) const { return base_ + array + sizeof(GcHeader); }
   const GcLayout& layout(uint32_t type_id);  ///< cached; stable address
+  const GcTypeDesc& desc(uint32_t type_id) const { return space_.desc(type_id); }
+
+  // Barriers: after references were written into an object, but for one that was just allocated and is small.
+  void wrote(GcRef object) {
+    if ((header(object)->type & GcHeader::kClean) != 0) [[unlikely]]
+      log(object);
+  }
+  /// Element `index` of an array.
+  void wrote_element(GcRef array, uint32_t index) {
+    if ((header(array)->type & GcHeader::kClean) != 0) [[unlikely]]
+      log_elements(array, index, 1);
+  }
+  void wrote_elements(GcRef array, uint32_t first, uint32_t count) {
+    if ((header(array)->type & GcHeader::kClean) != 0) [[unlikely]]
+      log_elements(array, first, count);
+  }
+  void log(GcRef object);
+  void log_elements(GcRef array, uint32_t first, uint32_t count);
 
   // Exceptions.
   TagInstance* exn_tag(GcRef r) const { return *reinterpret_cast<TagInstance**>(base_ + r + 8); }
   Slot* exn_payload(GcRef r) const { return reinterpret_cast<Slot*>(base_ + r + 16); }
   uint64_t host_value(GcRef r) const { return *reinterpret_cast<uint64_t*>(base_ + r + 8); }
-
-  // Fields as slots (v128 two; packed ones zero-extended on load).
-  static void load_field(const uint8_t* p, FieldKind kind, Slot* out);
-  static void store_field(uint8_t* p, FieldKind kind, const Slot* in);
 
   /// Whether r is a value this heap can hold: null, an i31 or an object's offset. For values that come from the host.
   bool is_valid(GcRef r) const;
@@ -85,16 +154,192 @@ class GcHeap {
   /// The same for a function reference.
   bool func_matches(const FuncCell* f, isa::ValType type) const;
 
+  // Collection. On the store's thread, outside of allocation.
+  void set_roots(GcRootSource* roots) { roots_ = roots; }
+  /// Everything that nothing refers to goes, of both generations.
+  void collect();
+  /// The young generation only.
+  void collect_young();
+  void set_stress(const GcStress& stress);
+  /// Called with the value of each host box that was collected, after a collection, on the store's thread. It must not
+  /// use the store.
+  void set_finalizer(std::function<void(uint64_t)> f) { finalizer_ = std::move(f); }
+  const GcStats& stats() const { return stats_; }
+  /// Bytes of the blocks in use.
+  uint64_t bytes_in_use() const { return base_ == nullptr ? 0 : space_.bytes_in_use(); }
+  uint64_t max_bytes() const { return max_bytes_; }
+
+  /// Calls f with every object that is reachable, and some that are not any more; collects first.
+  void for_each_object(const std::function<void(GcRef, const GcHeader&, uint64_t bytes)>& f);
+  /// Calls f with the place of every reference that the collector follows in object r.
+  template <class F>
+  void for_each_ref(GcRef r, F f) const;
+
+  // Handles: references that the host keeps; numbers stay the same when objects move.
+  uint32_t new_handle(GcRef r);
+  void drop_handle(uint32_t handle);
+  GcRef& handle(uint32_t handle) { return handles_[handle]; }
+  size_t handle_count() const { return handles_.size() - free_handles_.size(); }
+
+  /// Memory outside stacks that may hold references while the object lives; what it refers to does not move.
+  class ScannedRange {
+   public:
+    ScannedRange(GcHeap& heap, const std::vector<Slot>& slots) : heap_(heap), slots_(&slots) { link(); }
+    ScannedRange(GcHeap& heap, const void* begin, uint64_t bytes) : heap_(heap), begin_(begin), bytes_(bytes) {
+      link();
+    }
+    ~ScannedRange();
+    ScannedRange(const ScannedRange&) = delete;
+    ScannedRange& operator=(const ScannedRange&) = delete;
+
+   private:
+    friend class GcHeap;
+    void link();
+    GcHeap& heap_;
+    const std::vector<Slot>* slots_ = nullptr;
+    const void* begin_ = nullptr;
+    uint64_t bytes_ = 0;
+    ScannedRange* previous_ = nullptr;
+    ScannedRange* next_ = nullptr;
+  };
+
  private:
-  GcRef bump(uint64_t bytes);
-  GcRef alloc_object(uint64_t bytes, uint32_t type_id, uint32_t length);
+  friend class GcMinor;
+  friend class GcMarker;
+  enum class Phase : uint8_t { Idle, Marking, Sweeping };
+  struct Hole {
+    uint32_t at = 0;
+    uint32_t end = 0;
+  };
+
+  bool reserve();
+  GcRef bump(uint64_t bytes) {
+    GcCursor& c = *cursor_;
+    const uint32_t r = c.top;
+    if (bytes > c.limit - r) [[unlikely]]
+      return kNullRef;
+    c.top = static_cast<uint32_t>(r + bytes);
+    return r;
+  }
+  GcRef alloc_object(uint64_t bytes, uint32_t type_id, uint32_t length, bool has_refs);
+  [[gnu::noinline]] GcRef alloc_slow(uint64_t bytes);
+  GcRef alloc_large(uint64_t bytes, uint32_t type_id, uint32_t length, bool has_refs);
+  GcRef bump_slow(uint64_t bytes);
+  bool next_nursery_block();
+  void retire_nursery_block();
+  void fill_nursery();
   bool object_matches(const GcHeader& object, isa::HeapType heap) const;
+
+  // gc_minor.cc, gc_mark.cc, gc_sweep.cc: `sp` is below all frames that hold references, registers saved above it.
+  void minor(const void* sp);
+  void full(const void* sp);
+  void young_and_cycle(const void* sp);
+  void step();
+  void begin_sweep();
+  void start_marking(const void* sp);
+  bool finish_marking(const void* sp);
+  void drain_marks(uint64_t budget);
+  uint64_t scan_marked(uint64_t entry);
+  [[gnu::always_inline]] void mark(GcRef r) {
+    if (r == kNullRef || is_i31(r)) return;
+    const GcSpace::Kind kind = space_.kind_of(r);
+    if (kind != GcSpace::Kind::Old && kind != GcSpace::Kind::Large) return;
+    if (GcSpace::set_new(space_.marks, r >> 3)) marks_.push_back(r);
+  }
+  void sweep_block(uint32_t block);
+  bool sweep_some(uint32_t blocks);
+  void finish_sweep();
+  void run_finalizers();
+  void scan_conservative(GcScanner& s, const void* sp);
+
+  // gc_old.cc
+  GcRef alloc_old(uint64_t bytes);
+  bool next_hole();
+  /// The object of any generation that address p lies in; kNullRef: none.
+  GcRef find_object(uint32_t p) const;
+  GcRef find_in_nursery(uint32_t p) const;
+  GcRef find_in_old(uint32_t p) const;
+  void set_pace();
+
   const module::TypeRegistry& types_;
   uint8_t* base_ = nullptr;
-  uint64_t max_bytes_;  ///< at most 4 GiB
-  uint64_t top_ = 16;   ///< where the next object goes; below it offset 0 stays free for null
+  GcCursor* cursor_;
+  GcSpace space_;
+  uint64_t max_bytes_;
   std::vector<uint8_t**> base_cells_;
   std::vector<std::unique_ptr<GcLayout>> layouts_;  ///< by canonical id
+  GcRootSource* roots_ = nullptr;
+  const Slot* live_slots_ = nullptr;
+  bool collecting_ = false;
+  bool exhausted_ = false;  ///< the last whole collection left next to nothing
+
+  // Young generation.
+  std::vector<uint32_t> nursery_;  ///< its blocks
+  size_t nursery_at_ = 0;          ///< the next one; the current is before it
+  uint64_t block_end_ = 0;         ///< of the current one; 0: none
+  uint32_t nursery_blocks_;        ///< how many there should be
+  std::vector<GcRef> large_young_;
+  uint64_t large_young_bytes_ = 0;
+  std::vector<GcRef> remembered_;      ///< old objects that were written
+  std::vector<uint32_t> dirty_cards_;  ///< of large arrays
+  std::vector<GcRef> young_hosts_;
+
+  // Old generation.
+  Hole hole_;       ///< for small objects
+  Hole wide_hole_;  ///< for objects wider than a line
+  uint32_t hole_block_ = 0;
+  std::vector<uint32_t> partial_;  ///< old blocks with holes
+  std::vector<GcRef> old_hosts_;
+  uint64_t old_bytes_ = 0;       ///< live at the last marking, and promoted since
+  uint64_t mark_at_ = 0;         ///< old_bytes_ at which marking begins
+  uint64_t marked_bytes_ = 0;    ///< in this marking
+  uint64_t mark_debt_ = 0;       ///< bytes to be marked soon
+  double mark_ratio_ = 4;        ///< bytes to be marked per byte promoted
+  std::vector<uint64_t> marks_;  ///< to be scanned: reference | first element << 32
+  Phase phase_ = Phase::Idle;
+  uint32_t sweep_at_ = 0;
+
+  std::vector<GcRef> handles_;
+  std::vector<uint32_t> free_handles_;
+  ScannedRange* ranges_ = nullptr;
+  std::vector<uint64_t> dead_hosts_;
+  std::function<void(uint64_t)> finalizer_;
+  GcStress stress_;
+  uint32_t stress_count_ = 0;
+  GcStats stats_;
 };
+
+template <class F>
+void GcHeap::for_each_ref(GcRef r, F f) const {
+  const GcHeader& h = *header(r);
+  const uint32_t id = h.type_id();
+  if (id < kMaxGcTypes) {
+    const GcTypeDesc& d = space_.desc(id);
+    if (d.has_refs == 0) return;
+    if (d.kind == GcTypeDesc::Array) {
+      auto* p = reinterpret_cast<GcRef*>(base_ + r + sizeof(GcHeader));
+      for (uint32_t i = 0; i < h.length; ++i) f(p[i]);
+      return;
+    }
+    if (d.has_refs == 1) {
+      auto* p = reinterpret_cast<GcRef*>(base_ + r + sizeof(GcHeader));
+      for (uint64_t bits = d.refs; bits != 0; bits &= bits - 1) f(p[__builtin_ctzll(bits)]);
+      return;
+    }
+    for (uint32_t offset : d.layout->ref_offsets) f(*reinterpret_cast<GcRef*>(base_ + r + offset));
+    return;
+  }
+  if (id != kExnType) return;
+  Slot* slot = exn_payload(r);
+  for (isa::ValType param : types_.get(*reinterpret_cast<const uint32_t*>(exn_tag(r))).def.func.params) {
+    if (param.is_ref()) {
+      const isa::HeapType heap = param.heap();
+      const bool func = heap.is_concrete() ? types_.get(heap.index()).def.kind == module::CompositeKind::Func
+                                           : heap == isa::AbsHeap::Func || heap == isa::AbsHeap::NoFunc;
+      if (!func) f(*reinterpret_cast<GcRef*>(slot));
+    }
+    slot += param.slot_count();
+  }
+}
 
 }  // namespace ashlar::runtime

@@ -1,7 +1,8 @@
 // Where fields and elements lie in GC objects, and how they move to and from slots.
-#include <algorithm>
+#include "runtime/gc_layout.h"
 
-#include "runtime/gc_heap.h"
+#include <algorithm>
+#include <cstring>
 
 namespace ashlar::runtime {
 
@@ -63,27 +64,6 @@ namespace {
 
 uint32_t align_up(uint32_t value, uint32_t alignment) { return (value + alignment - 1) & ~(alignment - 1); }
 
-// Validated: at most 10,000 fields of at most 16 bytes.
-std::unique_ptr<GcLayout> make_layout(const module::TypeRegistry& types, uint32_t type_id) {
-  const module::SubType& def = types.get(type_id).def;
-  auto layout = std::make_unique<GcLayout>();
-  layout->kind = def.kind;
-  layout->size = sizeof(GcHeader);
-  for (const isa::FieldType& field : def.fields) layout->kinds.push_back(field_kind(types, field.storage));
-  if (def.kind == module::CompositeKind::Array) {
-    layout->elem_size = field_size(layout->kinds[0]);
-    return layout;
-  }
-  for (FieldKind kind : layout->kinds) {
-    const uint32_t size = field_size(kind);
-    layout->size = align_up(layout->size, std::min(size, 8u));
-    layout->offsets.push_back(layout->size);
-    layout->size += size;
-  }
-  layout->size = align_up(layout->size, 8);
-  return layout;
-}
-
 template <class T>
 T load(const uint8_t* p) {
   T value;
@@ -99,14 +79,46 @@ void store(uint8_t* p, Slot value) {
 
 }  // namespace
 
-const GcLayout& GcHeap::layout(uint32_t type_id) {
-  if (type_id >= layouts_.size()) layouts_.resize(type_id + 1);
-  std::unique_ptr<GcLayout>& layout = layouts_[type_id];
-  if (!layout) layout = make_layout(types_, type_id);
-  return *layout;
+// Validated: at most 10,000 fields of at most 16 bytes.
+uint32_t struct_field_offset(const std::vector<FieldKind>& kinds, size_t index) {
+  uint32_t offset = sizeof(GcHeader);
+  for (size_t i = 0;; ++i) {
+    const uint32_t size = field_size(kinds[i]);
+    offset = align_up(offset, std::min(size, 8u));
+    if (i == index) return offset;
+    offset += size;
+  }
 }
 
-void GcHeap::load_field(const uint8_t* p, FieldKind kind, Slot* out) {
+uint32_t struct_size(const std::vector<FieldKind>& kinds) {
+  if (kinds.empty()) return sizeof(GcHeader);
+  const size_t last = kinds.size() - 1;
+  return align_up(struct_field_offset(kinds, last) + field_size(kinds[last]), 8);
+}
+
+GcLayout make_layout(const module::TypeRegistry& types, uint32_t type_id) {
+  const module::SubType& def = types.get(type_id).def;
+  GcLayout layout;
+  layout.kind = def.kind;
+  if (def.kind == module::CompositeKind::Func) return layout;
+  for (const isa::FieldType& field : def.fields) layout.kinds.push_back(field_kind(types, field.storage));
+  if (def.kind == module::CompositeKind::Array) {
+    layout.elem_size = field_size(layout.kinds[0]);
+    return layout;
+  }
+  uint32_t end = sizeof(GcHeader);
+  for (FieldKind kind : layout.kinds) {
+    const uint32_t size = field_size(kind);
+    end = align_up(end, std::min(size, 8u));
+    layout.offsets.push_back(end);
+    if (kind == FieldKind::Ref) layout.ref_offsets.push_back(end);
+    end += size;
+  }
+  layout.size = align_up(end, 8);
+  return layout;
+}
+
+void load_gc_field(const uint8_t* p, FieldKind kind, Slot* out) {
   switch (kind) {
     case FieldKind::I8:
       out[0] = *p;
@@ -130,7 +142,7 @@ void GcHeap::load_field(const uint8_t* p, FieldKind kind, Slot* out) {
   }
 }
 
-void GcHeap::store_field(uint8_t* p, FieldKind kind, const Slot* in) {
+void store_gc_field(uint8_t* p, FieldKind kind, const Slot* in) {
   switch (kind) {
     case FieldKind::I8:
       store<uint8_t>(p, in[0]);

@@ -43,6 +43,7 @@ Status Instantiator::run(std::span<const Extern> imports) {
   make_tags();
   TRY(make_memories());
   bind_context();
+  if (!store.heap().describe(m.canonical)) return make_error(ErrorCode::gc_heap_exhausted);
   TRY(make_globals());
   TRY(make_tables());
   TRY(make_elems());
@@ -65,6 +66,10 @@ void Instantiator::reserve() {
   inst.memories_.resize(m.memories.size());
   inst.tags_.resize(m.tags.size());
   inst.elems_.resize(m.elems.size());
+  for (size_t i = 0; i < m.elems.size(); ++i) {
+    const isa::ValType type = module::to_canonical(m, m.elems[i].type);
+    if (!store.is_func_ref(type)) store.ref_elems_.push_back(&inst.elems_[i]);
+  }
   inst.data_dropped_.resize(m.datas.size());
 }
 

@@ -25,7 +25,7 @@ uint32_t as_u32(Slot slot) { return static_cast<uint32_t>(slot); }
       *out = read_imm<uint64_t>(p);
       return;
     default:
-      GcHeap::load_field(p, kind, out);
+      load_gc_field(p, kind, out);
   }
 }
 
@@ -42,7 +42,7 @@ uint32_t as_u32(Slot slot) { return static_cast<uint32_t>(slot); }
       std::memcpy(p, in, 8);
       return;
     default:
-      GcHeap::store_field(p, kind, in);
+      store_gc_field(p, kind, in);
   }
 }
 
@@ -58,10 +58,13 @@ Slot load_signed(const uint8_t* p, FieldKind kind) {
 Trap struct_new(InstanceContext* ctx, Slot* base, const uint8_t* imm) {
   GcHeap& heap = heap_of(ctx);
   const uint32_t type_id = slot_imm(imm).a;
-  const GcRef r = heap.alloc_struct(type_id);
-  if (r == kNullRef) [[unlikely]]
-    return Trap::gc_heap_exhausted;
-  const GcLayout& layout = heap.layout(type_id);
+  const GcLayout& layout = *heap.desc(type_id).layout;
+  GcRef r = heap.try_struct(type_id, layout.size);
+  if (r == kNullRef) [[unlikely]] {
+    const GcHeap::LiveSlots live(heap, base + 2 * layout.kinds.size());
+    r = heap.alloc_struct(type_id);
+    if (r == kNullRef) return Trap::gc_heap_exhausted;
+  }
   const Slot* in = base;
   for (size_t i = 0; i < layout.kinds.size(); ++i) {
     store_field(heap.at(r, layout.offsets[i]), layout.kinds[i], in);
@@ -72,7 +75,9 @@ Trap struct_new(InstanceContext* ctx, Slot* base, const uint8_t* imm) {
 }
 
 Trap struct_new_default(InstanceContext* ctx, Slot* base, const uint8_t* imm) {
-  const GcRef r = heap_of(ctx).alloc_struct(slot_imm(imm).a);
+  GcHeap& heap = heap_of(ctx);
+  const GcHeap::LiveSlots live(heap, base);
+  const GcRef r = heap.alloc_struct(slot_imm(imm).a);
   if (r == kNullRef) [[unlikely]]
     return Trap::gc_heap_exhausted;
   base[0] = r;
@@ -85,7 +90,7 @@ Trap struct_get(InstanceContext* ctx, Slot* base, const uint8_t* imm) {
   if (r == kNullRef) [[unlikely]]
     return Trap::null_structure_reference;
   const SlotImm i = slot_imm(imm);
-  const GcLayout& layout = heap_of(ctx).layout(i.a);
+  const GcLayout& layout = *heap_of(ctx).desc(i.a).layout;
   const uint8_t* p = ctx->gc_base + r + layout.offsets[i.b];
   if constexpr (is_signed) {
     base[0] = load_signed(p, layout.kinds[i.b]);
@@ -101,8 +106,10 @@ Trap struct_set(InstanceContext* ctx, Slot* base, const uint8_t* imm) {
   if (r == kNullRef) [[unlikely]]
     return Trap::null_structure_reference;
   const SlotImm i = slot_imm(imm);
-  const GcLayout& layout = heap_of(ctx).layout(i.a);
+  GcHeap& heap = heap_of(ctx);
+  const GcLayout& layout = *heap.desc(i.a).layout;
   store_field(ctx->gc_base + r + layout.offsets[i.b], layout.kinds[i.b], base + 1);
+  if (layout.kinds[i.b] == FieldKind::Ref) heap.wrote(r);
   return Trap::none;
 }
 
@@ -110,7 +117,7 @@ Trap struct_set(InstanceContext* ctx, Slot* base, const uint8_t* imm) {
 // ------------------------------------------------------------------------------------------------
 
 uint32_t element_slots(InstanceContext* ctx, uint32_t type_id) {
-  return field_slots(heap_of(ctx).layout(type_id).kinds[0]);
+  return field_slots(heap_of(ctx).desc(type_id).layout->kinds[0]);
 }
 
 /// Puts a new array onto the stack, unless there was a trap.
@@ -124,11 +131,13 @@ Trap array_new(InstanceContext* ctx, Slot* base, const uint8_t* imm) {
   const uint32_t type_id = slot_imm(imm).a;
   const uint32_t n = as_u32(base[element_slots(ctx, type_id)]);
   GcRef r = kNullRef;
+  const GcHeap::LiveSlots live(heap_of(ctx), base + 3);
   const Trap trap = array_new(*ctx->store, type_id, base, n, &r);
   return put_array(base, trap, r);
 }
 
 Trap array_new_default(InstanceContext* ctx, Slot* base, const uint8_t* imm) {
+  const GcHeap::LiveSlots live(heap_of(ctx), base);
   const GcRef r = heap_of(ctx).alloc_array(slot_imm(imm).a, as_u32(base[0]));
   if (r == kNullRef) [[unlikely]]
     return Trap::gc_heap_exhausted;
@@ -140,10 +149,11 @@ Trap array_new_default(InstanceContext* ctx, Slot* base, const uint8_t* imm) {
 Trap array_new_fixed(InstanceContext* ctx, Slot* base, const uint8_t* imm) {
   const SlotImm i = slot_imm(imm);
   GcHeap& heap = heap_of(ctx);
+  const GcHeap::LiveSlots live(heap, base + 2 * uint64_t{i.b});
   const GcRef r = heap.alloc_array(i.a, i.b);
   if (r == kNullRef) [[unlikely]]
     return Trap::gc_heap_exhausted;
-  const GcLayout& layout = heap.layout(i.a);
+  const GcLayout& layout = *heap.desc(i.a).layout;
   const FieldKind kind = layout.kinds[0];
   const Slot* in = base;
   uint8_t* p = heap.elements(r);
@@ -152,6 +162,7 @@ Trap array_new_fixed(InstanceContext* ctx, Slot* base, const uint8_t* imm) {
     in += field_slots(kind);
     p += layout.elem_size;
   }
+  heap.wrote_elements(r, 0, i.b);
   base[0] = r;
   return Trap::none;
 }
@@ -160,6 +171,7 @@ Trap array_new_fixed(InstanceContext* ctx, Slot* base, const uint8_t* imm) {
 Trap array_new_data(InstanceContext* ctx, Slot* base, const uint8_t* imm) {
   const SlotImm i = slot_imm(imm);
   GcRef r = kNullRef;
+  const GcHeap::LiveSlots live(heap_of(ctx), base);
   const Trap trap = array_new_data(*ctx->instance, i.a, i.b, as_u32(base[0]), as_u32(base[1]), &r);
   return put_array(base, trap, r);
 }
@@ -168,6 +180,7 @@ Trap array_new_data(InstanceContext* ctx, Slot* base, const uint8_t* imm) {
 Trap array_new_elem(InstanceContext* ctx, Slot* base, const uint8_t* imm) {
   const SlotImm i = slot_imm(imm);
   GcRef r = kNullRef;
+  const GcHeap::LiveSlots live(heap_of(ctx), base);
   const Trap trap = array_new_elem(*ctx->instance, i.a, i.b, as_u32(base[0]), as_u32(base[1]), &r);
   return put_array(base, trap, r);
 }
@@ -187,7 +200,7 @@ struct Element {
   const uint32_t index = as_u32(base[1]);
   if (index >= reinterpret_cast<const GcHeader*>(array)->length) [[unlikely]]
     return Trap::out_of_bounds_array_access;
-  const GcLayout& layout = heap_of(ctx).layout(slot_imm(imm).a);
+  const GcLayout& layout = *heap_of(ctx).desc(slot_imm(imm).a).layout;
   *out = {array + sizeof(GcHeader) + uint64_t{index} * layout.elem_size, layout.kinds[0]};
   return Trap::none;
 }
@@ -211,6 +224,7 @@ Trap array_set(InstanceContext* ctx, Slot* base, const uint8_t* imm) {
   if (Trap trap = find_element(ctx, base, imm, &e); trap != Trap::none) [[unlikely]]
     return trap;
   store_field(e.at, e.kind, base + 2);
+  if (e.kind == FieldKind::Ref) heap_of(ctx).wrote_element(as_ref(base[0]), as_u32(base[1]));
   return Trap::none;
 }
 
@@ -263,7 +277,7 @@ bool slot_matches(InstanceContext* ctx, Slot value, isa::ValType type) {
   const GcRef r = as_ref(value);
   // Most tests are for the very type of the object.
   if (heap.is_concrete() && !is_i31(r) &&
-      reinterpret_cast<const GcHeader*>(ctx->gc_base + r)->type_id == heap.index()) {
+      reinterpret_cast<const GcHeader*>(ctx->gc_base + r)->type_id() == heap.index()) {
     return true;
   }
   return heap_of(ctx).matches(r, type);

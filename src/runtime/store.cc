@@ -7,6 +7,7 @@
 
 #include "module/subtyping.h"
 #include "os/pages.h"
+#include "os/thread_stack.h"
 
 namespace ashlar::runtime {
 
@@ -36,6 +37,7 @@ Store::Store(std::shared_ptr<Engine> engine, StoreLimits limits)
       limits_(limits),
       heap_(*engine_->types(), limits.gc_heap_bytes),
       private_(std::make_unique<Private>()) {
+  heap_.set_roots(this);
   const uint64_t bytes = os::round_up_to_pages(limits.stack_bytes);
   stack_base = bytes == 0 ? nullptr : reinterpret_cast<Slot*>(os::map_pages(bytes));
   // Without address space for a stack all three stay null: the first call exhausts it.
@@ -92,6 +94,7 @@ Result<Table*> Store::new_table(const module::TableType& type, Slot init) {
     return make_error(ErrorCode::out_of_memory, kNoOffset, "a table of " + std::to_string(size) + " elements");
   }
   table_elements_used += size;
+  if (!is_func_ref(type.elem)) ref_tables_.push_back(table.get());
   return tables_.emplace_back(std::move(table)).get();
 }
 
@@ -101,6 +104,7 @@ GlobalInstance* Store::new_global(const module::GlobalType& type, const Value& i
   const bool narrow = type.type == isa::ValType::i32() || type.type == isa::ValType::f32();
   global.value[0] = narrow ? static_cast<uint32_t>(init.lo) : init.lo;
   global.value[1] = init.hi;
+  if (type.type.is_ref() && !is_func_ref(type.type)) ref_globals_.push_back(&global);
   return &global;
 }
 
@@ -163,6 +167,23 @@ void Store::bind_stack_limit(Slot** limit) {
   std::lock_guard lock(private_->mutex);
   *limit = interrupt_.load(std::memory_order_relaxed) != 0 ? nullptr : stack_limit;
   private_->stack_limits.push_back(limit);
+}
+
+void Store::visit_roots(GcVisitor& v, Which which) {
+  v.visit(pending_exception);
+  for (GlobalInstance* global : ref_globals_) v.visit_slots(global->value, 1);
+  for (Table* table : ref_tables_) {
+    if (table->take_written() || which == Which::All) v.visit_slots(table->raw_elems(), table->size());
+  }
+  for (std::vector<Slot>* refs : ref_elems_) v.visit_slots(refs->data(), refs->size());
+}
+
+void Store::scan_stacks(GcScanner& s, const void* sp) {
+  const Slot* end = heap_.live_slots();
+  if (end < stack_base || end > stack_limit) end = stack_top;
+  if (end > stack_base) s.scan(stack_base, end);
+  if (scan_native_stacks != nullptr) return scan_native_stacks(*this, s, sp);
+  s.scan(sp, os::thread_stack_end());
 }
 
 std::string Store::interrupt_reason() const {

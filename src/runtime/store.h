@@ -81,7 +81,7 @@ struct StoreLimits {
   uint32_t host_depth = 100;          ///< nested host -> guest -> host calls
 };
 
-class Store {
+class Store final : private GcRootSource {
  public:
   explicit Store(std::shared_ptr<Engine> engine, StoreLimits limits = {});
   ~Store();
@@ -125,6 +125,9 @@ class Store {
   int64_t table_grow(Table& table, uint64_t delta, Slot init);
 
   GcHeap& heap() { return heap_; }
+  const GcHeap& heap() const { return heap_; }
+  /// Set by the tier that runs on stacks of its own: scans those and the thread's, in place of the thread's alone.
+  void (*scan_native_stacks)(Store& store, GcScanner& s, const void* sp) = nullptr;
 
   // Interruption (thread-safe): the running guest traps with `interrupted` at its next safepoint.
   void interrupt(std::string reason);
@@ -169,6 +172,8 @@ class Store {
   friend struct Instantiator;
   Status check_arguments(const module::FuncType& type, std::span<const Value> args) const;
   bool accepts(isa::ValType param, const Value& value) const;
+  void visit_roots(GcVisitor& v, Which which) override;
+  void scan_stacks(GcScanner& s, const void* sp) override;
 
   std::shared_ptr<Engine> engine_;
   StoreLimits limits_;
@@ -181,6 +186,10 @@ class Store {
   std::deque<std::unique_ptr<Table>> tables_;
   std::deque<GlobalInstance> globals_;
   std::deque<TagInstance> tags_;
+  // Those that hold references of the heap.
+  std::vector<GlobalInstance*> ref_globals_;
+  std::vector<Table*> ref_tables_;
+  std::vector<std::vector<Slot>*> ref_elems_;
   std::deque<FuncCell> cells_;
   std::deque<HostFunc> host_funcs_;
   Slot* results_ = nullptr;

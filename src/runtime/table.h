@@ -36,6 +36,7 @@ class Table {
   /// All of them as they are, to be read and written.
   Slot* elems() {
     settle();
+    written_ = true;
     return elems_;
   }
   Slot get(uint64_t i) {
@@ -45,8 +46,17 @@ class Table {
   void set(uint64_t i, Slot v) {
     if (v == 0) settle();
     untouched_ = false;
+    written_ = true;
     elems_[i] = v;
   }
+  /// Whether elements may have changed since the last question; for the collector.
+  bool take_written() {
+    const bool written = written_;
+    written_ = false;
+    return written;
+  }
+  /// Elements as the collector sees them: references that are no functions, and nothing deferred.
+  Slot* raw_elems() { return elems_; }
   /// Functions of `instance` belong at `at` and behind, in bounds: later. False, and nothing done, where that can't be:
   /// the table has other elements already. `funcs` lives as long as the instance.
   bool defer(Instance& instance, std::span<const module::FuncIdx> funcs, uint64_t at);
@@ -67,7 +77,8 @@ class Table {
   uint64_t capacity_ = 0;
   Elements storage_;
   std::vector<Deferred> deferred_;  ///< where two have the same element, the later counts
-  bool untouched_;                  ///< nothing was ever there but nulls and what is deferred
+  bool written_ = true;
+  bool untouched_;  ///< nothing was ever there but nulls and what is deferred
 
   bool reserve(uint64_t capacity);
   void settle() {

@@ -104,7 +104,7 @@ TEST_F(BulkArrayTest, FromData) {
   ASSERT_EQ(array_new_data(*instance, type, 0, 2, 3, &a), Trap::none);
   EXPECT_EQ(store.heap().header(a)->length, 3u);
   Slot out = 0;
-  GcHeap::load_field(store.heap().elements(a) + 4, FieldKind::I16, &out);
+  load_gc_field(store.heap().elements(a) + 4, FieldKind::I16, &out);
   EXPECT_EQ(out, 0x0807u);
   EXPECT_EQ(array_new_data(*instance, type, 0, 3, 3, &a), Trap::out_of_bounds_memory_access);
   EXPECT_EQ(array_init_data(*instance, type, 0, kNullRef, 0, 0, 0), Trap::null_array_reference);
@@ -121,7 +121,7 @@ TEST_F(BulkArrayTest, FromElements) {
   GcRef a = kNullRef;
   ASSERT_EQ(array_new_elem(*instance, type, 0, 1, 2, &a), Trap::none);
   Slot out = 0;
-  GcHeap::load_field(store.heap().elements(a) + 4, FieldKind::Ref, &out);
+  load_gc_field(store.heap().elements(a) + 4, FieldKind::Ref, &out);
   EXPECT_EQ(out, make_i31(2));
   EXPECT_EQ(array_init_elem(*instance, type, 0, a, 0, 2, 2), Trap::out_of_bounds_table_access);
   EXPECT_EQ(array_init_elem(*instance, type, 0, a, 1, 0, 2), Trap::out_of_bounds_array_access);
@@ -139,7 +139,7 @@ TEST_F(BulkArrayTest, FillAndCopy) {
   EXPECT_EQ(array_fill(store, type, a, 2, other, 3), Trap::out_of_bounds_array_access);
   EXPECT_EQ(array_copy(store, type, a, 3, a, 0, 1), Trap::none);
   Slot out[2];
-  GcHeap::load_field(store.heap().elements(a) + 48, FieldKind::V128, out);
+  load_gc_field(store.heap().elements(a) + 48, FieldKind::V128, out);
   EXPECT_EQ(out[1], 4u);
   EXPECT_EQ(array_copy(store, type, a, 0, kNullRef, 0, 0), Trap::null_array_reference);
   EXPECT_EQ(array_copy(store, type, a, 0, a, 4, 1), Trap::out_of_bounds_array_access);

@@ -48,14 +48,14 @@ TEST_F(GcHeapTest, FieldsRoundTripAndStartZeroed) {
   EXPECT_EQ(r % 8, 0u);
   const GcLayout& layout = heap.layout(id(t));
   Slot out[2] = {1, 1};
-  GcHeap::load_field(heap.at(r, layout.offsets[1]), FieldKind::V128, out);
+  load_gc_field(heap.at(r, layout.offsets[1]), FieldKind::V128, out);
   EXPECT_EQ(out[0] | out[1], 0u);
   const Slot v[2] = {0x1234'5678'9abc'def0, 42};
-  GcHeap::store_field(heap.at(r, layout.offsets[0]), FieldKind::I8, v);
-  GcHeap::store_field(heap.at(r, layout.offsets[1]), FieldKind::V128, v);
-  GcHeap::load_field(heap.at(r, layout.offsets[0]), FieldKind::I8, out);
+  store_gc_field(heap.at(r, layout.offsets[0]), FieldKind::I8, v);
+  store_gc_field(heap.at(r, layout.offsets[1]), FieldKind::V128, v);
+  load_gc_field(heap.at(r, layout.offsets[0]), FieldKind::I8, out);
   EXPECT_EQ(out[0], 0xf0u);
-  GcHeap::load_field(heap.at(r, layout.offsets[1]), FieldKind::V128, out);
+  load_gc_field(heap.at(r, layout.offsets[1]), FieldKind::V128, out);
   EXPECT_EQ(out[0], v[0]);
   EXPECT_EQ(out[1], 42u);
 }

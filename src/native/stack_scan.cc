@@ -1,0 +1,46 @@
+// The stacks on which guest code and its callers run, for the collector.
+#include <algorithm>
+
+#include "native/activation.h"
+#include "native/enter.h"
+#include "os/thread_stack.h"
+
+namespace ashlar::native {
+
+namespace {
+
+/// The stack of one of this thread's activations that holds p; null: p is on the thread's own.
+const GuestStack* stack_with(const void* p) {
+  for (const Activation* a = t_activation; a != nullptr; a = a->previous) {
+    if (a->state->stack.contains(p)) return &a->state->stack;
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+/// Each activation was entered from another point of some stack: below the innermost of those points, and below the
+/// current stack pointer, nothing is in use. Every stack is scanned once, from its innermost point.
+void scan_stacks(runtime::Store&, runtime::GcScanner& s, const void* sp) {
+  const Activation* a = t_activation;
+  const void* thread_point = nullptr;
+  const GuestStack* scanned[8];
+  size_t count = 0;
+  for (const void* point = sp;;) {
+    const GuestStack* stack = stack_with(point);
+    const GuestStack** const end = scanned + std::min<size_t>(count, 8);
+    if (stack == nullptr) {
+      if (thread_point == nullptr) thread_point = point;
+    } else if (std::find(scanned, end, stack) == end) {
+      // More than eight stores in one another: the rest may be scanned twice.
+      if (count < 8) scanned[count++] = stack;
+      s.scan(point, stack->high());
+    }
+    if (a == nullptr) break;
+    point = a->host_sp;
+    a = a->previous;
+  }
+  if (thread_point != nullptr) s.scan(thread_point, os::thread_stack_end());
+}
+
+}  // namespace ashlar::native

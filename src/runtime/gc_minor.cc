@@ -1,0 +1,229 @@
+// Collection of the young generation: what is reachable moves to old blocks, what stacks refer to stays in its place.
+#include <algorithm>
+
+#include "runtime/gc_heap.h"
+
+namespace ashlar::runtime {
+
+/// One minor collection.
+class GcMinor final : public GcVisitor, public GcScanner {
+ public:
+  explicit GcMinor(GcHeap& heap) : h_(heap), base_(heap.base_), marking_(heap.phase_ == GcHeap::Phase::Marking) {}
+
+  void run(const void* sp);
+  void visit(GcRef& r) override { evacuate(r); }
+  void scan(const void* begin, const void* end) override;
+
+ private:
+  using Kind = GcSpace::Kind;
+
+  void pin(GcRef r);
+  void evacuate(GcRef& slot);
+  GcRef move(GcRef r, GcHeader& from);
+  void promoted(GcRef r, uint64_t bytes);
+  void scan_object(GcRef r) {
+    h_.for_each_ref(r, [this](GcRef& slot) { evacuate(slot); });
+  }
+  void rescan(GcRef object, GcRef* first, uint32_t count);
+  void scan_remembered();
+  void scan_cards();
+  void drain();
+  void settle_large();
+  void settle_hosts();
+  void settle_blocks();
+  void keep_in_place(GcRef r);
+
+  GcHeap& h_;
+  uint8_t* const base_;
+  const bool marking_;
+  std::vector<GcRef> pending_;  ///< promoted, to be scanned
+  std::vector<GcRef> pinned_;
+  uint64_t promoted_bytes_ = 0;
+};
+
+/// Reads stacks, of which sanitizers have an opinion.
+[[gnu::no_sanitize("address", "thread")]] void GcMinor::scan(const void* begin, const void* end) {
+  const auto* const last = static_cast<const uint32_t*>(end);
+  for (const auto* p = static_cast<const uint32_t*>(begin); p < last; ++p) {
+    const uint32_t word = *p;
+    if (word < GcSpace::kHeapStart) continue;
+    const Kind kind = h_.space_.kind_of(word);
+    if (kind == Kind::Nursery) {
+      if (const GcRef r = h_.find_in_nursery(word); r != kNullRef) pin(r);
+    } else if (kind == Kind::LargeYoung || kind == Kind::LargeTail) [[unlikely]] {
+      GcRef r = h_.find_object(word);
+      if (r != kNullRef) evacuate(r);
+    }
+  }
+}
+
+void GcMinor::pin(GcRef r) {
+  GcHeader& header = *h_.header(r);
+  if ((header.type & GcHeader::kPinned) != 0) return;
+  keep_in_place(r);
+}
+
+void GcMinor::keep_in_place(GcRef r) {
+  GcHeader& header = *h_.header(r);
+  header.type |= GcHeader::kPinned;
+  pinned_.push_back(r);
+  pending_.push_back(r);
+}
+
+[[gnu::always_inline]] inline void GcMinor::evacuate(GcRef& slot) {
+  const GcRef r = slot;
+  if (r == kNullRef || is_i31(r)) return;
+  const Kind kind = h_.space_.kind_of(r);
+  if (kind == Kind::Nursery) {
+    GcHeader& header = *h_.header(r);
+    if ((header.type & GcHeader::kForwarded) != 0) {
+      slot = header.length;
+    } else if ((header.type & GcHeader::kPinned) == 0) {
+      slot = move(r, header);
+    }
+  } else if (kind == Kind::LargeYoung) {
+    h_.space_.set_kind(r >> GcSpace::kBlockBits, Kind::Large);
+  }
+}
+
+/// Without room for it the object stays where it is, which needs none.
+GcRef GcMinor::move(GcRef r, GcHeader& from) {
+  const uint64_t bytes = h_.space_.object_size(from);
+  const GcRef to = h_.alloc_old(bytes);
+  if (to == kNullRef) [[unlikely]] {
+    keep_in_place(r);
+    return r;
+  }
+  auto* out = reinterpret_cast<uint64_t*>(base_ + to);
+  const auto* in = reinterpret_cast<const uint64_t*>(&from);
+  for (uint64_t i = 0; i < bytes / 8; ++i) out[i] = in[i];
+  h_.header(to)->type |= GcHeader::kClean;
+  from.type |= GcHeader::kForwarded;
+  from.length = to;
+  promoted(to, bytes);
+  pending_.push_back(to);
+  return to;
+}
+
+void GcMinor::promoted(GcRef r, uint64_t bytes) {
+  promoted_bytes_ += bytes;
+  GcSpace::set(h_.space_.starts, r >> 3);
+  if (!marking_) return;
+  GcSpace::set(h_.space_.marks, r >> 3);
+  h_.marks_.push_back(r);
+}
+
+/// References of an object that was written. A marked one may refer to what the marker has not met.
+void GcMinor::rescan(GcRef object, GcRef* first, uint32_t count) {
+  const bool marked = marking_ && GcSpace::test(h_.space_.marks, object >> 3);
+  for (uint32_t i = 0; i < count; ++i) {
+    evacuate(first[i]);
+    if (marked) h_.mark(first[i]);
+  }
+}
+
+void GcMinor::scan_remembered() {
+  for (GcRef r : h_.remembered_) {
+    h_.header(r)->type |= GcHeader::kClean;
+    h_.for_each_ref(r, [&](GcRef& slot) { rescan(r, &slot, 1); });
+  }
+  h_.remembered_.clear();
+}
+
+void GcMinor::scan_cards() {
+  for (uint32_t card : h_.dirty_cards_) {
+    h_.space_.cards[card >> 6] &= ~(uint64_t{1} << (card & 63));
+    const uint32_t begin = card << GcSpace::kCardBits;
+    const GcRef array = h_.find_object(begin);
+    if (array == kNullRef) continue;  // freed since
+    const uint64_t first = std::max<uint64_t>(begin, array + sizeof(GcHeader));
+    const uint64_t end = array + sizeof(GcHeader) + uint64_t{h_.header(array)->length} * sizeof(GcRef);
+    const uint64_t last = std::min<uint64_t>(uint64_t{begin} + (1u << GcSpace::kCardBits), end);
+    if (first >= last) continue;
+    rescan(array, reinterpret_cast<GcRef*>(base_ + first), static_cast<uint32_t>((last - first) / sizeof(GcRef)));
+  }
+  h_.dirty_cards_.clear();
+}
+
+void GcMinor::drain() {
+  while (!pending_.empty()) {
+    const GcRef r = pending_.back();
+    pending_.pop_back();
+    scan_object(r);
+  }
+}
+
+/// Large objects without references that were met are old now; the others go.
+void GcMinor::settle_large() {
+  for (GcRef r : h_.large_young_) {
+    const uint32_t block = r >> GcSpace::kBlockBits;
+    if (h_.space_.kind(block) == Kind::Large) {
+      const uint64_t bytes = h_.space_.object_size(*h_.header(r));
+      promoted_bytes_ += bytes;
+      if (marking_ && GcSpace::set_new(h_.space_.marks, r >> 3)) h_.marked_bytes_ += bytes;
+      h_.header(r)->type |= GcHeader::kClean;
+    } else {
+      h_.space_.give(block, h_.space_.block(block).large);
+    }
+  }
+  h_.large_young_.clear();
+  h_.large_young_bytes_ = 0;
+}
+
+void GcMinor::settle_hosts() {
+  for (GcRef r : h_.young_hosts_) {
+    const GcHeader& header = *h_.header(r);
+    if ((header.type & GcHeader::kForwarded) != 0) {
+      h_.old_hosts_.push_back(header.length);
+    } else if ((header.type & GcHeader::kPinned) != 0) {
+      h_.old_hosts_.push_back(r);
+    } else {
+      h_.dead_hosts_.push_back(h_.host_value(r));
+    }
+  }
+  h_.young_hosts_.clear();
+}
+
+/// Nursery blocks with pinned objects become old ones with much room; the others are used again.
+void GcMinor::settle_blocks() {
+  for (GcRef r : pinned_) {
+    GcHeader& header = *h_.header(r);
+    header.type = (header.type & ~GcHeader::kPinned) | GcHeader::kClean;
+    const uint64_t bytes = h_.space_.object_size(header);
+    promoted(r, bytes);
+    GcSpace::set_lines(h_.space_.lines, r, bytes);
+    const uint32_t block = r >> GcSpace::kBlockBits;
+    if (h_.space_.kind(block) == Kind::Old) continue;
+    h_.space_.set_kind(block, Kind::Old);
+    h_.space_.block(block).swept = 1;
+    h_.partial_.push_back(block);
+  }
+  std::erase_if(h_.nursery_, [this](uint32_t block) { return h_.space_.kind(block) != Kind::Nursery; });
+  if (!h_.stress_.poison) return;
+  for (uint32_t block : h_.nursery_) {
+    std::memset(base_ + (uint64_t{block} << GcSpace::kBlockBits), 0xdb, GcSpace::kBlockSize);
+  }
+}
+
+void GcMinor::run(const void* sp) {
+  h_.retire_nursery_block();
+  if (h_.roots_ != nullptr) h_.scan_conservative(*this, sp);
+  for (GcRef& r : h_.handles_) evacuate(r);
+  if (h_.roots_ != nullptr) h_.roots_->visit_roots(*this, GcRootSource::Which::Written);
+  scan_remembered();
+  scan_cards();
+  drain();
+  settle_large();
+  settle_hosts();
+  settle_blocks();
+  h_.fill_nursery();
+  h_.old_bytes_ += promoted_bytes_;
+  h_.stats_.promoted += promoted_bytes_;
+  h_.stats_.pinned += pinned_.size();
+  ++h_.stats_.minor;
+  if (marking_) h_.mark_debt_ += static_cast<uint64_t>(static_cast<double>(promoted_bytes_) * h_.mark_ratio_);
+}
+
+void GcHeap::minor(const void* sp) { GcMinor(*this).run(sp); }
+
+}  // namespace ashlar::runtime

@@ -1,0 +1,142 @@
+// Reservation of a GC heap and its blocks.
+#include "runtime/gc_space.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "os/pages.h"
+
+namespace ashlar::runtime {
+
+namespace {
+
+/// Behind the 4 GiB, for the widest access to a field.
+constexpr uint64_t kGuard = 64 << 10;
+
+/// Sizes of the tables in front of the descriptors.
+constexpr uint64_t kObjectBits = GcSpace::kBase >> 6;
+constexpr uint64_t kLineBytes = GcSpace::kBase >> (GcSpace::kLineBits + 3);
+constexpr uint64_t kCardBytes = GcSpace::kBase >> (GcSpace::kCardBits + 3);
+constexpr uint64_t kCrossingBytes = (GcSpace::kBase >> GcSpace::kChunkBits) * sizeof(uint16_t);
+constexpr uint64_t kKindBytes = GcSpace::kBlocks;
+constexpr uint64_t kBlockBytes = GcSpace::kBlocks * sizeof(GcSpace::Block);
+constexpr uint64_t kTables = 2 * kObjectBits + 2 * kLineBytes + kCardBytes + kCrossingBytes + kKindBytes + kBlockBytes;
+constexpr uint64_t kBefore = kTables + static_cast<uint64_t>(-kGcTypesOffset);
+
+}  // namespace
+
+GcSpace::~GcSpace() {
+  if (base_ != nullptr) os::release_pages(base_ - kBefore, kBefore + kBase + kGuard);
+}
+
+void GcSpace::set_max_bytes(uint64_t bytes) {
+  max_bytes_ = std::min(bytes, kMostBytes);
+  max_blocks_ = static_cast<uint32_t>(max_bytes_ >> kBlockBits);
+}
+
+bool GcSpace::reserve(uint64_t max_bytes) {
+  static_assert(kBefore % (64 << 10) == 0);
+  uint8_t* base = os::reserve_pages_around(kBefore, kBase + kGuard, kBase);
+  if (base == nullptr) return false;
+  const uint64_t heap = os::round_up_to_pages(std::min(max_bytes, kMostBytes));
+  if (!os::open_pages(base - kBefore, kBefore) || (heap != 0 && !os::open_pages(base + kHeapStart, heap))) {
+    os::release_pages(base - kBefore, kBefore + kBase + kGuard);
+    return false;
+  }
+  base_ = base;
+  set_max_bytes(max_bytes);
+  uint8_t* at = base - kBefore;
+  const auto table = [&at](auto*& pointer, uint64_t bytes) {
+    pointer = reinterpret_cast<std::remove_reference_t<decltype(pointer)>>(at);
+    at += bytes;
+  };
+  table(starts, kObjectBits);
+  table(marks, kObjectBits);
+  table(lines, kLineBytes);
+  table(line_marks, kLineBytes);
+  table(cards, kCardBytes);
+  table(crossings, kCrossingBytes);
+  table(blocks_, kBlockBytes);
+  table(kinds_, kKindBytes);
+  return true;
+}
+
+uint64_t GcSpace::object_size(const GcHeader& h) const {
+  const uint32_t id = h.type_id();
+  if (id < kMaxGcTypes) {
+    const GcTypeDesc& d = desc(id);
+    if (d.kind == GcTypeDesc::Struct) return d.size;
+    return (sizeof(GcHeader) + uint64_t{h.length} * d.size + 7) & ~uint64_t{7};
+  }
+  if (id == kExnType) return 16 + uint64_t{h.length} * sizeof(Slot);
+  return 16;
+}
+
+uint32_t GcSpace::take_one() {
+  while (!free_.empty()) {
+    const uint32_t i = free_.back();
+    free_.pop_back();
+    if (kind(i) == Kind::Free) return i;
+  }
+  return find_run(1);
+}
+
+/// First fit; behind all others where no hole is wide enough. 0: none.
+uint32_t GcSpace::find_run(uint32_t count) const {
+  uint32_t run = 0;
+  for (uint32_t i = kHeapStart >> kBlockBits; i < frontier_ && count > 1; ++i) {
+    run = kind(i) == Kind::Free ? run + 1 : 0;
+    if (run == count) return i + 1 - count;
+  }
+  // The end of the opened range, and a run that reaches the frontier may go on behind it.
+  const uint64_t end = (uint64_t{kHeapStart} + max_bytes_) >> kBlockBits;
+  const uint32_t first = frontier_ - run;
+  return first + uint64_t{count} <= end ? first : 0;
+}
+
+uint32_t GcSpace::take(uint32_t count, Kind kind) {
+  if (count > max_blocks_ - in_use_) return 0;
+  const uint32_t first = count == 1 ? take_one() : find_run(count);
+  if (first == 0) return 0;
+  set_kind(first, kind);
+  blocks_[first].large = count;
+  blocks_[first].swept = 1;
+  for (uint32_t i = first + 1; i < first + count; ++i) {
+    set_kind(i, Kind::LargeTail);
+    blocks_[i].large = first;
+  }
+  in_use_ += count;
+  frontier_ = std::max(frontier_, first + count);
+  return first;
+}
+
+void GcSpace::give(uint32_t first, uint32_t count) {
+  for (uint32_t i = first; i < first + count; ++i) {
+    set_kind(i, Kind::Free);
+    blocks_[i].dirty = 1;
+    free_.push_back(i);
+  }
+  const uint32_t words = kBlockSize >> 9;  // 64-bit words of a block's object bits
+  std::memset(starts + uint64_t{first} * words, 0, uint64_t{count} * words * 8);
+  std::memset(marks + uint64_t{first} * words, 0, uint64_t{count} * words * 8);
+  std::memset(lines + first * (kLines / 64), 0, uint64_t{count} * kLines / 8);
+  std::memset(line_marks + first * (kLines / 64), 0, uint64_t{count} * kLines / 8);
+  in_use_ -= count;
+}
+
+void GcSpace::trim(uint32_t keep) {
+  std::vector<uint32_t> still;
+  for (uint32_t i : free_) {
+    if (kind(i) == Kind::Free) still.push_back(i);
+  }
+  std::sort(still.begin(), still.end());
+  still.erase(std::unique(still.begin(), still.end()), still.end());
+  for (size_t k = still.size(); k-- > keep;) {
+    if (blocks_[still[k]].dirty == 0) continue;
+    os::discard_pages(base_ + (uint64_t{still[k]} << kBlockBits), kBlockSize);
+    blocks_[still[k]].dirty = 0;
+  }
+  free_.assign(still.rbegin(), still.rend());  // low addresses are taken first
+}
+
+}  // namespace ashlar::runtime

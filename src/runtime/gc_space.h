@@ -1,0 +1,124 @@
+// Address space of a GC heap: blocks, their tables, and who has which block.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "runtime/gc_layout.h"
+
+namespace ashlar::runtime {
+
+/// What generated code allocates by: objects of the young generation go to [top, limit).
+struct GcCursor {
+  uint32_t top;
+  uint32_t limit;
+};
+
+/// From the heap's base, in bytes. Generated code relies on these: a change needs a new artifact version.
+inline constexpr int32_t kGcCursorOffset = -64;
+inline constexpr int64_t kGcTypesOffset = -(int64_t{kMaxGcTypes} * 64) - (64 << 10);
+
+/// A reservation, from low to high addresses:
+///   tables of the collector | descriptors of types | cursor | 4 GiB: nothing, blocks from kHeapStart on | guard
+/// The base is a multiple of 4 GiB: the low half of any address of an object is its reference. Below kHeapStart lies
+/// nothing, so that small numbers on a stack are no references.
+class GcSpace {
+ public:
+  static constexpr uint64_t kBase = 1ull << 32;
+  static constexpr uint32_t kBlockBits = 15;
+  static constexpr uint32_t kBlockSize = 1u << kBlockBits;
+  static constexpr uint32_t kBlocks = kBase >> kBlockBits;
+  static constexpr uint32_t kLineBits = 7;
+  static constexpr uint32_t kLineSize = 1u << kLineBits;
+  static constexpr uint32_t kLines = kBlockSize >> kLineBits;  ///< of a block
+  static constexpr uint32_t kCardBits = 9;
+  static constexpr uint32_t kHeapStart = 64u << 20;
+  static constexpr uint64_t kMostBytes = kBase - kHeapStart - kBlockSize;
+
+  /// What a block is used for. Large: the first of an object's own blocks; LargeTail: those behind.
+  enum class Kind : uint8_t { Free, Nursery, Old, Large, LargeYoung, LargeTail };
+
+  struct Block {
+    uint32_t large;       ///< Large, LargeYoung: number of blocks; LargeTail: the first one
+    uint16_t used_words;  ///< Nursery: 8-byte words of it that hold objects
+    uint8_t dirty;        ///< was in use: does not read as zero
+    uint8_t swept;        ///< Old, Large: marks of the last cycle are worked in
+  };
+
+  GcSpace() = default;
+  ~GcSpace();
+  GcSpace(const GcSpace&) = delete;
+  GcSpace& operator=(const GcSpace&) = delete;
+
+  /// False when there is no address space. `max_bytes`: of all blocks in use.
+  bool reserve(uint64_t max_bytes);
+
+  uint8_t* base() const { return base_; }
+  GcCursor& cursor() const { return *reinterpret_cast<GcCursor*>(base_ + kGcCursorOffset); }
+  GcTypeDesc& desc(uint32_t type_id) const {
+    return *reinterpret_cast<GcTypeDesc*>(base_ + kGcTypesOffset + int64_t{type_id} * 64);
+  }
+  GcHeader* header(GcRef r) const { return reinterpret_cast<GcHeader*>(base_ + r); }
+  /// Bytes of an object, rounded up to 8.
+  uint64_t object_size(const GcHeader& h) const;
+
+  Kind kind(uint32_t block) const { return static_cast<Kind>(kinds_[block]); }
+  Kind kind_of(GcRef r) const { return kind(r >> kBlockBits); }
+  void set_kind(uint32_t block, Kind kind) { kinds_[block] = static_cast<uint8_t>(kind); }
+  Block& block(uint32_t i) { return blocks_[i]; }
+  const Block& block(uint32_t i) const { return blocks_[i]; }
+
+  /// Whole blocks one behind the other, with `kind` for the first and LargeTail for the rest; 0 when the limit is
+  /// reached or no such range is free.
+  uint32_t take(uint32_t count, Kind kind);
+  void give(uint32_t first, uint32_t count);
+  /// Returns memory of free blocks to the system, but for `keep` of them.
+  void trim(uint32_t keep);
+
+  uint64_t bytes_in_use() const { return uint64_t{in_use_} << kBlockBits; }
+  uint64_t max_bytes() const { return max_bytes_; }
+  void set_max_bytes(uint64_t bytes);
+  uint32_t blocks_left() const { return max_blocks_ - in_use_; }
+  /// Blocks were used up to here, exclusive.
+  uint32_t frontier() const { return frontier_; }
+
+  // Bits by object: where objects of the old generation begin, and which of them are marked.
+  static bool test(const uint64_t* bits, uint32_t i) { return (bits[i >> 6] >> (i & 63) & 1) != 0; }
+  static void set(uint64_t* bits, uint32_t i) { bits[i >> 6] |= uint64_t{1} << (i & 63); }
+  /// Whether the bit was clear.
+  static bool set_new(uint64_t* bits, uint32_t i) {
+    const uint64_t bit = uint64_t{1} << (i & 63);
+    uint64_t& word = bits[i >> 6];
+    if ((word & bit) != 0) return false;
+    word |= bit;
+    return true;
+  }
+  uint64_t* starts = nullptr;      ///< bit r >> 3
+  uint64_t* marks = nullptr;       ///< bit r >> 3
+  uint64_t* lines = nullptr;       ///< bit r >> kLineBits: in use
+  uint64_t* line_marks = nullptr;  ///< bit r >> kLineBits: of marked objects
+  uint64_t* cards = nullptr;       ///< bit r >> kCardBits: written since the last collection
+  /// By 4 KiB of a nursery block: words from there to the first object that begins in it; 512: none does.
+  uint16_t* crossings = nullptr;
+  static constexpr uint32_t kChunkBits = 12;
+
+  /// Marks the lines that [r, r + bytes) touches.
+  static void set_lines(uint64_t* bits, GcRef r, uint64_t bytes) {
+    const uint32_t last = static_cast<uint32_t>((r + bytes - 1) >> kLineBits);
+    for (uint32_t l = r >> kLineBits; l <= last; ++l) set(bits, l);
+  }
+
+ private:
+  uint8_t* base_ = nullptr;
+  uint8_t* kinds_ = nullptr;
+  Block* blocks_ = nullptr;
+  uint64_t max_bytes_ = 0;
+  uint32_t max_blocks_ = 0;
+  uint32_t in_use_ = 0;
+  uint32_t frontier_ = kHeapStart >> kBlockBits;
+  std::vector<uint32_t> free_;  ///< may hold blocks that are not free any more
+  uint32_t take_one();
+  uint32_t find_run(uint32_t count) const;
+};
+
+}  // namespace ashlar::runtime
