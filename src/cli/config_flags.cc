@@ -1,6 +1,7 @@
 // Reading of the flags that several commands share.
 #include "cli/config_flags.h"
 
+#include <algorithm>
 #include <limits>
 
 namespace ashlar::cli {
@@ -43,6 +44,28 @@ Status set_limit(ConfigFlag which, std::string_view flag, std::string_view value
     default:
       return {};
   }
+}
+
+Status set_gc_stress(std::string_view flag, std::string_view list, Settings& out) {
+  runtime::GcStress& stress = out.limits.gc_stress;
+  for (size_t from = 0; from <= list.size();) {
+    const size_t comma = std::min(list.find(',', from), list.size());
+    const std::string_view item = list.substr(from, comma - from);
+    const size_t equals = std::min(item.find('='), item.size());
+    const std::string_view name = item.substr(0, equals);
+    if (item == "poison") {
+      stress.poison = true;
+    } else if ((name == "minor" || name == "major") && equals < item.size()) {
+      TRY_ASSIGN(const uint64_t every, parse_count(flag, item.substr(equals + 1)));
+      (name == "minor" ? stress.minor_every : stress.major_every) =
+          static_cast<uint32_t>(std::min<uint64_t>(every, ~uint32_t{0}));
+    } else {
+      return make_error(ErrorCode::bad_flag_value, kNoOffset, std::string(flag), std::string(item),
+                        "minor=N, major=N or poison");
+    }
+    from = comma + 1;
+  }
+  return {};
 }
 
 struct LimitName {
@@ -121,6 +144,9 @@ Result<Settings> read_settings(const Args& args) {
         break;
       case kPretendUnsupportedFlag:
         out.tier.pretend_unsupported = given.value;
+        break;
+      case kGcStressFlag:
+        TRY(set_gc_stress(given.flag, given.value, out));
         break;
       case kLazyFlag:
         out.config.lazy_validation = true;

@@ -15,6 +15,7 @@ enum ConfigFlag : int {
   kMaxMemoryFlag,
   kMaxStackFlag,
   kMaxGcHeapFlag,
+  kGcStressFlag,
   kFuelFlag,
   kTimeoutFlag,
   kTierFlag,
@@ -36,6 +37,11 @@ inline constexpr Flag kTierFlagRow = {
     "interpret, compile everything first, or compile\nwhat is hot while the program runs"};
 inline constexpr Flag kNoCacheFlagRow = {kNoCacheFlag, 0, "no-cache", "",
                                          "neither look for compiled code in the cache nor keep it"};
+
+inline constexpr Flag kMaxGcHeapFlagRow = {kMaxGcHeapFlag, 0, "max-gc-heap", "SIZE",
+                                           "limit of the heap of structs and arrays (1G)"};
+/// For tests: collections at every N-th allocation, freed memory filled with a pattern.
+inline constexpr Flag kGcStressFlagRow = {kGcStressFlag, 0, "gc-stress", "minor=N,major=N,poison", ""};
 
 /// Mnemonics: functions that use one are left to the interpreter, as if the compiler could not translate it.
 inline constexpr Flag kPretendUnsupportedFlagRow = {kPretendUnsupportedFlag, 0, "pretend-unsupported", "OP,...", ""};

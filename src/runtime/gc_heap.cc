@@ -107,7 +107,7 @@ GcRef GcHeap::alloc_struct(uint32_t type_id) {
   const GcLayout& l = layout(type_id);
   const GcRef r = alloc_object(l.size, type_id, 0, !l.ref_offsets.empty());
   // Its fields are about to be written without barriers.
-  if (l.size > kMostSmall && r != kNullRef) wrote(r);
+  if (l.size > kMostSmall && r != kNullRef) wrote_all(r);
   return r;
 }
 
@@ -122,7 +122,7 @@ GcRef GcHeap::alloc_exn(TagInstance* tag, uint32_t slots) {
   const GcRef r = alloc_object(bytes, kExnType, slots, true);
   if (r == kNullRef) return r;
   std::memcpy(at(r, sizeof(GcHeader)), &tag, sizeof tag);
-  if (bytes > kMostSmall) wrote(r);
+  if (bytes > kMostSmall) wrote_all(r);
   return r;
 }
 
@@ -269,19 +269,38 @@ namespace {
 constexpr uint32_t kMostLoggedWhole = 4096;
 }  // namespace
 
-void GcHeap::log(GcRef object) {
+void GcHeap::remember(GcRef object) {
   header(object)->type &= ~GcHeader::kClean;
   remembered_.push_back(object);
 }
 
+void GcHeap::remember_element(GcRef array, uint32_t index) {
+  if (header(array)->length <= kMostLoggedWhole) return remember(array);
+  const auto card = static_cast<uint32_t>((array + sizeof(GcHeader) + index * sizeof(GcRef)) >> GcSpace::kCardBits);
+  if (GcSpace::set_new(space_.cards, card)) dirty_cards_.push_back(card);
+}
+
+/// The next minor collection looks at objects that got a young one. What is written into a marked object is marked at
+/// once: the marker does not come back.
+void GcHeap::log(GcRef object, GcRef value) {
+  if (value == kNullRef || is_i31(value)) return;
+  if (space_.is_young(value)) return remember(object);
+  if (phase_ == Phase::Marking && GcSpace::test(space_.marks, object >> 3)) mark(value);
+}
+
+void GcHeap::log_element(GcRef array, uint32_t index, GcRef value) {
+  if (value == kNullRef || is_i31(value)) return;
+  if (space_.is_young(value)) return remember_element(array, index);
+  if (phase_ == Phase::Marking && GcSpace::test(space_.marks, array >> 3)) mark(value);
+}
+
 void GcHeap::log_elements(GcRef array, uint32_t first, uint32_t count) {
-  const GcHeader& h = *header(array);
-  if (count == 0 || space_.desc(h.type_id()).has_refs == 0) return;
-  if (h.length <= kMostLoggedWhole) return log(array);
-  const uint32_t begin = array + static_cast<uint32_t>(sizeof(GcHeader) + first * sizeof(GcRef));
-  const uint32_t last = begin + static_cast<uint32_t>((count - 1) * sizeof(GcRef));
-  for (uint32_t card = begin >> GcSpace::kCardBits; card <= last >> GcSpace::kCardBits; ++card) {
-    if (GcSpace::set_new(space_.cards, card)) dirty_cards_.push_back(card);
+  if (space_.desc(header(array)->type_id()).has_refs == 0) return;
+  const auto* values = reinterpret_cast<const GcRef*>(elements(array));
+  for (uint32_t i = first; i < first + count; ++i) {
+    if (!needs_log(values[i])) continue;
+    log_element(array, i, values[i]);
+    if ((header(array)->type & GcHeader::kClean) == 0 && phase_ != Phase::Marking) return;
   }
 }
 

@@ -125,21 +125,31 @@ class GcHeap {
   const GcLayout& layout(uint32_t type_id);  ///< cached; stable address
   const GcTypeDesc& desc(uint32_t type_id) const { return space_.desc(type_id); }
 
-  // Barriers: after references were written into an object, but for one that was just allocated and is small.
-  void wrote(GcRef object) {
-    if ((header(object)->type & GcHeader::kClean) != 0) [[unlikely]]
-      log(object);
+  // Barriers: after a reference was written into an object, but for one that was just allocated and is small. Only
+  // those of the old generation matter, and of them those that get a young object; while it is marked, those that get
+  // any.
+  void wrote(GcRef object, GcRef value) {
+    if ((header(object)->type & GcHeader::kClean) != 0 && needs_log(value)) [[unlikely]]
+      log(object, value);
   }
   /// Element `index` of an array.
-  void wrote_element(GcRef array, uint32_t index) {
-    if ((header(array)->type & GcHeader::kClean) != 0) [[unlikely]]
-      log_elements(array, index, 1);
+  void wrote_element(GcRef array, uint32_t index, GcRef value) {
+    if ((header(array)->type & GcHeader::kClean) != 0 && needs_log(value)) [[unlikely]]
+      log_element(array, index, value);
   }
+  /// Elements of an array; of any type.
   void wrote_elements(GcRef array, uint32_t first, uint32_t count) {
     if ((header(array)->type & GcHeader::kClean) != 0) [[unlikely]]
       log_elements(array, first, count);
   }
-  void log(GcRef object);
+  /// Anything of it may be written.
+  void wrote_all(GcRef object) {
+    if ((header(object)->type & GcHeader::kClean) != 0) [[unlikely]]
+      remember(object);
+  }
+  bool needs_log(GcRef value) const { return space_.is_young(value) || space_.marking() != 0; }
+  void log(GcRef object, GcRef value);
+  void log_element(GcRef array, uint32_t index, GcRef value);
   void log_elements(GcRef array, uint32_t first, uint32_t count);
 
   // Exceptions.
@@ -213,6 +223,12 @@ class GcHeap {
   };
 
   bool reserve();
+  void remember(GcRef object);
+  void remember_element(GcRef array, uint32_t index);
+  void set_phase(Phase phase) {
+    phase_ = phase;
+    space_.marking() = phase == Phase::Marking ? 1 : 0;
+  }
   GcRef bump(uint64_t bytes) {
     GcCursor& c = *cursor_;
     const uint32_t r = c.top;

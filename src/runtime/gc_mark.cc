@@ -87,7 +87,7 @@ void GcHeap::drain_marks(uint64_t budget) {
 
 /// Everything is swept, and no young object exists.
 void GcHeap::start_marking(const void* sp) {
-  phase_ = Phase::Marking;
+  set_phase(Phase::Marking);
   marked_bytes_ = 0;
   mark_debt_ = 0;
   GcMarker(*this).mark_roots(sp);

@@ -24,7 +24,6 @@ class GcMinor final : public GcVisitor, public GcScanner {
   void scan_object(GcRef r) {
     h_.for_each_ref(r, [this](GcRef& slot) { evacuate(slot); });
   }
-  void rescan(GcRef object, GcRef* first, uint32_t count);
   void scan_remembered();
   void scan_cards();
   void drain();
@@ -70,6 +69,7 @@ void GcMinor::keep_in_place(GcRef r) {
   pending_.push_back(r);
 }
 
+/// What is met of the old generation is marked meanwhile: what was written may refer to what the marker has not met.
 [[gnu::always_inline]] inline void GcMinor::evacuate(GcRef& slot) {
   const GcRef r = slot;
   if (r == kNullRef || is_i31(r)) return;
@@ -83,6 +83,8 @@ void GcMinor::keep_in_place(GcRef r) {
     }
   } else if (kind == Kind::LargeYoung) {
     h_.space_.set_kind(r >> GcSpace::kBlockBits, Kind::Large);
+  } else if (marking_) {
+    h_.mark(r);
   }
 }
 
@@ -109,23 +111,16 @@ void GcMinor::promoted(GcRef r, uint64_t bytes) {
   promoted_bytes_ += bytes;
   GcSpace::set(h_.space_.starts, r >> 3);
   if (!marking_) return;
+  // All that it refers to is met now: it counts as marked and scanned.
   GcSpace::set(h_.space_.marks, r >> 3);
-  h_.marks_.push_back(r);
-}
-
-/// References of an object that was written. A marked one may refer to what the marker has not met.
-void GcMinor::rescan(GcRef object, GcRef* first, uint32_t count) {
-  const bool marked = marking_ && GcSpace::test(h_.space_.marks, object >> 3);
-  for (uint32_t i = 0; i < count; ++i) {
-    evacuate(first[i]);
-    if (marked) h_.mark(first[i]);
-  }
+  GcSpace::set_lines(h_.space_.line_marks, r, bytes);
+  h_.marked_bytes_ += bytes;
 }
 
 void GcMinor::scan_remembered() {
   for (GcRef r : h_.remembered_) {
     h_.header(r)->type |= GcHeader::kClean;
-    h_.for_each_ref(r, [&](GcRef& slot) { rescan(r, &slot, 1); });
+    scan_object(r);
   }
   h_.remembered_.clear();
 }
@@ -140,7 +135,7 @@ void GcMinor::scan_cards() {
     const uint64_t end = array + sizeof(GcHeader) + uint64_t{h_.header(array)->length} * sizeof(GcRef);
     const uint64_t last = std::min<uint64_t>(uint64_t{begin} + (1u << GcSpace::kCardBits), end);
     if (first >= last) continue;
-    rescan(array, reinterpret_cast<GcRef*>(base_ + first), static_cast<uint32_t>((last - first) / sizeof(GcRef)));
+    for (uint64_t at = first; at < last; at += sizeof(GcRef)) evacuate(*reinterpret_cast<GcRef*>(base_ + at));
   }
   h_.dirty_cards_.clear();
 }

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "base/error.h"
 #include "os/pages.h"
 
 namespace ashlar::runtime {
@@ -58,6 +59,7 @@ bool GcSpace::reserve(uint64_t max_bytes) {
   table(crossings, kCrossingBytes);
   table(blocks_, kBlockBytes);
   table(kinds_, kKindBytes);
+  CHECK(at == base + kGcTypesOffset && kinds_ == base + kGcKindsOffset);
   return true;
 }
 

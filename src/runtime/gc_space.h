@@ -16,7 +16,11 @@ struct GcCursor {
 
 /// From the heap's base, in bytes. Generated code relies on these: a change needs a new artifact version.
 inline constexpr int32_t kGcCursorOffset = -64;
+inline constexpr int32_t kGcMarkingOffset = -56;  ///< u32: not 0 while the old generation is marked
 inline constexpr int64_t kGcTypesOffset = -(int64_t{kMaxGcTypes} * 64) - (64 << 10);
+
+/// By 32 KiB of the heap a byte: GcSpace::Kind. Bit 0: young objects.
+inline constexpr int64_t kGcKindsOffset = kGcTypesOffset - (int64_t{1} << 17);
 
 /// A reservation, from low to high addresses:
 ///   tables of the collector | descriptors of types | cursor | 4 GiB: nothing, blocks from kHeapStart on | guard
@@ -36,7 +40,7 @@ class GcSpace {
   static constexpr uint64_t kMostBytes = kBase - kHeapStart - kBlockSize;
 
   /// What a block is used for. Large: the first of an object's own blocks; LargeTail: those behind.
-  enum class Kind : uint8_t { Free, Nursery, Old, Large, LargeYoung, LargeTail };
+  enum class Kind : uint8_t { Free = 0, Nursery = 1, Old = 2, LargeYoung = 3, Large = 4, LargeTail = 6 };
 
   struct Block {
     uint32_t large;       ///< Large, LargeYoung: number of blocks; LargeTail: the first one
@@ -63,6 +67,9 @@ class GcSpace {
   uint64_t object_size(const GcHeader& h) const;
 
   Kind kind(uint32_t block) const { return static_cast<Kind>(kinds_[block]); }
+  /// Not of null and numbers.
+  bool is_young(GcRef r) const { return (kinds_[r >> kBlockBits] & 1) != 0; }
+  uint32_t& marking() const { return *reinterpret_cast<uint32_t*>(base_ + kGcMarkingOffset); }
   Kind kind_of(GcRef r) const { return kind(r >> kBlockBits); }
   void set_kind(uint32_t block, Kind kind) { kinds_[block] = static_cast<uint8_t>(kind); }
   Block& block(uint32_t i) { return blocks_[i]; }

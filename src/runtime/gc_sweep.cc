@@ -39,7 +39,7 @@ class Pause {
 // ---- sweeping ------------------------------------------------------------------------------------------------------
 
 void GcHeap::begin_sweep() {
-  phase_ = Phase::Sweeping;
+  set_phase(Phase::Sweeping);
   old_bytes_ = marked_bytes_;
   stats_.live_bytes = marked_bytes_;
   hole_ = {};
@@ -93,7 +93,7 @@ bool GcHeap::sweep_some(uint32_t blocks) {
     if (blocks-- == 0) return false;
     sweep_block(sweep_at_);
   }
-  phase_ = Phase::Idle;
+  set_phase(Phase::Idle);
   ++stats_.major;
   space_.trim(kBlocksKept);
   set_pace();
@@ -134,10 +134,11 @@ void GcHeap::step() {
 }
 
 void GcHeap::young_and_cycle(const void* sp) {
+  const bool marked = phase_ == Phase::Marking && marks_.empty();
   minor(sp);
   if (phase_ == Phase::Idle && old_bytes_ > mark_at_) {
     start_marking(sp);
-  } else if (phase_ == Phase::Marking && marks_.empty()) {
+  } else if (marked) {
     finish_marking(sp);
   }
   if (nursery_.size() < std::max(nursery_blocks_ / 4, 1u)) full(sp);

@@ -109,7 +109,7 @@ Trap struct_set(InstanceContext* ctx, Slot* base, const uint8_t* imm) {
   GcHeap& heap = heap_of(ctx);
   const GcLayout& layout = *heap.desc(i.a).layout;
   store_field(ctx->gc_base + r + layout.offsets[i.b], layout.kinds[i.b], base + 1);
-  if (layout.kinds[i.b] == FieldKind::Ref) heap.wrote(r);
+  if (layout.kinds[i.b] == FieldKind::Ref) heap.wrote(r, as_ref(base[1]));
   return Trap::none;
 }
 
@@ -224,7 +224,7 @@ Trap array_set(InstanceContext* ctx, Slot* base, const uint8_t* imm) {
   if (Trap trap = find_element(ctx, base, imm, &e); trap != Trap::none) [[unlikely]]
     return trap;
   store_field(e.at, e.kind, base + 2);
-  if (e.kind == FieldKind::Ref) heap_of(ctx).wrote_element(as_ref(base[0]), as_u32(base[1]));
+  if (e.kind == FieldKind::Ref) heap_of(ctx).wrote_element(as_ref(base[0]), as_u32(base[1]), as_ref(base[2]));
   return Trap::none;
 }
 

@@ -38,6 +38,7 @@ Store::Store(std::shared_ptr<Engine> engine, StoreLimits limits)
       heap_(*engine_->types(), limits.gc_heap_bytes),
       private_(std::make_unique<Private>()) {
   heap_.set_roots(this);
+  heap_.set_stress(limits.gc_stress);
   const uint64_t bytes = os::round_up_to_pages(limits.stack_bytes);
   stack_base = bytes == 0 ? nullptr : reinterpret_cast<Slot*>(os::map_pages(bytes));
   // Without address space for a stack all three stay null: the first call exhausts it.

@@ -79,6 +79,7 @@ struct StoreLimits {
   uint64_t gc_heap_bytes = 1ull << 30;
   uint64_t stack_bytes = 8ull << 20;  ///< of guest frames
   uint32_t host_depth = 100;          ///< nested host -> guest -> host calls
+  GcStress gc_stress;                 ///< for tests
 };
 
 class Store final : private GcRootSource {

@@ -19,7 +19,8 @@ constexpr Flag kFlags[] = {
     kBoundsChecksFlagRow,
     kLazyFlagRow,
     {kMaxStackFlag, 0, "max-stack", "SIZE", "limit of the call stack (8M)"},
-    {kMaxGcHeapFlag, 0, "max-gc-heap", "SIZE", "limit of the heap of structs and arrays (1G)"},
+    kMaxGcHeapFlagRow,
+    kGcStressFlagRow,
     kFeatureFlagRow,
 };
 
