@@ -9,8 +9,8 @@ namespace ashlar::runtime {
 
 namespace {
 
-/// Blocks of the nursery: what fits into a second-level cache, so that even a nursery that survives is moved quickly.
-constexpr uint32_t kNurseryBlocks = 32;
+/// Blocks of the nursery at first: most of what a program makes at its start stays.
+constexpr uint32_t kNurseryBlocks = 16;
 /// Large objects without references are freed by minor collections, which they bring about.
 constexpr uint64_t kMostLargeYoung = 4 << 20;
 
@@ -266,7 +266,7 @@ GcRef GcHeap::alloc_large(uint64_t bytes, uint32_t type_id, uint32_t length, boo
 
 namespace {
 /// Arrays up to this are looked through as a whole when they were written.
-constexpr uint32_t kMostLoggedWhole = 4096;
+constexpr uint32_t kMostLoggedWhole = 128;
 }  // namespace
 
 void GcHeap::remember(GcRef object) {

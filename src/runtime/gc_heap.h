@@ -250,6 +250,7 @@ class GcHeap {
   void minor(const void* sp);
   void full(const void* sp);
   void young_and_cycle(const void* sp);
+  void adapt_nursery(uint64_t objects, uint64_t bytes);
   void step();
   void begin_sweep();
   void start_marking(const void* sp);
@@ -269,7 +270,14 @@ class GcHeap {
   void scan_conservative(GcScanner& s, const void* sp);
 
   // gc_old.cc
-  GcRef alloc_old(uint64_t bytes);
+  GcRef alloc_old(uint64_t bytes) {
+    if (bytes > hole_.end - hole_.at) [[unlikely]]
+      return alloc_old_slow(bytes);
+    const GcRef r = hole_.at;
+    hole_.at += static_cast<uint32_t>(bytes);
+    return r;
+  }
+  GcRef alloc_old_slow(uint64_t bytes);
   bool next_hole();
   /// The object of any generation that address p lies in; kNullRef: none.
   GcRef find_object(uint32_t p) const;
@@ -297,7 +305,7 @@ class GcHeap {
   std::vector<GcRef> large_young_;
   uint64_t large_young_bytes_ = 0;
   std::vector<GcRef> remembered_;      ///< old objects that were written
-  std::vector<uint32_t> dirty_cards_;  ///< of large arrays
+  std::vector<uint32_t> dirty_cards_;  ///< elements of longer arrays that were written
   std::vector<GcRef> young_hosts_;
 
   // Old generation.

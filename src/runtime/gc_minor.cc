@@ -19,11 +19,9 @@ class GcMinor final : public GcVisitor, public GcScanner {
 
   void pin(GcRef r);
   void evacuate(GcRef& slot);
-  GcRef move(GcRef r, GcHeader& from);
+  GcRef move(GcRef r, const GcHeader& from);
   void promoted(GcRef r, uint64_t bytes);
-  void scan_object(GcRef r) {
-    h_.for_each_ref(r, [this](GcRef& slot) { evacuate(slot); });
-  }
+  void scan_object(GcRef r);
   void scan_remembered();
   void scan_cards();
   void drain();
@@ -38,6 +36,7 @@ class GcMinor final : public GcVisitor, public GcScanner {
   std::vector<GcRef> pending_;  ///< promoted, to be scanned
   std::vector<GcRef> pinned_;
   uint64_t promoted_bytes_ = 0;
+  uint64_t promoted_objects_ = 0;
 };
 
 /// Reads stacks, of which sanitizers have an opinion.
@@ -69,13 +68,44 @@ void GcMinor::keep_in_place(GcRef r) {
   pending_.push_back(r);
 }
 
+inline void GcMinor::promoted(GcRef r, uint64_t bytes) {
+  promoted_bytes_ += bytes;
+  ++promoted_objects_;
+  GcSpace::set(h_.space_.starts, r >> 3);
+  if (!marking_) return;
+  // All that it refers to is met now: it counts as marked and scanned.
+  GcSpace::set(h_.space_.marks, r >> 3);
+  GcSpace::set_lines(h_.space_.line_marks, r, bytes);
+  h_.marked_bytes_ += bytes;
+}
+
+/// Without room for it the object stays where it is, which needs none.
+[[gnu::always_inline]] inline GcRef GcMinor::move(GcRef r, const GcHeader& from) {
+  const uint64_t bytes = h_.space_.object_size(from);
+  const GcRef to = h_.alloc_old(bytes);
+  if (to == kNullRef) [[unlikely]] {
+    keep_in_place(r);
+    return r;
+  }
+  // Header words as one: type below, length above.
+  auto* out = reinterpret_cast<uint64_t*>(base_ + to);
+  auto* in = reinterpret_cast<uint64_t*>(base_ + r);
+  const uint64_t header = in[0];
+  out[0] = header | GcHeader::kClean;
+  for (uint64_t i = 1; i < bytes / 8; ++i) out[i] = in[i];
+  in[0] = static_cast<uint32_t>(header) | GcHeader::kForwarded | uint64_t{to} << 32;
+  promoted(to, bytes);
+  pending_.push_back(to);
+  return to;
+}
+
 /// What is met of the old generation is marked meanwhile: what was written may refer to what the marker has not met.
 [[gnu::always_inline]] inline void GcMinor::evacuate(GcRef& slot) {
   const GcRef r = slot;
   if (r == kNullRef || is_i31(r)) return;
   const Kind kind = h_.space_.kind_of(r);
   if (kind == Kind::Nursery) {
-    GcHeader& header = *h_.header(r);
+    const GcHeader& header = *h_.header(r);
     if ((header.type & GcHeader::kForwarded) != 0) {
       slot = header.length;
     } else if ((header.type & GcHeader::kPinned) == 0) {
@@ -88,33 +118,8 @@ void GcMinor::keep_in_place(GcRef r) {
   }
 }
 
-/// Without room for it the object stays where it is, which needs none.
-GcRef GcMinor::move(GcRef r, GcHeader& from) {
-  const uint64_t bytes = h_.space_.object_size(from);
-  const GcRef to = h_.alloc_old(bytes);
-  if (to == kNullRef) [[unlikely]] {
-    keep_in_place(r);
-    return r;
-  }
-  auto* out = reinterpret_cast<uint64_t*>(base_ + to);
-  const auto* in = reinterpret_cast<const uint64_t*>(&from);
-  for (uint64_t i = 0; i < bytes / 8; ++i) out[i] = in[i];
-  h_.header(to)->type |= GcHeader::kClean;
-  from.type |= GcHeader::kForwarded;
-  from.length = to;
-  promoted(to, bytes);
-  pending_.push_back(to);
-  return to;
-}
-
-void GcMinor::promoted(GcRef r, uint64_t bytes) {
-  promoted_bytes_ += bytes;
-  GcSpace::set(h_.space_.starts, r >> 3);
-  if (!marking_) return;
-  // All that it refers to is met now: it counts as marked and scanned.
-  GcSpace::set(h_.space_.marks, r >> 3);
-  GcSpace::set_lines(h_.space_.line_marks, r, bytes);
-  h_.marked_bytes_ += bytes;
+void GcMinor::scan_object(GcRef r) {
+  h_.for_each_ref(r, [this](GcRef& slot) { evacuate(slot); });
 }
 
 void GcMinor::scan_remembered() {
@@ -128,14 +133,7 @@ void GcMinor::scan_remembered() {
 void GcMinor::scan_cards() {
   for (uint32_t card : h_.dirty_cards_) {
     h_.space_.cards[card >> 6] &= ~(uint64_t{1} << (card & 63));
-    const uint32_t begin = card << GcSpace::kCardBits;
-    const GcRef array = h_.find_object(begin);
-    if (array == kNullRef) continue;  // freed since
-    const uint64_t first = std::max<uint64_t>(begin, array + sizeof(GcHeader));
-    const uint64_t end = array + sizeof(GcHeader) + uint64_t{h_.header(array)->length} * sizeof(GcRef);
-    const uint64_t last = std::min<uint64_t>(uint64_t{begin} + (1u << GcSpace::kCardBits), end);
-    if (first >= last) continue;
-    for (uint64_t at = first; at < last; at += sizeof(GcRef)) evacuate(*reinterpret_cast<GcRef*>(base_ + at));
+    evacuate(*reinterpret_cast<GcRef*>(base_ + (uint64_t{card} << GcSpace::kCardBits)));
   }
   h_.dirty_cards_.clear();
 }
@@ -211,6 +209,7 @@ void GcMinor::run(const void* sp) {
   settle_large();
   settle_hosts();
   settle_blocks();
+  h_.adapt_nursery(promoted_objects_, promoted_bytes_);
   h_.fill_nursery();
   h_.old_bytes_ += promoted_bytes_;
   h_.stats_.promoted += promoted_bytes_;

@@ -55,7 +55,7 @@ bool GcHeap::next_hole() {
 }
 
 /// Objects wider than a line that do not fit go to blocks of their own kind, so that holes are not passed over.
-GcRef GcHeap::alloc_old(uint64_t bytes) {
+GcRef GcHeap::alloc_old_slow(uint64_t bytes) {
   for (;;) {
     if (bytes <= hole_.end - hole_.at) {
       const GcRef r = hole_.at;

@@ -63,17 +63,6 @@ bool GcSpace::reserve(uint64_t max_bytes) {
   return true;
 }
 
-uint64_t GcSpace::object_size(const GcHeader& h) const {
-  const uint32_t id = h.type_id();
-  if (id < kMaxGcTypes) {
-    const GcTypeDesc& d = desc(id);
-    if (d.kind == GcTypeDesc::Struct) return d.size;
-    return (sizeof(GcHeader) + uint64_t{h.length} * d.size + 7) & ~uint64_t{7};
-  }
-  if (id == kExnType) return 16 + uint64_t{h.length} * sizeof(Slot);
-  return 16;
-}
-
 uint32_t GcSpace::take_one() {
   while (!free_.empty()) {
     const uint32_t i = free_.back();

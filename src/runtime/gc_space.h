@@ -35,7 +35,7 @@ class GcSpace {
   static constexpr uint32_t kLineBits = 7;
   static constexpr uint32_t kLineSize = 1u << kLineBits;
   static constexpr uint32_t kLines = kBlockSize >> kLineBits;  ///< of a block
-  static constexpr uint32_t kCardBits = 9;
+  static constexpr uint32_t kCardBits = 2;                     ///< a card is one reference
   static constexpr uint32_t kHeapStart = 64u << 20;
   static constexpr uint64_t kMostBytes = kBase - kHeapStart - kBlockSize;
 
@@ -64,7 +64,16 @@ class GcSpace {
   }
   GcHeader* header(GcRef r) const { return reinterpret_cast<GcHeader*>(base_ + r); }
   /// Bytes of an object, rounded up to 8.
-  uint64_t object_size(const GcHeader& h) const;
+  uint64_t object_size(const GcHeader& h) const {
+    const uint32_t id = h.type_id();
+    if (id < kMaxGcTypes) [[likely]] {
+      const GcTypeDesc& d = desc(id);
+      if (d.kind == GcTypeDesc::Struct) return d.size;
+      return (sizeof(GcHeader) + uint64_t{h.length} * d.size + 7) & ~uint64_t{7};
+    }
+    if (id == kExnType) return 16 + uint64_t{h.length} * sizeof(Slot);
+    return 16;
+  }
 
   Kind kind(uint32_t block) const { return static_cast<Kind>(kinds_[block]); }
   /// Not of null and numbers.

@@ -15,13 +15,21 @@ constexpr uint32_t kSweptAtOnce = 64;
 /// Memory of free blocks that is kept.
 constexpr uint32_t kBlocksKept = 128;
 
+// Blocks of the nursery. What fits into a second-level cache is enough.
+constexpr uint64_t kLeastNursery = 8;
+constexpr uint64_t kMostNursery = 32;
+
+uint64_t nanoseconds_since(std::chrono::steady_clock::time_point begin) {
+  const auto time = std::chrono::steady_clock::now() - begin;
+  return static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::nanoseconds>(time).count());
+}
+
 /// Notes how long the collector stops the program.
 class Pause {
  public:
   explicit Pause(GcStats& stats) : stats_(stats), begin_(std::chrono::steady_clock::now()) {}
   ~Pause() {
-    const auto time = std::chrono::steady_clock::now() - begin_;
-    const auto ns = static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::nanoseconds>(time).count());
+    const uint64_t ns = nanoseconds_since(begin_);
     ++stats_.pauses;
     stats_.pause_ns += ns;
     stats_.longest_ns = std::max(stats_.longest_ns, ns);
@@ -117,6 +125,23 @@ void GcHeap::set_pace() {
 }
 
 // ---- collections ---------------------------------------------------------------------------------------------------
+
+/// A nursery that survives takes long to move: it shrinks at once when there was much to do, and grows slowly while
+/// there is little. By what was done, not by the clock: a busy machine is no reason to collect more often.
+void GcHeap::adapt_nursery(uint64_t objects, uint64_t bytes) {
+  constexpr uint64_t kObjectNs = 16;  // about what one takes, and a byte of it
+  constexpr uint64_t kBytesPerNs = 4;
+  constexpr uint64_t kLong = 400'000;
+  constexpr uint64_t kShort = 100'000;
+  const uint64_t ns = objects * kObjectNs + bytes / kBytesPerNs;
+  const uint64_t most = std::clamp<uint64_t>((max_bytes_ >> GcSpace::kBlockBits) / 4, 1, kMostNursery);
+  if (ns > kLong) {
+    const uint64_t fit = nursery_blocks_ * kLong / ns;
+    nursery_blocks_ = static_cast<uint32_t>(std::clamp<uint64_t>(fit, std::min<uint64_t>(kLeastNursery, most), most));
+  } else if (ns < kShort && nursery_blocks_ < most) {
+    ++nursery_blocks_;
+  }
+}
 
 /// A piece of work at each new block of the nursery.
 void GcHeap::step() {
