@@ -11,7 +11,7 @@
 
 namespace ashlar::native {
 
-thread_local Activation* t_activation = nullptr;
+constinit thread_local Activation* t_activation = nullptr;
 
 namespace {
 
