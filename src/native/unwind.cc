@@ -41,6 +41,7 @@ extern "C" uint64_t ashlar_native_unwind(runtime::GcRef exn, Registers* r) {
     trap(runtime::Trap::interrupted, pc, sp);
   if (find_landing(a.state->unwind_cache, *r)) [[likely]] {
     a.error = {};
+    a.store->left_frames.clear();
     return exn;
   }
   a.store->pending_exception = exn;
