@@ -1,5 +1,6 @@
 """The bars that compiled code is held to, and how the run just made stands against each."""
 
+import exceptions
 from compiled import OURS
 from report import mean, number, table
 
@@ -66,9 +67,17 @@ def _of_start(hello, compiling, loading):
     return rows
 
 
-def stand(code, speeds, hello, compiling, loading):
+def _of_exceptions(costs):
+    rows = []
+    for cost in costs:
+        if cost.engine == OURS:
+            rows += _row(f"thrown and caught ten frames up ({cost.form}), ns", exceptions.LIMIT_NS, cost.throws)
+    return rows
+
+
+def stand(code, speeds, hello, compiling, loading, throwing=()):
     """Rows of what was measured."""
-    return [*(_of_code(code) if code else []), *_of_speeds(speeds), *_of_start(hello, compiling, loading)]
+    return [*(_of_code(code) if code else []), *_of_speeds(speeds), *_of_start(hello, compiling, loading), *_of_exceptions(throwing)]
 
 
 def print_bars(rows):

@@ -20,6 +20,7 @@ import sys
 import bars
 import compile_speed
 import compiled
+import exceptions
 import interpreted
 import startup
 from binaries import code_size
@@ -32,7 +33,8 @@ from report import Report, table
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 SECTIONS = {"kernels": "kernels interpreted", "compiled": "kernels compiled before", "compile": "compilers", "hello": "hello world",
-            "load": "loading compiled code", "validate": "validation"}
+            "load": "loading compiled code", "validate": "validation",
+            "exceptions": "exceptions"}
 
 
 def arguments():
@@ -200,7 +202,13 @@ def load_section(bench, engines):
     return compiling, loading
 
 
-def write_json(path, interpreted_results, code, speeds, hello, loading):
+def exceptions_section(bench, engines):
+    costs = exceptions.measure(bench, engines)
+    exceptions.print_costs(costs)
+    return costs
+
+
+def write_json(path, interpreted_results, code, speeds, hello, loading, throwing):
     def plain(sample):
         return {"error": sample.error} if sample.error else {"wall_ns": sample.wall_ns, "cpu_ns": sample.cpu_ns, "user_ns": sample.user_ns,
                                                             "peak_kib": sample.peak_kib}
@@ -214,6 +222,7 @@ def write_json(path, interpreted_results, code, speeds, hello, loading):
         document["compiled"] = {name: of(result) for name, result in code.results.items()}
     document["compile"] = [dataclasses.asdict(row) for row in speeds]
     document["load"] = [{"module": module.stem, "engine": engine, **plain(sample)} for (engine, module), sample in loading.items()]
+    document["exceptions"] = [dataclasses.asdict(cost) for cost in throwing]
     path.write_text(json.dumps(document, indent=1) + "\n")
 
 
@@ -236,7 +245,7 @@ def main():
     interpreters, compilers = our_engines(options)
     if any(wanted(options, section) for section in ("kernels", "hello")):
         interpreters += find(INTERPRETERS, options.peers, options.build_dir, folders, options.install_peers)
-    if any(wanted(options, section) for section in ("compiled", "compile", "hello", "load")):
+    if any(wanted(options, section) for section in ("compiled", "compile", "hello", "load", "exceptions")):
         compilers[1:1] = find(COMPILERS, options.compilers, options.build_dir, folders, options.install_peers)
     measured = identity(options)
     say_what_runs(interpreters, compilers)
@@ -251,11 +260,12 @@ def main():
     compiling, loading = load_section(bench, compilers) if wanted(options, "load") else ({}, {})
     if wanted(options, "validate"):
         measure_validation(bench, interpreters)
-    bars.print_bars(bars.stand(code, speeds, hello, compiling, loading))
+    throwing = exceptions_section(bench, compilers) if wanted(options, "exceptions") else []
+    bars.print_bars(bars.stand(code, speeds, hello, compiling, loading, throwing))
     if identity(options) != measured:
         report.problem("ashlar", "the command was built anew during the run: these numbers mix two programs")
     if options.json:
-        write_json(options.json, results, code, speeds, hello, loading)
+        write_json(options.json, results, code, speeds, hello, loading, throwing)
     return report.finish()
 
 

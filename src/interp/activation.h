@@ -61,6 +61,8 @@ struct Frame {
 
 /// The backtrace of a trap at (ip, fp).
 runtime::Backtrace backtrace(Activation& a, const Code* ip, Slot* fp);
+/// The same frames for later, of an exception that was thrown there and that nothing in this activation catches.
+void leave_frames(Activation& a, const Code* ip, Slot* fp);
 
 /// Where to continue after a throw.
 struct Landing {

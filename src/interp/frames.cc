@@ -67,6 +67,13 @@ bool write_payload(Activation& a, const CatchEntry& e, Slot* fp, InstanceContext
   return true;
 }
 
+void tell(const void* at, runtime::Backtrace& out) {
+  if (out.full()) return out.skip(1);
+  const auto* ip = static_cast<const Code*>(at);
+  const CodeOwner owner = find_code(ip);
+  out.add(owner.module->module(), owner.func->index, owner.module->wasm_offset(*owner.func, ip));
+}
+
 }  // namespace
 
 Landing unwind(Activation& a, const Code* ip, Slot* fp, InstanceContext* ctx, runtime::GcRef exn) {
@@ -85,6 +92,7 @@ Landing unwind(Activation& a, const Code* ip, Slot* fp, InstanceContext* ctx, ru
         if (!write_payload(a, e, f.fp, f.ctx, exn)) continue;
         a.cross.resize(walk.cross_left());
         a.error = {};
+        a.store->left_frames.clear();
         return {f.func->begin() + e.target, f.fp, f.ctx};
       }
     }
@@ -95,15 +103,12 @@ Landing unwind(Activation& a, const Code* ip, Slot* fp, InstanceContext* ctx, ru
 
 runtime::Backtrace backtrace(Activation& a, const Code* ip, Slot* fp) {
   runtime::Backtrace out;
-  for (FrameWalk walk(a, ip, fp, nullptr); walk.valid(); walk.next()) {
-    const Frame& f = walk.frame();
-    if (out.full()) {
-      out.skip(1);
-    } else {
-      out.add(f.module->module(), f.func->index, f.module->wasm_offset(*f.func, f.ip));
-    }
-  }
+  for (FrameWalk walk(a, ip, fp, nullptr); walk.valid(); walk.next()) tell(walk.frame().ip, out);
   return out;
+}
+
+void leave_frames(Activation& a, const Code* ip, Slot* fp) {
+  for (FrameWalk walk(a, ip, fp, nullptr); walk.valid(); walk.next()) a.store->left_frames.add(walk.frame().ip, &tell);
 }
 
 }  // namespace ashlar::interp

@@ -46,6 +46,11 @@ Error error_of(Activation& a) {
   runtime::Store& store = *a.store;
   if (a.trap_by_fault && !is_frame(a)) a.trap_ip = nullptr;
   Error e = a.has_error ? std::move(a.error).error() : runtime::make_trap(store, a.trap);
+  if (e.code() == ErrorCode::uncaught_exception) {
+    if (a.trap_ip != nullptr) leave_frames(a, a.trap_ip, a.trap_fp);
+    return e;
+  }
+  store.left_frames.clear();
   if (a.trap_ip == nullptr || e.phase() == Phase::Exit) return e;
   return runtime::add_backtrace(std::move(e), backtrace(a, a.trap_ip, a.trap_fp));
 }

@@ -27,7 +27,7 @@ struct Activation {
 };
 
 /// The innermost activation of this thread.
-extern thread_local Activation* t_activation;
+extern constinit thread_local Activation* t_activation;
 
 /// The compiled code that called the calling function, which is an entry of libcalls.def.
 [[gnu::always_inline]] inline Site calling_site() { return caller_of_helper(__builtin_frame_address(0)); }

@@ -84,4 +84,12 @@ runtime::Backtrace backtrace_of(const Trace& trace) {
   return out;
 }
 
+void leave_frames(const Trace& trace, runtime::LeftFrames& out) {
+  const auto tell = [](const void* pc, runtime::Backtrace& told) {
+    if (const Image* image = find_image(pc)) add_frames(*image, pc, Trace::First::Return, told);
+  };
+  for (uint32_t i = 0; i < trace.count; ++i) out.add(trace.pcs[i], tell);
+  out.skip(trace.more);
+}
+
 }  // namespace ashlar::native

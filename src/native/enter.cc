@@ -11,7 +11,7 @@
 
 namespace ashlar::native {
 
-thread_local Activation* t_activation = nullptr;
+constinit thread_local Activation* t_activation = nullptr;
 
 namespace {
 
@@ -72,6 +72,11 @@ uint8_t* free_stack(const StoreState& state) {
 
 Error error_of(Activation& a) {
   Error e = a.has_error ? std::move(a.error).error() : runtime::make_trap(*a.store, a.trap);
+  if (e.code() == ErrorCode::uncaught_exception) {
+    leave_frames(a.state->trace, a.store->left_frames);
+    return e;
+  }
+  a.store->left_frames.clear();
   if (e.phase() == Phase::Exit) return e;
   return runtime::add_backtrace(std::move(e), backtrace_of(a.state->trace));
 }

@@ -29,6 +29,7 @@ struct Chunk {
 
 constinit Chunk first_chunk;
 constinit std::mutex writers;
+constinit std::atomic<uint64_t> gone{0};
 
 void set(Slot& slot, uintptr_t begin, uintptr_t end, const Image* image) {
   const uint32_t version = slot.version.load(std::memory_order_relaxed);
@@ -66,8 +67,13 @@ void register_image(const Image* image, const void* begin, const void* end) {
 
 void unregister_image(const Image* image) {
   std::lock_guard lock(writers);
-  if (Slot* slot = slot_of(image)) set(*slot, 0, 0, nullptr);
+  Slot* slot = slot_of(image);
+  if (slot == nullptr) return;
+  set(*slot, 0, 0, nullptr);
+  gone.fetch_add(1, std::memory_order_release);
 }
+
+uint64_t images_gone() { return gone.load(std::memory_order_acquire); }
 
 const Image* find_image(const void* pc) {
   const auto address = reinterpret_cast<uintptr_t>(pc);

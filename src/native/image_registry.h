@@ -11,5 +11,7 @@ class Image;
 void register_image(const Image* image, const void* begin, const void* end);
 /// Must be called before the code goes; nothing may run in it then.
 void unregister_image(const Image* image);
+/// How many images have gone: what was learnt of any image at an earlier number may be of one that is no longer there.
+uint64_t images_gone();
 
 }  // namespace ashlar::native

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 
+#include "native/unwind_cache.h"
 #include "runtime/store.h"
 
 namespace ashlar::native {
@@ -58,7 +59,8 @@ struct StoreState {
   GuestStack stack;
   Activation* activation = nullptr;  ///< the innermost of this store
   Trace trace;                       ///< of the trap that just ended an activation
-  uint32_t buffer_slots = 0;         ///< capacity of results()
+  UnwindCache unwind_cache;
+  uint32_t buffer_slots = 0;  ///< capacity of results()
   /// The word below results(): helpers are entered only while the stack pointer is not below this address. Their
   /// entries find it through InstanceContext::results.
   std::unique_ptr<runtime::Slot[]> buffer;

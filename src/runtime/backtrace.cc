@@ -55,6 +55,14 @@ void Backtrace::add(const module::Module& m, module::FuncIdx f, uint32_t offset)
   lines_.push_back(at + std::string(module) + '!' + func_name(m, f));
 }
 
+Backtrace LeftFrames::take() {
+  Backtrace out;
+  for (const Frame& frame : frames_) frame.tell(frame.at, out);
+  out.skip(more_);
+  clear();
+  return out;
+}
+
 Error add_backtrace(Error e, const Backtrace& trace) {
   if (trace.lines_.empty()) return e;
   const std::string notes = e.notes();

@@ -30,6 +30,40 @@ class Backtrace {
   uint64_t more_ = 0;
 };
 
+/// Frames that an exception has left behind, innermost first, while nobody knows whether something catches it further
+/// out: in a run of another tier that called this one. Addresses alone, because telling what they are takes much longer
+/// than a throw. They are told where the exception reaches the host (Store::invoke).
+class LeftFrames {
+ public:
+  /// Adds what is to be said of an address of code.
+  using Tell = void (*)(const void* at, Backtrace& out);
+
+  void add(const void* at, Tell tell) {
+    if (frames_.size() < kMost) {
+      frames_.push_back({at, tell});
+    } else {
+      ++more_;
+    }
+  }
+  void skip(uint64_t frames) { more_ += frames; }
+  /// To be called when the exception was caught, or when another error came in its place.
+  void clear() {
+    frames_.clear();
+    more_ = 0;
+  }
+  /// All of them, told; none are left then. Their code must still be there.
+  Backtrace take();
+
+ private:
+  static constexpr size_t kMost = 1024;  ///< others are counted
+  struct Frame {
+    const void* at;
+    Tell tell;
+  };
+  std::vector<Frame> frames_;
+  uint64_t more_ = 0;
+};
+
 /// Appends the frames to the error's notes. Where those end with a backtrace, of an inner run, its numbering goes on.
 ///   wasm backtrace:
 ///      0:    0x123 - module!function

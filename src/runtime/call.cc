@@ -127,7 +127,10 @@ Status Store::invoke(const FuncCell& f, Slot* slots) {
   if (host_depth >= limits_.host_depth) return make_error(ErrorCode::call_stack_exhausted);
   DepthScope scope(*this);
   if (f.host != nullptr) return call_host(f, nullptr, slots);
-  return engine_->tier().invoke(*this, f, slots);
+  Status status = engine_->tier().invoke(*this, f, slots);
+  if (status || status.error().code() != ErrorCode::uncaught_exception) [[likely]]
+    return status;
+  return std::unexpected(add_backtrace(std::move(status).error(), left_frames.take()));
 }
 
 Status Store::call_host(const FuncCell& f, Instance* caller, Slot* slots) {

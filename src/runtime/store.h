@@ -14,6 +14,7 @@
 
 #include "base/error.h"
 #include "os/thread_alarm.h"
+#include "runtime/backtrace.h"
 #include "runtime/context.h"
 #include "runtime/engine.h"
 #include "runtime/gc_heap.h"
@@ -153,6 +154,7 @@ class Store final : private GcRootSource {
 
   int64_t fuel = 0;                    ///< remaining, when Config::fuel; negative: exhausted
   GcRef pending_exception = kNullRef;  ///< set with an uncaught_exception error
+  LeftFrames left_frames;              ///< with an uncaught_exception error that has not reached the host
   void* user_data = nullptr;
 
   // Guest stack (interpreter frames): [stack_base, stack_limit) slots; stack_top is where the next entry frame begins.

@@ -16,6 +16,7 @@ sys.path.insert(0, str(ROOT / "bench"))
 
 import bars  # noqa: E402
 import compile_speed  # noqa: E402
+import exceptions  # noqa: E402
 from binaries import aot_text_size, code_size, elf_text_size, with_wasi_imports  # noqa: E402
 from build_kernels import KERNELS  # noqa: E402
 from compile_speed import Speed  # noqa: E402
@@ -34,7 +35,7 @@ cp "$word" "$output"
 """
 SECTIONS = ["Interpreters: user time", "Interpreters: conv3x3", "Compiled code: user time", "Compiled code: run time",
             "Five published claims", "Compiling each kernel", "Compiling on one thread", "Hello world", "Loading what was compiled",
-            "Decoding and validating", "Bars of compiled code"]
+            "Decoding and validating", "Exceptions caught ten frames up", "Bars of compiled code"]
 options = argparse.Namespace()
 
 
@@ -132,6 +133,23 @@ class Verdicts(unittest.TestCase):
     def test_a_bar_without_measurement_is_not_told(self):
         code = code_of({"aes": {"fast": (110,)}, "fib": {"ashlar": (100, "crashed")}})
         self.assertEqual(bars.stand(code, [], None, {}, {}), [])
+
+    def test_exceptions(self):
+        costs = [exceptions.Cost("a", "ashlar", 999.0, 50.0), exceptions.Cost("b", "ashlar", 1001.0, 50.0),
+                 exceptions.Cost("b", "v8", 1.0, 1.0)]
+        self.assertEqual([row[3] for row in bars.stand(None, [], None, {}, {}, costs)], ["met", "missed"])
+
+
+class Exceptions(unittest.TestCase):
+    def test_variants(self):
+        for form in exceptions.FORMS:
+            text = (exceptions.FOLDER / f"{form}.wat").read_text()
+            of = exceptions.variants(text, 12)
+            changed = [[new for old, new in zip(text.splitlines(), of[kind].splitlines()) if new != old] for kind in ("throws", "returns")]
+            self.assertEqual([len(lines) for lines in changed], [1, 2])
+            self.assertIn("(i64.const 12)", changed[0][0])
+        with self.assertRaises(ValueError):
+            exceptions.variants("(module)", 12)
 
 
 class Files(unittest.TestCase):

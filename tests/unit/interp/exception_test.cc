@@ -78,6 +78,33 @@ TEST_P(ExceptionTest, PassesThroughHostFrames) {
   EXPECT_EQ(store->stack_top, store->stack_base);
 }
 
+TEST_P(ExceptionTest, FramesAreThoseOfTheExceptionThatNothingCaught) {
+  Instance* a = load(kThrower, "a");
+  host("through", {}, {}, [&](Caller& caller, Slot*) -> Status {
+    std::vector<Value> results;
+    return caller.store.call(func(a, "throw"), std::vector<Value>{i32(1)}, results);
+  });
+  Instance* b = load(R"((module $b
+    (import "a" "tag" (tag $e (param i32 i64)))
+    (import "host" "through" (func $through))
+    (func $inner (call $through))
+    (func (export "escape") (call $inner))
+    (func (export "caught") (block $h (try_table (catch_all $h) (call $inner))))
+    (func (export "caught before") (block $h (try_table (catch_all $h) (call $inner))) (unreachable))))");
+  const auto names = [&](Instance* of, std::string_view what, std::vector<Value> arguments) {
+    std::vector<std::string> out;
+    for (const Line& line : parse_backtrace(call(of, what, arguments).notes())) out.push_back(line.name);
+    return out;
+  };
+  using Names = std::vector<std::string>;
+  const Names whole{"<unknown>!deep", "<unknown>!deep", "<unknown>!throw", "b!inner", "b!escape"};
+  EXPECT_EQ(names(b, "escape", {}), whole);
+  EXPECT_EQ(names(b, "escape", {}), whole);
+  EXPECT_EQ(names(b, "caught before", {}), Names{"b!caught before"});
+  EXPECT_EQ(names(b, "caught", {}), Names{});
+  EXPECT_EQ(names(a, "throw", {i32(0)}), (Names{"<unknown>!deep", "<unknown>!throw"}));
+}
+
 TEST_P(ExceptionTest, HostFunctionsThrow) {
   Instance* a = load(kThrower, "a");
   host("throw", {ValType::i32()}, {ValType::i32()}, [&](Caller& caller, Slot* s) -> Status {

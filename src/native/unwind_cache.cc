@@ -1,0 +1,14 @@
+// The search that the cache of unwinding saves.
+#include "native/unwind_cache.h"
+
+namespace ashlar::native {
+
+UnwindStep UnwindCache::look_up(const void* pc, uint64_t gone, Entry& entry) {
+  const Image* image = find_image(pc);
+  const FrameRow* row = image == nullptr ? nullptr : image->find_frame(pc, true);
+  if (row == nullptr) return {};
+  entry = {pc, gone, {row, image->find_pad(*row, pc)}};
+  return entry.step;
+}
+
+}  // namespace ashlar::native
