@@ -138,25 +138,29 @@
       (return (i32.const 1)))
     (i32.const 0))
 
+  ;; Does not depend on the order of the entries.
   (func $checksum (param $map (ref $map)) (result i64)
-    (local $sum i64) (local $at i32) (local $unit i32) (local $entry (ref null $entry)) (local $value (ref $bytes))
+    (local $sum i64) (local $at i32) (local $entry (ref null $entry))
     (loop $bucket
       (local.set $entry (array.get $buckets (struct.get $map $buckets (local.get $map)) (local.get $at)))
       (block $done
         (loop $more
           (br_if $done (ref.is_null (local.get $entry)))
-          (local.set $value (struct.get $entry $value (local.get $entry)))
-          (local.set $unit (array.len (local.get $value)))
-          (loop $byte
-            (local.set $unit (i32.sub (local.get $unit) (i32.const 1)))
-            (local.set $sum (i64.add (i64.mul (local.get $sum) (i64.const 31))
-              (i64.extend_i32_u (array.get_u $bytes (local.get $value) (local.get $unit)))))
-            (br_if $byte (local.get $unit)))
-          (local.set $sum (i64.xor (local.get $sum) (i64.extend_i32_u (struct.get $entry $hash (local.get $entry)))))
+          (local.set $sum (i64.add (local.get $sum) (i64.xor
+            (i64.extend_i32_s (struct.get $entry $hash (local.get $entry)))
+            (call $text_sum (struct.get $entry $value (local.get $entry))))))
           (local.set $entry (struct.get $entry $next (local.get $entry)))
           (br $more)))
       (br_if $bucket (i32.lt_u (local.tee $at (i32.add (local.get $at) (i32.const 1)))
         (array.len (struct.get $map $buckets (local.get $map))))))
+    (local.get $sum))
+
+  (func $text_sum (param $text (ref $bytes)) (result i64)
+    (local $sum i64) (local $at i32)
+    (loop $byte
+      (local.set $sum (i64.add (i64.mul (local.get $sum) (i64.const 31))
+        (i64.extend_i32_u (array.get_u $bytes (local.get $text) (local.get $at)))))
+      (br_if $byte (i32.lt_u (local.tee $at (i32.add (local.get $at) (i32.const 1))) (array.len (local.get $text)))))
     (local.get $sum))
 
   ;; Half of the operations set, three of ten look up, the rest remove; there are a fourth as many keys as operations.
