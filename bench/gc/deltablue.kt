@@ -1,4 +1,4 @@
-// DeltaBlue: constraints between variables, solved incrementally as constraints are added and removed. Argument: how often (600).
+// DeltaBlue: constraints between variables, solved incrementally as constraints are added and removed. Argument: how often (1000).
 
 // Strengths.
 const val REQUIRED = 0
@@ -327,7 +327,7 @@ class Tests(private val planner: Planner) {
 }
 
 fun main() {
-    val count = argument(600)
+    val count = argument(1000)
     val tests = Tests(Planner())
     repeat(count) {
         tests.chain(400)

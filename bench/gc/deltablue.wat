@@ -1,5 +1,5 @@
 ;; DeltaBlue: constraints between variables, solved incrementally as constraints are added and removed. Constraints are subtypes
-;; with tables of virtual functions; vectors hold any struct and grow. Argument: how often all is done (600).
+;; with tables of virtual functions; vectors hold any struct and grow. Argument: how often all is done (1000).
 (module
   (import "wasi_snapshot_preview1" "fd_write" (func $fd_write (param i32 i32 i32 i32) (result i32)))
   (import "wasi_snapshot_preview1" "args_sizes_get" (func $args_sizes_get (param i32 i32) (result i32)))
@@ -549,7 +549,7 @@
 
   (func (export "_start")
     (local $count i32) (local $rest i32)
-    (local.set $rest (local.tee $count (call $argument (i32.const 600))))
+    (local.set $rest (local.tee $count (call $argument (i32.const 1000))))
     (loop $next
       (call $chain (i32.const 400))
       (call $projection (i32.const 400))
