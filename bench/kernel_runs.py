@@ -90,6 +90,14 @@ class Bench:
         once = [(kind, engine.name) for kind in kinds for engine in engines if engine.once]
         return self._result(kernel, kinds, self.runner.interleaved(commands, rounds, often, once))
 
+    def measure_module(self, program, module, engines, arguments, expected):
+        """The samples of a module that is not built natively, by engine: it must print what is expected."""
+        commands = {engine.name: engine.run(file, arguments) for engine in engines if (file := self.prepared(engine, program, module))}
+        print(f"measuring {program.title}", file=sys.stderr, flush=True)
+        samples = self.runner.interleaved(commands, self.options.rounds, once=[engine.name for engine in engines if engine.once])
+        self.report.check(program.title, samples, expected, "expected")
+        return samples
+
     def _result(self, kernel, kinds, samples):
         groups = {kind: {name: sample for (group, name), sample in samples.items() if group == kind}
                   for kind in ("native", "scalar", "simd")}

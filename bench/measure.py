@@ -80,12 +80,12 @@ class Runner:
         return self._own_times(sample) if command.own_times else sample
 
     def _own_times(self, sample):
-        """The sample with the command's own account of its time; the processor's is then user time alone."""
+        """The sample with the command's own account of its time."""
         try:
             told = json.loads(self.times.read_text())
         except (OSError, ValueError):
             return Sample(error="did not tell its times")
-        parts = {part: Sample(told[part]["wall_ns"], told[part]["user_ns"], told[part]["user_ns"], sample.peak_kib, 1)
+        parts = {part: Sample(told[part]["wall_ns"], told[part]["cpu_ns"], told[part]["user_ns"], sample.peak_kib, 1)
                  for part in ("compile", "run")}
         return dataclasses.replace(parts["run"], output=sample.output, compiling=parts["compile"])
 

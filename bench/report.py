@@ -40,11 +40,11 @@ class Report:
         self.problems.append(f"{engine}, {what}")
         self.failed |= engine.split("-")[0] in ("ashlar", "native")
 
-    def check(self, kernel, samples, reference):
-        """Outputs must agree with the native one; a run that failed or differs counts as no result."""
+    def check(self, kernel, samples, reference, of="native code"):
+        """Outputs must agree with the reference, `of` says whose that is; a run that failed or differs counts as no result."""
         for engine, sample in samples.items():
             if not sample.error and sample.output != reference:
-                sample.error = f"prints {sample.output[:80]!r} where native code prints {reference[:80]!r}"
+                sample.error = f"prints {sample.output[:80]!r}, not {reference[:80]!r} as {of}"
             if sample.error:
                 self.problem("native" if engine.startswith("native") else engine, f"{kernel}: {sample.error}")
 

