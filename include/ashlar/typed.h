@@ -19,20 +19,15 @@
 namespace ashlar {
 inline namespace v0 {
 
-class Caller;
-class Store;
-
 namespace detail {
 
 /// Arguments in, results out, in 64-bit slots (a v128 takes two).
 using SlotFunction = std::function<Status(Caller& caller, uint64_t* slots)>;
 
-StoreState* state_of(Store& store);
-StoreState* state_of(const Caller& caller);
 /// Calls a function of the store on slots that hold its parameters and have room for its results.
 Status call_slots(StoreState* store, void* cell, uint64_t* slots);
-/// The error of a Func that belongs to another store.
-Error foreign_func();
+/// The error of a Func or Externref that belongs to another store.
+Error foreign_ref();
 
 /// A type that can be passed: kSlots, type(), store(slots, value), load(store, slots), belongs(store, value).
 template <class T>
@@ -78,6 +73,15 @@ struct Wire<V128> : WireNumber {
     std::memcpy(v.bytes.data(), slots, 16);
     return v;
   }
+};
+
+template <>
+struct Wire<Externref> {
+  static constexpr size_t kSlots = 1;
+  static ValueType type() { return ValueType::externref(); }
+  static void store(uint64_t* slots, const Externref& r);
+  static Externref load(StoreState* store, const uint64_t* slots);
+  static bool belongs(StoreState* store, const Externref& r);
 };
 
 /// What a typed function returns: nothing, one value or a tuple.
@@ -198,7 +202,7 @@ struct HostSignature {
  private:
   template <class T>
   static Status finish(Caller& caller, uint64_t* slots, const T& value) {
-    if (!Out::belongs(state_of(caller), value)) return std::unexpected(foreign_func());
+    if (!Out::belongs(state_of(caller), value)) return std::unexpected(foreign_ref());
     Out::store(slots, value);
     return {};
   }

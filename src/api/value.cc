@@ -42,8 +42,9 @@ V128 Value::as_v128() const {
 }
 
 Func Value::as_func() const {
-  if (is_null() || store_ == nullptr || !store_->store.is_func_ref(Access::type(type_))) return {};
-  return Access::func(store_, runtime::as_func(lo_));
+  // Only functions have an owner and no handle.
+  if (handle_ != 0 || owner_ == nullptr || lo_ == 0) return {};
+  return Access::func(static_cast<detail::StoreState*>(owner_), runtime::as_func(lo_));
 }
 
 std::string Value::to_string() const {
@@ -85,13 +86,6 @@ module::FuncType Access::type(const FuncType& t) {
   return out;
 }
 
-Value Access::value(StoreState* s, isa::ValType t, uint64_t lo, uint64_t hi) {
-  Value out(type(t), lo);
-  out.hi_ = hi;
-  if (t.is_ref() && lo != 0) out.store_ = s;
-  return out;
-}
-
 bool Access::fits(StoreState* s, isa::ValType t, const Value& v) {
   const isa::ValType given = type(v.type_);
   if (!t.is_ref() || !given.is_ref()) return t == given;
@@ -102,10 +96,9 @@ bool Access::fits(StoreState* s, isa::ValType t, const Value& v) {
                                                 : module::abs_of(store.types().get(heap.index()).def.kind));
   };
   if (bottom(t.heap()) != bottom(given.heap())) return false;
-  runtime::GcHeap& objects = s->store.heap();
-  if (store.is_func_ref(t)) return objects.func_matches(runtime::as_func(v.lo_), t);
-  const auto r = static_cast<runtime::GcRef>(v.lo_);
-  return r == v.lo_ && objects.is_valid(r) && objects.matches(r, t);
+  const uint64_t lo = value(v).lo;
+  if (store.is_func_ref(t)) return store.heap().func_matches(runtime::as_func(lo), t);
+  return store.heap().matches(static_cast<runtime::GcRef>(lo), t);
 }
 
 }  // namespace detail
