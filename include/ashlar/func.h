@@ -100,7 +100,7 @@ struct Wire<Func> {
 template <class R, class... Args>
 class TypedFunc<R(Args...)> {
  public:
-  Result<R> call(Args... args) const {
+  Result<R> call(const Args&... args) const {
     if (!(detail::Wire<Args>::belongs(func_.store_, args) && ...)) return std::unexpected(detail::foreign_ref());
     uint64_t slots[kSlots];
     uint64_t* at = slots;
@@ -111,7 +111,7 @@ class TypedFunc<R(Args...)> {
     }
     return detail::Results<R>::load(func_.store_, slots);
   }
-  Result<R> operator()(Args... args) const { return call(args...); }
+  Result<R> operator()(const Args&... args) const { return call(args...); }
   const Func& func() const { return func_; }
 
  private:

@@ -60,8 +60,8 @@ class ValueType {
   static constexpr ValueType f32() { return ValueType(2); }
   static constexpr ValueType f64() { return ValueType(3); }
   static constexpr ValueType v128() { return ValueType(4); }
-  static ValueType funcref();    ///< (ref null func)
-  static ValueType externref();  ///< (ref null extern)
+  static constexpr ValueType funcref() { return ValueType(0x15); }    ///< (ref null func)
+  static constexpr ValueType externref() { return ValueType(0x55); }  ///< (ref null extern)
 
   constexpr ValueKind kind() const { return static_cast<ValueKind>(raw_ & 0xf); }
   constexpr bool is_ref() const { return kind() == ValueKind::Ref; }
@@ -123,9 +123,9 @@ class Value {
   static Value f32(float v) { return Value(ValueType::f32(), std::bit_cast<uint32_t>(v)); }
   static Value f64(double v) { return Value(ValueType::f64(), std::bit_cast<uint64_t>(v)); }
   static Value v128(V128 v);
-  static Value func(const Func& f);       ///< a null Func gives null_func()
-  static Value null_func();               ///< of type funcref
-  static Value null_ref(ValueType type);  ///< null of any nullable reference type
+  static Value func(const Func& f);                                           ///< a null Func gives null_func()
+  static Value null_func() { return null_ref(ValueType::funcref()); }         ///< of type funcref
+  static Value null_ref(ValueType type) { return Value(type, uint64_t{0}); }  ///< null of any nullable reference type
 
   /// An externref to a C++ object, which the store owns from now on. Its destructor runs after the collector has found
   /// that neither guests nor Values refer to it, at the latest when the store ends: on the store's thread, when a call
@@ -192,9 +192,8 @@ class Externref {
  public:
   Externref() : value_(Value::null_ref(ValueType::externref())) {}
   /// Of a value of another type: null.
-  explicit Externref(Value v) : Externref() {
-    if (v.type() == ValueType::externref()) value_ = std::move(v);
-  }
+  explicit Externref(Value v)
+      : value_(v.type() == ValueType::externref() ? std::move(v) : Value::null_ref(ValueType::externref())) {}
   /// See Value::external.
   template <class StoreOrCaller, class T>
   static Result<Externref> make(StoreOrCaller& store, T&& object, uint64_t bytes = sizeof(std::decay_t<T>)) {

@@ -89,7 +89,7 @@ struct Access {
   static StoreState* state(const Func& f) { return f.store_; }
   static StoreState* state(const Instance& i) { return i.store_; }
 
-  static ValueType type(isa::ValType t) { return ValueType(t.raw()); }
+  static constexpr ValueType type(isa::ValType t) { return ValueType(t.raw()); }
   static isa::ValType type(ValueType t) { return isa::ValType::from_raw(t.raw_); }
   static FuncType type(const module::FuncType& t);
   static module::FuncType type(const FuncType& t);

@@ -14,8 +14,9 @@ static_assert(isa::ValType::i32().raw() == 0 && isa::ValType::i64().raw() == 1 &
               isa::ValType::f64().raw() == 3 && isa::ValType::v128().raw() == 4);
 static_assert(static_cast<int>(isa::ValKind::Ref) == static_cast<int>(ValueKind::Ref));
 
-ValueType ValueType::funcref() { return Access::type(isa::ValType::funcref()); }
-ValueType ValueType::externref() { return Access::type(isa::ValType::externref()); }
+static_assert(Access::type(isa::ValType::funcref()) == ValueType::funcref());
+static_assert(Access::type(isa::ValType::externref()) == ValueType::externref());
+
 std::string ValueType::to_string() const { return isa::to_string(Access::type(*this)); }
 std::string FuncType::to_string() const { return module::to_string(Access::type(*this)); }
 
@@ -29,9 +30,6 @@ Value Value::v128(V128 v) {
 Value Value::func(const Func& f) {
   return Access::value(Access::state(f), isa::ValType::funcref(), runtime::from_func(Access::cell(f)), 0);
 }
-
-Value Value::null_func() { return null_ref(ValueType::funcref()); }
-Value Value::null_ref(ValueType type) { return Value(type, 0); }
 
 V128 Value::as_v128() const {
   V128 out;

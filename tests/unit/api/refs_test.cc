@@ -53,6 +53,7 @@ constexpr std::string_view kGuest = R"((module
   (func (export "inside") (param externref) (result anyref) (any.convert_extern (local.get 0)))))";
 
 struct RefsTest : testing::Test {
+  int count = 0;  ///< of Counted; outlives the store
   ashlar::Engine engine;
   std::optional<ashlar::Store> store{std::in_place, engine};
   std::optional<ashlar::Linker> linker{std::in_place, *store};
@@ -157,7 +158,6 @@ TEST_F(RefsTest, ExternalObjectsAreReadBackByType) {
 
 TEST_F(RefsTest, ExternalObjectsEndWhenNobodyRefersToThem) {
   ashlar::Instance m = load(kGuest);
-  int count = 0;
   for (int i = 0; i < 100'000; ++i) ASSERT_TRUE(Value::external(*store, Counted(&count, i)));
   churn(m);
   // The conservative scan of the stack may keep a few.
@@ -188,7 +188,6 @@ TEST_F(RefsTest, MillionsOfExternalObjectsTakeConstantMemory) {
   ashlar::StoreLimits limits;
   limits.gc_heap_bytes = 4 << 20;
   ashlar::Store own(engine, limits);
-  int count = 0;
   int most = 0;
 #if __has_feature(address_sanitizer)
   constexpr int kTimes = 1'000'000;
@@ -203,7 +202,6 @@ TEST_F(RefsTest, MillionsOfExternalObjectsTakeConstantMemory) {
 }
 
 TEST_F(RefsTest, LargeObjectsBringAboutCollections) {
-  int count = 0;
   int most = 0;
   for (int i = 0; i < 10'000; ++i) {
     ASSERT_TRUE(Value::external(*store, Counted(&count), 1 << 20));
@@ -216,7 +214,6 @@ TEST_F(RefsTest, TooManyExternalObjectsExhaustTheHeap) {
   ashlar::StoreLimits limits;
   limits.gc_heap_bytes = 256 << 10;
   ashlar::Store own(engine, limits);
-  int count = 0;
   {
     std::vector<Value> held;
     for (;;) {
@@ -236,7 +233,6 @@ TEST_F(RefsTest, TooManyExternalObjectsExhaustTheHeap) {
 
 TEST_F(RefsTest, ValuesOutliveTheirStore) {
   ashlar::Instance m = load(kGuest);
-  int count = 0;
   std::vector<Value> held = call(m, "pair", {Value::i32(1)});
   held.push_back(*Value::external(*store, Counted(&count)));
   held.push_back(Value::func(*m.func("make")));
@@ -259,7 +255,6 @@ TEST_F(RefsTest, ValuesOutliveTheirStore) {
 
 TEST_F(RefsTest, ObjectsMayHoldValues) {
   ashlar::Instance m = load(kGuest);
-  int count = 0;
   struct Holder {
     Value inner;
     Counted counted;
@@ -278,7 +273,6 @@ TEST_F(RefsTest, ObjectsMayHoldValues) {
 TEST_F(RefsTest, HostFunctionsKeepTheirArguments) {
   std::vector<Value> kept;
   std::vector<Externref> typed;
-  int count = 0;
   linker->func("env", "keep", {{ValueType::externref()}, {ValueType::externref()}},
                [&](ashlar::Caller& caller, std::span<const Value> args, std::span<Value> results) -> ashlar::Status {
                  kept.push_back(args[0]);
@@ -331,7 +325,6 @@ TEST_F(RefsTest, HostFunctionsKeepTheirArguments) {
 }
 
 TEST_F(RefsTest, UnreachableObjectsEndWhileAGuestRuns) {
-  int count = 0;
   int most = 0;
   linker->func("env", "make", [&](ashlar::Caller& caller, int32_t id) {
     most = std::max(most, count);
@@ -349,7 +342,6 @@ TEST_F(RefsTest, UnreachableObjectsEndWhileAGuestRuns) {
 
 TEST_F(RefsTest, ThrownOutOfAHostFunction) {
   // What a trap or a C++ exception leaves behind is released, too.
-  int count = 0;
   linker->func("env", "fail", [&](ashlar::Caller& caller) -> ashlar::Status {
     Value made = *Value::external(caller, Counted(&count));
     throw std::runtime_error("no");
