@@ -95,12 +95,13 @@ struct Wire<Func> {
 }  // namespace detail
 
 /// A function whose types were checked: TypedFunc<int32_t(int32_t)>. Parameters and results are (u)int32_t, (u)int64_t,
-/// float, double, V128 and Func (funcref); no result is void, several are a std::tuple. Calls allocate nothing.
+/// float, double, V128, Func (funcref) and Externref; no result is void, several are a std::tuple. Calls allocate
+/// nothing.
 template <class R, class... Args>
 class TypedFunc<R(Args...)> {
  public:
-  Result<R> call(Args... args) const {
-    if (!(detail::Wire<Args>::belongs(func_.store_, args) && ...)) return std::unexpected(detail::foreign_func());
+  Result<R> call(const Args&... args) const {
+    if (!(detail::Wire<Args>::belongs(func_.store_, args) && ...)) return std::unexpected(detail::foreign_ref());
     uint64_t slots[kSlots];
     uint64_t* at = slots;
     ((detail::Wire<Args>::store(at, args), at += detail::Wire<Args>::kSlots), ...);
@@ -110,7 +111,7 @@ class TypedFunc<R(Args...)> {
     }
     return detail::Results<R>::load(func_.store_, slots);
   }
-  Result<R> operator()(Args... args) const { return call(args...); }
+  Result<R> operator()(const Args&... args) const { return call(args...); }
   const Func& func() const { return func_; }
 
  private:

@@ -25,9 +25,9 @@ class Linker {
   Linker& operator=(Linker&&) noexcept;
   ~Linker();
 
-  /// A host function out of a callable: its parameters and results are (u)int32_t, (u)int64_t, float, double, V128 and
-  /// Func (funcref); it may take a Caller& first; several results are a std::tuple. To fail it returns Result<...> or
-  /// Status: an Error (Error::trap("...")) stops the guest; a C++ exception does, too.
+  /// A host function out of a callable: its parameters and results are (u)int32_t, (u)int64_t, float, double, V128,
+  /// Func (funcref) and Externref; it may take a Caller& first; several results are a std::tuple. To fail it returns
+  /// Result<...> or Status: an Error (Error::trap("...")) stops the guest; a C++ exception does, too.
   ///   linker.func("env", "add", [](int32_t a, int32_t b) { return a + b; });
   template <class F>
     requires detail::HostCallable<F>

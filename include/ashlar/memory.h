@@ -82,7 +82,7 @@ class Table {
 /// A global variable.
 class Global {
  public:
-  /// A new global of the value's type.
+  /// A new global of the value's type. Aborts when that is a reference of another store.
   static Global make(Store& store, const Value& value, bool is_mutable);
 
   ValueType type() const;

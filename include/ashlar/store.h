@@ -47,6 +47,10 @@ class Store {
   void interrupt(std::string reason);
   void clear_interrupt();
 
+  /// Frees the structs, arrays, exceptions and host objects that nothing refers to, now; otherwise this happens a
+  /// little at a time while guests allocate. What lies on the stack may look like a reference, so a few can stay.
+  void collect_garbage();
+
  private:
   friend struct detail::Access;
   std::unique_ptr<detail::StoreState> state_;

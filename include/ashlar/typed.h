@@ -19,20 +19,15 @@
 namespace ashlar {
 inline namespace v0 {
 
-class Caller;
-class Store;
-
 namespace detail {
 
 /// Arguments in, results out, in 64-bit slots (a v128 takes two).
 using SlotFunction = std::function<Status(Caller& caller, uint64_t* slots)>;
 
-StoreState* state_of(Store& store);
-StoreState* state_of(const Caller& caller);
 /// Calls a function of the store on slots that hold its parameters and have room for its results.
 Status call_slots(StoreState* store, void* cell, uint64_t* slots);
-/// The error of a Func that belongs to another store.
-Error foreign_func();
+/// The error of a Func or Externref that belongs to another store.
+Error foreign_ref();
 
 /// A type that can be passed: kSlots, type(), store(slots, value), load(store, slots), belongs(store, value).
 template <class T>
@@ -78,6 +73,15 @@ struct Wire<V128> : WireNumber {
     std::memcpy(v.bytes.data(), slots, 16);
     return v;
   }
+};
+
+template <>
+struct Wire<Externref> {
+  static constexpr size_t kSlots = 1;
+  static ValueType type() { return ValueType::externref(); }
+  static void store(uint64_t* slots, const Externref& r);
+  static Externref load(StoreState* store, const uint64_t* slots);
+  static bool belongs(StoreState* store, const Externref& r);
 };
 
 /// What a typed function returns: nothing, one value or a tuple.
@@ -131,13 +135,13 @@ struct SignatureOf : SignatureOf<decltype(&F::operator())> {};
 template <class R, class... A>
 struct SignatureOf<R (*)(A...)> {
   using Result = R;
-  using Args = std::tuple<std::remove_cvref_t<A>...>;
+  using Params = std::tuple<A...>;
   static constexpr bool takes_caller = false;
 };
 template <class R, class... A>
 struct SignatureOf<R (*)(Caller&, A...)> {
   using Result = R;
-  using Args = std::tuple<std::remove_cvref_t<A>...>;
+  using Params = std::tuple<A...>;
   static constexpr bool takes_caller = true;
 };
 template <class R, class... A>
@@ -152,7 +156,7 @@ template <class R, class C, class... A>
 struct SignatureOf<R (C::*)(A...) const noexcept> : SignatureOf<R (*)(A...)> {};
 
 template <class F>
-concept HostCallable = requires { typename SignatureOf<std::decay_t<F>>::Args; };
+concept HostCallable = requires { typename SignatureOf<std::decay_t<F>>::Params; };
 
 template <class F>
 struct HostSignature {
@@ -163,12 +167,18 @@ struct HostSignature {
   struct In;
   template <class... A>
   struct In<std::tuple<A...>> {
-    static std::vector<ValueType> types() { return {Wire<A>::type()...}; }
-    static std::tuple<A...> load(StoreState* s, const uint64_t* slots) {
-      return std::tuple<A...>{Wire<A>::load(s, std::exchange(slots, slots + Wire<A>::kSlots))...};
+    static std::vector<ValueType> types() { return {Wire<std::remove_cvref_t<A>>::type()...}; }
+    static auto load(StoreState* s, const uint64_t* slots) {
+      return std::tuple<std::remove_cvref_t<A>...>{
+          Wire<std::remove_cvref_t<A>>::load(s, std::exchange(slots, slots + Wire<std::remove_cvref_t<A>>::kSlots))...};
+    }
+    /// Parameters that f takes by value are moved into it.
+    template <class... Caller>
+    static decltype(auto) invoke(F& f, std::tuple<std::remove_cvref_t<A>...>& args, Caller&... caller) {
+      return std::apply([&](auto&... each) -> decltype(auto) { return f(caller..., static_cast<A&&>(each)...); }, args);
     }
   };
-  using Args = In<typename Signature::Args>;
+  using Args = In<typename Signature::Params>;
 
   static std::vector<ValueType> params() { return Args::types(); }
   static std::vector<ValueType> results() { return Out::types(); }
@@ -177,9 +187,9 @@ struct HostSignature {
     auto args = Args::load(state_of(caller), slots);
     auto invoke = [&]() -> decltype(auto) {
       if constexpr (Signature::takes_caller) {
-        return std::apply([&](auto&... each) -> decltype(auto) { return f(caller, each...); }, args);
+        return Args::invoke(f, args, caller);
       } else {
-        return std::apply([&](auto&... each) -> decltype(auto) { return f(each...); }, args);
+        return Args::invoke(f, args);
       }
     };
     if constexpr (std::is_void_v<typename Signature::Result>) {
@@ -198,7 +208,7 @@ struct HostSignature {
  private:
   template <class T>
   static Status finish(Caller& caller, uint64_t* slots, const T& value) {
-    if (!Out::belongs(state_of(caller), value)) return std::unexpected(foreign_func());
+    if (!Out::belongs(state_of(caller), value)) return std::unexpected(foreign_ref());
     Out::store(slots, value);
     return {};
   }

@@ -4,7 +4,10 @@
 #include <array>
 #include <bit>
 #include <cstdint>
+#include <memory>
 #include <string>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "ashlar/error.h"
@@ -12,11 +15,33 @@
 namespace ashlar {
 inline namespace v0 {
 
+class Caller;
 class Func;
+class Store;
 
 namespace detail {
 struct StoreState;
-}
+StoreState* state_of(Store& store);
+StoreState* state_of(const Caller& caller);
+
+/// Its address stands for the type: not constant, so that no linker joins two of them.
+template <class T>
+inline char g_type_tag = 0;
+
+/// What a reference to a host object refers to.
+struct External {
+  virtual ~External() = default;
+  const void* tag = nullptr;
+  uint64_t bytes = 0;
+  External* next = nullptr;  ///< of those that wait for their end
+};
+template <class T>
+struct ExternalOf final : External {
+  explicit ExternalOf(T&& o) : object(std::move(o)) { tag = &g_type_tag<T>; }
+  explicit ExternalOf(const T& o) : object(o) { tag = &g_type_tag<T>; }
+  T object;
+};
+}  // namespace detail
 
 /// A 128-bit vector; lane 0 first, little-endian lanes.
 struct alignas(16) V128 {
@@ -35,8 +60,8 @@ class ValueType {
   static constexpr ValueType f32() { return ValueType(2); }
   static constexpr ValueType f64() { return ValueType(3); }
   static constexpr ValueType v128() { return ValueType(4); }
-  static ValueType funcref();    ///< (ref null func)
-  static ValueType externref();  ///< (ref null extern)
+  static constexpr ValueType funcref() { return ValueType(0x15); }    ///< (ref null func)
+  static constexpr ValueType externref() { return ValueType(0x55); }  ///< (ref null extern)
 
   constexpr ValueKind kind() const { return static_cast<ValueKind>(raw_ & 0xf); }
   constexpr bool is_ref() const { return kind() == ValueKind::Ref; }
@@ -60,19 +85,69 @@ struct FuncType {
   friend bool operator==(const FuncType&, const FuncType&) = default;
 };
 
-/// A value with its type. References belong to one store; those to structs, arrays, exceptions and host objects are
-/// opaque and stay valid until the store runs guest code again, unless a table or global holds the object.
+/// A value with its type. One that refers to a struct, array, exception or host object keeps that alive, and follows it
+/// when the collector moves it, until the Value is destroyed or assigned to. Such values cost some instructions to copy
+/// and destroy, others nothing; moving is cheap always. A moved-from reference is null.
+///
+/// References belong to one store: giving one to another is an error (foreign_store). They belong to the thread that
+/// their store belongs to. After the store's end they are null, and may still be copied and destroyed.
 class Value {
  public:
   Value() = default;  ///< (i32.const 0)
+  Value(const Value& o) : type_(o.type_), handle_(o.handle_), lo_(o.lo_), hi_(o.hi_), owner_(o.owner_) {
+    if (handle_ != 0) [[unlikely]]
+      copy_handle();
+  }
+  Value(Value&& o) noexcept
+      : type_(o.type_), handle_(std::exchange(o.handle_, 0)), lo_(o.lo_), hi_(o.hi_), owner_(o.owner_) {}
+  Value& operator=(const Value& o) {
+    if (this != &o) *this = Value(o);
+    return *this;
+  }
+  Value& operator=(Value&& o) noexcept {
+    std::swap(handle_, o.handle_);
+    std::swap(owner_, o.owner_);
+    type_ = o.type_;
+    lo_ = o.lo_;
+    hi_ = o.hi_;
+    o.reset();
+    return *this;
+  }
+  ~Value() {
+    if (handle_ != 0) [[unlikely]]
+      drop_handle();
+  }
+
   static Value i32(int32_t v) { return Value(ValueType::i32(), static_cast<uint32_t>(v)); }
   static Value i64(int64_t v) { return Value(ValueType::i64(), static_cast<uint64_t>(v)); }
   static Value f32(float v) { return Value(ValueType::f32(), std::bit_cast<uint32_t>(v)); }
   static Value f64(double v) { return Value(ValueType::f64(), std::bit_cast<uint64_t>(v)); }
   static Value v128(V128 v);
-  static Value func(const Func& f);       ///< a null Func gives null_func()
-  static Value null_func();               ///< of type funcref
-  static Value null_ref(ValueType type);  ///< null of any nullable reference type
+  static Value func(const Func& f);                                           ///< a null Func gives null_func()
+  static Value null_func() { return null_ref(ValueType::funcref()); }         ///< of type funcref
+  static Value null_ref(ValueType type) { return Value(type, uint64_t{0}); }  ///< null of any nullable reference type
+
+  /// An externref to a C++ object, which the store owns from now on. Its destructor runs after the collector has found
+  /// that neither guests nor Values refer to it, at the latest when the store ends: on the store's thread, when a call
+  /// of the store or of a host function ends, in here, or in Store::collect_garbage(). It must not use the store, but
+  /// may destroy Values. An object that holds Values keeps alive what they refer to; if that refers to the object, both
+  /// stay until the store ends. `store`: a Store& or a host function's Caller&. `bytes`: what the object takes, so that
+  /// large ones bring about collections. Errors: Trap (gc_heap_exhausted).
+  template <class StoreOrCaller, class T>
+  static Result<Value> external(StoreOrCaller& store, T&& object, uint64_t bytes = sizeof(std::decay_t<T>)) {
+    auto made = std::make_unique<detail::ExternalOf<std::decay_t<T>>>(std::forward<T>(object));
+    made->bytes = bytes;
+    return make_external(detail::state_of(store), std::move(made));
+  }
+  /// The object behind a reference that external() made of a T; null for anything else. Valid while a Value or a guest
+  /// refers to it.
+  template <class T>
+  T* external() const {
+    detail::External* found = handle_ == 0 ? nullptr : find_external();
+    using Object = std::remove_cv_t<T>;
+    if (found == nullptr || found->tag != &detail::g_type_tag<Object>) return nullptr;
+    return &static_cast<detail::ExternalOf<Object>*>(found)->object;
+  }
 
   ValueType type() const { return type_; }
   ValueKind kind() const { return type_.kind(); }
@@ -84,7 +159,9 @@ class Value {
   double as_f64() const { return kind() == ValueKind::F64 ? std::bit_cast<double>(lo_) : 0; }
   V128 as_v128() const;
   Func as_func() const;
-  bool is_null() const { return kind() == ValueKind::Ref && lo_ == 0; }
+  bool is_null() const { return kind() == ValueKind::Ref && lo_ == 0 && (handle_ == 0 || is_dead()); }
+  /// Whether both are references to the same object or function, equal i31s, or null.
+  bool same_ref(const Value& other) const;
 
   /// "42", "1.5", "0x0000000000000001_0000000000000002", "null", "(ref func)".
   std::string to_string() const;
@@ -92,10 +169,50 @@ class Value {
  private:
   friend struct detail::Access;
   Value(ValueType type, uint64_t lo) : type_(type), lo_(lo) {}
+  static Result<Value> make_external(detail::StoreState* store, std::unique_ptr<detail::External> object);
+  void copy_handle();
+  void drop_handle();
+  bool is_dead() const;
+  detail::External* find_external() const;
+  void reset() {
+    if (handle_ != 0) [[unlikely]]
+      drop_handle();
+    handle_ = 0;
+  }
+
   ValueType type_;
+  uint32_t handle_ = 0;  ///< of references to objects: the handle's number and one; lo_ is zero then
   uint64_t lo_ = 0;
   uint64_t hi_ = 0;
-  detail::StoreState* store_ = nullptr;  ///< of references
+  void* owner_ = nullptr;  ///< with a handle: detail::RefTable; of functions: detail::StoreState
+};
+
+/// An externref in typed calls and host functions; what Value says of references holds for it. The default is null.
+class Externref {
+ public:
+  Externref() : value_(Value::null_ref(ValueType::externref())) {}
+  /// Of a value of another type: null.
+  explicit Externref(Value v)
+      : value_(v.type() == ValueType::externref() ? std::move(v) : Value::null_ref(ValueType::externref())) {}
+  /// See Value::external.
+  template <class StoreOrCaller, class T>
+  static Result<Externref> make(StoreOrCaller& store, T&& object, uint64_t bytes = sizeof(std::decay_t<T>)) {
+    Result<Value> made = Value::external(store, std::forward<T>(object), bytes);
+    if (!made) return std::unexpected(std::move(made).error());
+    return Externref(std::move(*made));
+  }
+
+  /// The object behind it; null when it is none of type T.
+  template <class T>
+  T* get() const {
+    return value_.external<T>();
+  }
+  explicit operator bool() const { return !value_.is_null(); }
+  const Value& value() const { return value_; }
+  friend bool operator==(const Externref& a, const Externref& b) { return a.value_.same_ref(b.value_); }
+
+ private:
+  Value value_;
 };
 
 }  // namespace v0

@@ -54,10 +54,18 @@ struct ModuleState {
   std::shared_ptr<runtime::CompiledModule> compiled;
 };
 
+class RefTable;
+
 struct StoreState {
+  StoreState(std::shared_ptr<runtime::Engine> engine, const runtime::StoreLimits& limits);
+  ~StoreState();
+  StoreState(const StoreState&) = delete;
+  StoreState& operator=(const StoreState&) = delete;
+
   /// Host functions of the store point into these: they go last.
   std::vector<std::unique_ptr<api::WasiBinding>> wasi;
   runtime::Store store;
+  RefTable* refs;  ///< outlives the store
 };
 
 struct Access {
@@ -81,16 +89,17 @@ struct Access {
   static StoreState* state(const Func& f) { return f.store_; }
   static StoreState* state(const Instance& i) { return i.store_; }
 
-  static ValueType type(isa::ValType t) { return ValueType(t.raw()); }
+  static constexpr ValueType type(isa::ValType t) { return ValueType(t.raw()); }
   static isa::ValType type(ValueType t) { return isa::ValType::from_raw(t.raw_); }
   static FuncType type(const module::FuncType& t);
   static module::FuncType type(const FuncType& t);
 
   static Value value(StoreState* s, isa::ValType t, uint64_t lo, uint64_t hi);
-  static runtime::Value value(const Value& v) { return {type(v.type_), v.lo_, v.hi_}; }
+  /// Not to be kept in C++ heap memory: the collector moves what it refers to.
+  static runtime::Value value(const Value& v);
   /// Whether a value may go where the store holds values of (canonical) type t.
   static bool fits(StoreState* s, isa::ValType t, const Value& v);
-  static bool foreign(const StoreState* s, const Value& v) { return v.store_ != nullptr && v.store_ != s; }
+  static bool foreign(const StoreState* s, const Value& v);
 
   static runtime::FuncCell* cell(const Func& f) { return static_cast<runtime::FuncCell*>(f.cell_); }
   static runtime::Instance* instance(const Instance& i) { return static_cast<runtime::Instance*>(i.instance_); }

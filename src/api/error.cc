@@ -101,7 +101,7 @@ internal::Error Access::to_internal(Error e) {
   return internal::Error(ErrorCode::host_trap, kNoOffset, std::move(e.data_->own_message));
 }
 
-Error foreign_func() { return Access::error(ApiError::foreign_store, "a function"); }
+Error foreign_ref() { return Access::error(ApiError::foreign_store, "a reference"); }
 
 }  // namespace detail
 }  // namespace v0

@@ -1,5 +1,5 @@
 // Stores, functions and host functions.
-#include "api/access.h"
+#include "api/refs.h"
 
 namespace ashlar {
 inline namespace v0 {
@@ -15,8 +15,7 @@ Store::Store(const Engine& engine, const StoreLimits& limits) {
   inner.gc_heap_bytes = limits.gc_heap_bytes;
   inner.stack_bytes = limits.stack_bytes;
   inner.host_depth = limits.host_depth;
-  state_.reset(new StoreState{{}, runtime::Store(Access::engine(engine), inner)});
-  state_->store.user_data = state_.get();
+  state_ = std::make_unique<StoreState>(Access::engine(engine), inner);
 }
 Store::Store(Store&&) noexcept = default;
 Store& Store::operator=(Store&&) noexcept = default;
@@ -71,12 +70,16 @@ Result<std::vector<Value>> Func::call(std::span<const Value> args) const {
   }
   std::vector<runtime::Value> results;
   internal::Status done = store_->store.call(Access::cell(*this), values, results);
-  if (!done) return std::unexpected(Access::error(std::move(done).error()));
+  if (!done) {
+    store_->refs->end_unreachable();
+    return std::unexpected(Access::error(std::move(done).error()));
+  }
   std::vector<Value> out;
   out.reserve(results.size());
   for (const runtime::Value& result : results) {
     out.push_back(Access::value(store_, result.type, result.lo, result.hi));
   }
+  store_->refs->end_unreachable();
   return out;
 }
 
@@ -86,7 +89,9 @@ StoreState* state_of(Store& store) { return Access::state(store); }
 StoreState* state_of(const Caller& caller) { return Access::state(caller); }
 
 Status call_slots(StoreState* store, void* cell, uint64_t* slots) {
-  return Access::status(store->store.invoke(*static_cast<runtime::FuncCell*>(cell), slots));
+  internal::Status done = store->store.invoke(*static_cast<runtime::FuncCell*>(cell), slots);
+  store->refs->end_unreachable();
+  return Access::status(std::move(done));
 }
 
 void Wire<Func>::store(uint64_t* slots, const Func& f) { *slots = runtime::from_func(Access::cell(f)); }
@@ -118,6 +123,7 @@ Func Access::make_func(StoreState* s, std::vector<ValueType> params, std::vector
   host.call = [s, f = std::move(f)](runtime::Caller& from, runtime::Slot* slots) -> internal::Status {
     Caller caller = Access::caller(s, from.instance);
     Status done = f(caller, slots);
+    s->refs->end_unreachable();
     if (done) return {};
     return std::unexpected(to_internal(std::move(done).error()));
   };

@@ -1,5 +1,5 @@
 // Linkers and instances.
-#include "api/access.h"
+#include "api/refs.h"
 
 namespace ashlar {
 inline namespace v0 {
@@ -74,6 +74,7 @@ Result<Instance> Linker::instantiate(const Module& module) {
     if (!defined) return std::unexpected(Access::error(std::move(defined).error()));
   }
   auto made = state_->linker.instantiate(compiled);
+  state_->store->refs->end_unreachable();
   if (!made) return std::unexpected(Access::error(std::move(made).error()));
   return Access::instance(state_->store, *made);
 }

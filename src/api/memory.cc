@@ -46,6 +46,7 @@ std::optional<Value> Table::get(uint64_t index) const {
 Status Table::set(uint64_t index, const Value& value) const {
   runtime::Table* t = Access::table(*this);
   if (index >= t->size()) return std::unexpected(Access::error(ApiError::beyond_table, std::to_string(t->size())));
+  if (Access::foreign(store_, value)) return std::unexpected(detail::foreign_ref());
   if (!Access::fits(store_, t->type().elem, value)) {
     return std::unexpected(
         Access::error(ApiError::value_mismatch, value.type().to_string(), isa::to_string(t->type().elem)));
@@ -55,8 +56,10 @@ Status Table::set(uint64_t index, const Value& value) const {
 }
 
 Global Global::make(Store& store, const Value& value, bool is_mutable) {
-  const runtime::Value init = Access::value(value);
   StoreState* s = Access::state(store);
+  // A reference of another store can't be told from one of this: the embedder's mistake.
+  CHECK(!Access::foreign(s, value));
+  const runtime::Value init = Access::value(value);
   return Access::global(s, s->store.new_global({init.type, is_mutable}, init));
 }
 
@@ -74,6 +77,7 @@ Value Global::get() const {
 Status Global::set(const Value& value) const {
   runtime::GlobalInstance* g = Access::global(*this);
   if (!g->type.mut) return std::unexpected(Access::error(ApiError::not_mutable));
+  if (Access::foreign(store_, value)) return std::unexpected(detail::foreign_ref());
   if (!Access::fits(store_, g->type.type, value)) {
     return std::unexpected(
         Access::error(ApiError::value_mismatch, value.type().to_string(), isa::to_string(g->type.type)));

@@ -14,8 +14,9 @@ static_assert(isa::ValType::i32().raw() == 0 && isa::ValType::i64().raw() == 1 &
               isa::ValType::f64().raw() == 3 && isa::ValType::v128().raw() == 4);
 static_assert(static_cast<int>(isa::ValKind::Ref) == static_cast<int>(ValueKind::Ref));
 
-ValueType ValueType::funcref() { return Access::type(isa::ValType::funcref()); }
-ValueType ValueType::externref() { return Access::type(isa::ValType::externref()); }
+static_assert(Access::type(isa::ValType::funcref()) == ValueType::funcref());
+static_assert(Access::type(isa::ValType::externref()) == ValueType::externref());
+
 std::string ValueType::to_string() const { return isa::to_string(Access::type(*this)); }
 std::string FuncType::to_string() const { return module::to_string(Access::type(*this)); }
 
@@ -30,9 +31,6 @@ Value Value::func(const Func& f) {
   return Access::value(Access::state(f), isa::ValType::funcref(), runtime::from_func(Access::cell(f)), 0);
 }
 
-Value Value::null_func() { return null_ref(ValueType::funcref()); }
-Value Value::null_ref(ValueType type) { return Value(type, 0); }
-
 V128 Value::as_v128() const {
   V128 out;
   if (kind() != ValueKind::V128) return out;
@@ -42,8 +40,9 @@ V128 Value::as_v128() const {
 }
 
 Func Value::as_func() const {
-  if (is_null() || store_ == nullptr || !store_->store.is_func_ref(Access::type(type_))) return {};
-  return Access::func(store_, runtime::as_func(lo_));
+  // Only functions have an owner and no handle.
+  if (handle_ != 0 || owner_ == nullptr || lo_ == 0) return {};
+  return Access::func(static_cast<detail::StoreState*>(owner_), runtime::as_func(lo_));
 }
 
 std::string Value::to_string() const {
@@ -85,13 +84,6 @@ module::FuncType Access::type(const FuncType& t) {
   return out;
 }
 
-Value Access::value(StoreState* s, isa::ValType t, uint64_t lo, uint64_t hi) {
-  Value out(type(t), lo);
-  out.hi_ = hi;
-  if (t.is_ref() && lo != 0) out.store_ = s;
-  return out;
-}
-
 bool Access::fits(StoreState* s, isa::ValType t, const Value& v) {
   const isa::ValType given = type(v.type_);
   if (!t.is_ref() || !given.is_ref()) return t == given;
@@ -102,10 +94,9 @@ bool Access::fits(StoreState* s, isa::ValType t, const Value& v) {
                                                 : module::abs_of(store.types().get(heap.index()).def.kind));
   };
   if (bottom(t.heap()) != bottom(given.heap())) return false;
-  runtime::GcHeap& objects = s->store.heap();
-  if (store.is_func_ref(t)) return objects.func_matches(runtime::as_func(v.lo_), t);
-  const auto r = static_cast<runtime::GcRef>(v.lo_);
-  return r == v.lo_ && objects.is_valid(r) && objects.matches(r, t);
+  const uint64_t lo = value(v).lo;
+  if (store.is_func_ref(t)) return store.heap().func_matches(runtime::as_func(lo), t);
+  return store.heap().matches(static_cast<runtime::GcRef>(lo), t);
 }
 
 }  // namespace detail

@@ -262,10 +262,11 @@ Status WastRunner::act(const text::Action& action, std::vector<runtime::Value>& 
     return {};
   }
   if (target.kind != module::ExternKind::Func) return failed("'" + printable(action.name) + "' is no function");
-  std::vector<runtime::Value> args;
-  for (const text::Value& value : action.args) {
-    TRY_ASSIGN(runtime::Value arg, script_argument(store_, value));
-    args.push_back(arg);
+  std::vector<runtime::Value> args(action.args.size());
+  // Making one may move those before it.
+  const runtime::GcHeap::ScannedRange scanned(store_.heap(), args.data(), args.size() * sizeof(runtime::Value));
+  for (size_t i = 0; i < args.size(); ++i) {
+    TRY_ASSIGN(args[i], script_argument(store_, action.args[i]));
   }
   return store_.call(target.func, args, results);
 }

@@ -126,11 +126,11 @@ GcRef GcHeap::alloc_exn(TagInstance* tag, uint32_t slots) {
   return r;
 }
 
-GcRef GcHeap::alloc_host(uint64_t value) {
-  const GcRef r = alloc_object(sizeof(GcHeader) + sizeof value, kHostType, 0, false);
+GcRef GcHeap::alloc_host(uint64_t value, bool owned) {
+  const GcRef r = alloc_object(sizeof(GcHeader) + sizeof value, kHostType, owned ? kOwnedHost : 0, false);
   if (r == kNullRef) return r;
   std::memcpy(at(r, sizeof(GcHeader)), &value, sizeof value);
-  young_hosts_.push_back(r);
+  if (owned) young_hosts_.push_back(r);
   return r;
 }
 

@@ -96,7 +96,8 @@ class GcHeap {
   GcRef alloc_struct(uint32_t type_id);
   GcRef alloc_array(uint32_t type_id, uint32_t length);
   GcRef alloc_exn(TagInstance* tag, uint32_t slots);
-  GcRef alloc_host(uint64_t value);
+  /// `owned`: the finalizer is called for it. Others are plain numbers.
+  GcRef alloc_host(uint64_t value, bool owned = false);
   /// The same by the bumped pointer alone; kNullRef where alloc_struct() has to be asked. All its fields are to be
   /// written before anything else is done with the heap: they start with anything. `size` is the type's.
   GcRef try_struct(uint32_t type_id, uint32_t size) {
@@ -156,6 +157,10 @@ class GcHeap {
   TagInstance* exn_tag(GcRef r) const { return *reinterpret_cast<TagInstance**>(base_ + r + 8); }
   Slot* exn_payload(GcRef r) const { return reinterpret_cast<Slot*>(base_ + r + 16); }
   uint64_t host_value(GcRef r) const { return *reinterpret_cast<uint64_t*>(base_ + r + 8); }
+  /// Of any reference that is not null.
+  bool is_owned_host(GcRef r) const {
+    return !is_i31(r) && header(r)->type_id() == kHostType && header(r)->length == kOwnedHost;
+  }
 
   /// Whether r is a value this heap can hold: null, an i31 or an object's offset. For values that come from the host.
   bool is_valid(GcRef r) const;
@@ -171,9 +176,11 @@ class GcHeap {
   /// The young generation only.
   void collect_young();
   void set_stress(const GcStress& stress);
-  /// Called with the value of each host box that was collected, after a collection, on the store's thread. It must not
-  /// use the store.
+  /// Called with the value of each owned host box that was collected, after a collection, on the store's thread. It
+  /// must not use the store.
   void set_finalizer(std::function<void(uint64_t)> f) { finalizer_ = std::move(f); }
+  /// Calls the finalizer for all that are left: the store ends.
+  void finalize_all();
   const GcStats& stats() const { return stats_; }
   /// Bytes of the blocks in use.
   uint64_t bytes_in_use() const { return base_ == nullptr ? 0 : space_.bytes_in_use(); }

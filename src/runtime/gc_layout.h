@@ -19,7 +19,7 @@ struct TagInstance;
 ///   host box  (kHostType): header | 64-bit host value: an externref made by the host
 struct GcHeader {
   uint32_t type;    ///< id (kTypeMask: canonical, or one of the reserved ids below) and the collector's flags
-  uint32_t length;  ///< arrays: elements; exceptions: payload slots; structs: 0
+  uint32_t length;  ///< arrays: elements; exceptions: payload slots; host boxes: kOwnedHost or 0; structs: 0
 
   static constexpr uint32_t kTypeMask = 0x00ff'ffff;
   /// Of the old generation, and nothing was written since the last collection: writes of references are to be logged.
@@ -33,6 +33,8 @@ struct GcHeader {
 };
 inline constexpr uint32_t kHostType = 0x00ff'fff0;
 inline constexpr uint32_t kExnType = 0x00ff'fff1;
+/// GcHeader::length of host boxes whose value is the host's object, not just a number.
+inline constexpr uint32_t kOwnedHost = 1;
 /// Canonical ids of structs and arrays are below; the table of descriptors has as many rows.
 inline constexpr uint32_t kMaxGcTypes = 1u << 23;
 

@@ -236,6 +236,14 @@ void GcHeap::run_finalizers() {
   dead_hosts_.clear();
 }
 
+void GcHeap::finalize_all() {
+  for (std::vector<GcRef>* hosts : {&young_hosts_, &old_hosts_}) {
+    for (GcRef r : *hosts) dead_hosts_.push_back(host_value(r));
+    hosts->clear();
+  }
+  run_finalizers();
+}
+
 void GcHeap::scan_conservative(GcScanner& s, const void* sp) {
   for (const ScannedRange* range = ranges_; range != nullptr; range = range->next_) {
     const auto* begin = range->slots_ != nullptr ? reinterpret_cast<const uint8_t*>(range->slots_->data())

@@ -226,10 +226,11 @@ Status invoke(runtime::Store& store, runtime::Instance& instance, std::string_vi
     }
     return make_error(ErrorCode::argument_count, kNoOffset, printable(name), takes, std::to_string(arguments.size()));
   }
-  std::vector<runtime::Value> values;
+  std::vector<runtime::Value> values(arguments.size());
+  // Making one may move those before it.
+  const runtime::GcHeap::ScannedRange scanned(store.heap(), values.data(), values.size() * sizeof(runtime::Value));
   for (size_t i = 0; i < arguments.size(); ++i) {
-    TRY_ASSIGN(runtime::Value value, parse_value(store, type.params[i], arguments[i], i + 1));
-    values.push_back(value);
+    TRY_ASSIGN(values[i], parse_value(store, type.params[i], arguments[i], i + 1));
   }
   std::vector<runtime::Value> results;
   TRY(store.call(func, values, results));
