@@ -200,6 +200,23 @@ void GcHeap::collect_young() {
   run_finalizers();
 }
 
+void GcHeap::look(const std::function<void(const void* sp)>& f) {
+  if (collecting_) return;
+  if (base_ == nullptr) return with_registers_saved(f);
+  collecting_ = true;
+  const bool exhausted = exhausted_;
+  with_registers_saved([this, &f](const void* sp) {
+    {
+      const Pause pause(stats_);
+      full(sp);
+    }
+    f(sp);
+  });
+  exhausted_ = exhausted;
+  collecting_ = false;
+  run_finalizers();
+}
+
 void GcHeap::run_finalizers() {
   stats_.peak_bytes = std::max(stats_.peak_bytes, space_.bytes_in_use());
   if (stress_.minor_every + stress_.major_every != 0) cursor_->limit = cursor_->top;
