@@ -199,7 +199,8 @@ class GcHeap {
 
   // For who shows the heap.
   /// Collects, then calls f, before which and until whose end nothing is allocated: every object begins where
-  /// space().starts says. scan_conservative() with `sp` finds what the collection found.
+  /// space().starts says. scan_conservative() with `sp` finds what the collection found. Not from a
+  /// finalizer.
   void look(const std::function<void(const void* sp)>& f);
   const GcSpace& space() const { return space_; }
   /// Stacks and scanned ranges.
@@ -208,6 +209,9 @@ class GcHeap {
   GcRef object_at(uint32_t p) const { return base_ == nullptr ? kNullRef : find_object(p); }
   /// By number; those that are free are null.
   const std::vector<GcRef>& handles() const { return handles_; }
+  /// The program has ended, and nobody's locals hold references: from now on, what stacks and scanned ranges seem to
+  /// refer to is not kept. What stands there by chance would else keep much that was the program's.
+  void forget_stacks() { stacks_forgotten_ = true; }
   void set_observer(GcObserver* observer) { observer_ = observer; }
   /// From any thread, and from a signal's handler: the observer is called when the program has allocated another 4 KiB
   /// or so, or a large object.
@@ -358,6 +362,7 @@ class GcHeap {
   std::vector<uint64_t> dead_hosts_;
   std::function<void(uint64_t)> finalizer_;
   GcObserver* observer_ = nullptr;
+  bool stacks_forgotten_ = false;
   std::atomic<bool> asked_{false};
   GcStress stress_;
   uint32_t stress_count_ = 0;

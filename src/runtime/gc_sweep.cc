@@ -201,7 +201,7 @@ void GcHeap::collect_young() {
 }
 
 void GcHeap::look(const std::function<void(const void* sp)>& f) {
-  if (collecting_) return;
+  CHECK(!collecting_);
   if (base_ == nullptr) return with_registers_saved(f);
   collecting_ = true;
   const bool exhausted = exhausted_;
@@ -229,6 +229,7 @@ void GcHeap::run_finalizers() {
 }
 
 void GcHeap::scan_conservative(GcScanner& s, const void* sp) {
+  if (stacks_forgotten_) return;
   for (const ScannedRange* range = ranges_; range != nullptr; range = range->next_) {
     const auto* begin = range->slots_ != nullptr ? reinterpret_cast<const uint8_t*>(range->slots_->data())
                                                  : static_cast<const uint8_t*>(range->begin_);
