@@ -8,8 +8,6 @@
 #include <cstdio>
 #include <cstdlib>
 
-#include "base/utf8.h"
-
 namespace ashlar::cli {
 
 std::string strf(const char* format, ...) {
@@ -103,28 +101,6 @@ int report_usage(const Error& error, std::string_view command) {
   const std::string topic = command.empty() ? "" : " " + std::string(command);
   write_all(kStderr, "See 'ashlar help" + topic + "'.\n");
   return kExitUsage;
-}
-
-std::string json_string(std::string_view text) {
-  const std::span bytes(reinterpret_cast<const uint8_t*>(text.data()), text.size());
-  std::string out = "\"";
-  for (size_t pos = 0; pos < bytes.size();) {
-    const uint32_t point = base::decode_utf8(bytes, pos);
-    if (point == base::kInvalidCodePoint) {
-      ++pos;
-      out += "\\ufffd";
-    } else if (point == '"' || point == '\\') {
-      out += '\\';
-      out += static_cast<char>(point);
-    } else if (point == '\n') {
-      out += "\\n";
-    } else if (point < 0x20 || point == 0x7f) {
-      out += strf("\\u%04x", point);
-    } else {
-      base::append_utf8(out, point);
-    }
-  }
-  return out + "\"";
 }
 
 std::string printable(std::string_view text) {

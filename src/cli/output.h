@@ -42,8 +42,6 @@ int report(const Error& error, std::string_view file = {});
 /// Prints a usage error with a pointer to the command's help; returns kExitUsage.
 int report_usage(const Error& error, std::string_view command);
 
-/// The text as a JSON string, quotes included; bytes that are no UTF-8 become U+FFFD.
-std::string json_string(std::string_view text);
 /// Printable ASCII as it is, other bytes as \hh: names of modules in messages.
 std::string printable(std::string_view text);
 

@@ -94,9 +94,9 @@ const GcLayout& GcHeap::layout(uint32_t type_id) {
 
 GcRef GcHeap::alloc_object(uint64_t bytes, uint32_t type_id, uint32_t length, bool has_refs) {
   bytes = round_up(bytes);
-  if (bytes > kMostSmall) return alloc_large(bytes, type_id, length, has_refs);
+  if (bytes > kMostSmall) return or_exhausted(alloc_large(bytes, type_id, length, has_refs));
   GcRef r = bump(bytes);
-  if (r == kNullRef) r = alloc_slow(bytes);
+  if (r == kNullRef) r = or_exhausted(alloc_slow(bytes));
   if (r == kNullRef) return r;
   *header(r) = {type_id, length};
   std::memset(at(r, sizeof(GcHeader)), 0, bytes - sizeof(GcHeader));
@@ -141,6 +141,7 @@ void GcHeap::set_stress(const GcStress& stress) {
 
 GcRef GcHeap::alloc_slow(uint64_t bytes) {
   if (!ensure()) return kNullRef;
+  answer_request();
   const bool stress = stress_.minor_every + stress_.major_every != 0;
   if (stress) [[unlikely]] {
     ++stress_count_;
@@ -229,6 +230,7 @@ void GcHeap::fill_nursery() {
 /// them when it does not meet them.
 GcRef GcHeap::alloc_large(uint64_t bytes, uint32_t type_id, uint32_t length, bool has_refs) {
   if (bytes > max_bytes_ || !ensure()) return kNullRef;
+  answer_request();
   const auto count = static_cast<uint32_t>((bytes + GcSpace::kBlockSize - 1) >> GcSpace::kBlockBits);
   if (large_young_bytes_ > kMostLargeYoung || old_bytes_ > mark_at_) collect_young();
   const GcSpace::Kind kind = has_refs ? GcSpace::Kind::Large : GcSpace::Kind::LargeYoung;

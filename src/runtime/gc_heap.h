@@ -11,6 +11,7 @@
 // handles.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <cstring>
 #include <functional>
@@ -64,6 +65,17 @@ class GcRootSource {
 
  protected:
   ~GcRootSource() = default;
+};
+
+/// Who wants to see the heap while the program runs. Called on the store's thread, in the middle of an allocation: it
+/// may look(), and do nothing else to the store.
+class GcObserver {
+ public:
+  virtual void on_request() = 0;    ///< some time after GcHeap::ask_observer()
+  virtual void on_exhausted() = 0;  ///< an allocation is about to fail
+
+ protected:
+  ~GcObserver() = default;
 };
 
 /// For tests: collect and move as often as can be. Every program must run as without.
@@ -192,6 +204,28 @@ class GcHeap {
   template <class F>
   void for_each_ref(GcRef r, F f) const;
 
+  // For who shows the heap.
+  /// Collects, then calls f, before which and until whose end nothing is allocated: every object begins where
+  /// space().starts says. scan_conservative() with `sp` finds what the collection found. Not from a
+  /// finalizer.
+  void look(const std::function<void(const void* sp)>& f);
+  const GcSpace& space() const { return space_; }
+  /// Stacks and scanned ranges.
+  void scan_conservative(GcScanner& s, const void* sp);
+  /// The object that address p lies in, or kNullRef. `p`: the low half, as in stacks.
+  GcRef object_at(uint32_t p) const { return base_ == nullptr ? kNullRef : find_object(p); }
+  /// By number; those that are free are null.
+  const std::vector<GcRef>& handles() const { return handles_; }
+  /// The program has ended, and nobody's locals hold references: from now on, what stacks and scanned ranges seem to
+  /// refer to is not kept. What stands there by chance would else keep much that was the program's.
+  void forget_stacks() { stacks_forgotten_ = true; }
+  void set_observer(GcObserver* observer) { observer_ = observer; }
+  /// From any thread, and from a signal's handler: the observer is called when the program has allocated another 4 KiB
+  /// or so, or a large object.
+  void ask_observer() { asked_.store(true, std::memory_order_relaxed); }
+  /// Whether it was asked since it was called last; not any more then.
+  bool take_request() { return asked_.exchange(false, std::memory_order_relaxed); }
+
   // Handles: references that the host keeps; numbers stay the same when objects move.
   uint32_t new_handle(GcRef r);
   void drop_handle(uint32_t handle);
@@ -246,6 +280,14 @@ class GcHeap {
   }
   GcRef alloc_object(uint64_t bytes, uint32_t type_id, uint32_t length, bool has_refs);
   [[gnu::noinline]] GcRef alloc_slow(uint64_t bytes);
+  void answer_request() {
+    if (asked_.load(std::memory_order_relaxed) && take_request() && observer_ != nullptr) observer_->on_request();
+  }
+  GcRef or_exhausted(GcRef r) {
+    if (r == kNullRef && observer_ != nullptr) [[unlikely]]
+      observer_->on_exhausted();
+    return r;
+  }
   GcRef alloc_large(uint64_t bytes, uint32_t type_id, uint32_t length, bool has_refs);
   GcRef bump_slow(uint64_t bytes);
   bool next_nursery_block();
@@ -274,7 +316,6 @@ class GcHeap {
   bool sweep_some(uint32_t blocks);
   void finish_sweep();
   void run_finalizers();
-  void scan_conservative(GcScanner& s, const void* sp);
 
   // gc_old.cc
   GcRef alloc_old(uint64_t bytes) {
@@ -335,6 +376,9 @@ class GcHeap {
   ScannedRange* ranges_ = nullptr;
   std::vector<uint64_t> dead_hosts_;
   std::function<void(uint64_t)> finalizer_;
+  GcObserver* observer_ = nullptr;
+  bool stacks_forgotten_ = false;
+  std::atomic<bool> asked_{false};
   GcStress stress_;
   uint32_t stress_count_ = 0;
   GcStats stats_;

@@ -225,6 +225,23 @@ void GcHeap::collect_young() {
   run_finalizers();
 }
 
+void GcHeap::look(const std::function<void(const void* sp)>& f) {
+  CHECK(!collecting_);
+  if (base_ == nullptr) return with_registers_saved(f);
+  collecting_ = true;
+  const bool exhausted = exhausted_;
+  with_registers_saved([this, &f](const void* sp) {
+    {
+      const Pause pause(stats_);
+      full(sp);
+    }
+    f(sp);
+  });
+  exhausted_ = exhausted;
+  collecting_ = false;
+  run_finalizers();
+}
+
 void GcHeap::run_finalizers() {
   stats_.peak_bytes = std::max(stats_.peak_bytes, space_.bytes_in_use());
   if (stress_.minor_every + stress_.major_every != 0) cursor_->limit = cursor_->top;
@@ -245,6 +262,7 @@ void GcHeap::finalize_all() {
 }
 
 void GcHeap::scan_conservative(GcScanner& s, const void* sp) {
+  if (stacks_forgotten_) return;
   for (const ScannedRange* range = ranges_; range != nullptr; range = range->next_) {
     const auto* begin = range->slots_ != nullptr ? reinterpret_cast<const uint8_t*>(range->slots_->data())
                                                  : static_cast<const uint8_t*>(range->begin_);

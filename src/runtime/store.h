@@ -126,6 +126,11 @@ class Store final : private GcRootSource {
   int64_t memory_grow(Memory& memory, uint64_t delta);
   int64_t table_grow(Table& table, uint64_t delta, Slot init);
 
+  // For who shows what there is: the instances, and what holds references of the heap.
+  const std::deque<std::unique_ptr<Instance>>& instances() const { return instances_; }
+  const std::vector<GlobalInstance*>& ref_globals() const { return ref_globals_; }
+  const std::vector<Table*>& ref_tables() const { return ref_tables_; }
+
   GcHeap& heap() { return heap_; }
   const GcHeap& heap() const { return heap_; }
   /// Set by the tier that runs on stacks of its own: scans those and the thread's, in place of the thread's alone.

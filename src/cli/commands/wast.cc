@@ -1,6 +1,7 @@
 // ashlar wast: runs scripts of the specification's test format.
 #include "cli/wast_runner.h"
 
+#include "base/json.h"
 #include "cli/output.h"
 #include "cli/registry.h"
 
@@ -29,11 +30,11 @@ std::string counts_json(const WastReport& report) {
 }
 
 std::string file_json(const WastReport& report) {
-  std::string out = "{\"file\":" + json_string(report.file) + "," + counts_json(report) + ",\"failures\":[";
+  std::string out = "{\"file\":" + base::json_string(report.file) + "," + counts_json(report) + ",\"failures\":[";
   for (const WastFailure& failure : report.failures) {
     if (out.back() != '[') out += ',';
-    out += strf("{\"line\":%u,\"kind\":", failure.line) + json_string(failure.kind) +
-           ",\"message\":" + json_string(failure.message) + "}";
+    out += strf("{\"line\":%u,\"kind\":", failure.line) + base::json_string(failure.kind) +
+           ",\"message\":" + base::json_string(failure.message) + "}";
   }
   return out + "]}";
 }
