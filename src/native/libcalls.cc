@@ -50,6 +50,15 @@ GcRef made(GcRef r, const Site& site) {
   return r;
 }
 
+/// For helpers that answer with minus a trap.
+template <class Make>
+int64_t made_or_trap(InstanceContext* ctx, Make make) {
+  if (ctx->interrupt->load(std::memory_order_relaxed) != 0) [[unlikely]]
+    return -static_cast<int64_t>(Trap::interrupted);
+  const GcRef r = make(ctx->store->heap());
+  return r != runtime::kNullRef ? static_cast<int64_t>(r) : -static_cast<int64_t>(Trap::gc_heap_exhausted);
+}
+
 }  // namespace
 
 extern "C" {
@@ -121,6 +130,26 @@ uint32_t ashlar_native_alloc_struct(InstanceContext* ctx, uint32_t type_id) {
 uint32_t ashlar_native_alloc_array(InstanceContext* ctx, uint32_t type_id, uint32_t length) {
   ASHLAR_LOOK(ctx);
   return made(ctx->store->heap().alloc_array(type_id, length), calling_site());
+}
+
+/// An object was not yet written since the last collection, and is about to be.
+int64_t ashlar_native_gc_log(InstanceContext* ctx, uint32_t object) {
+  ctx->store->heap().log(object);
+  return 0;
+}
+
+int64_t ashlar_native_gc_log_element(InstanceContext* ctx, uint32_t array, uint32_t index) {
+  ctx->store->heap().log_elements(array, index, 1);
+  return 0;
+}
+
+/// The same as alloc_struct and alloc_array, for the cold side of an allocation.
+int64_t ashlar_native_new_struct(InstanceContext* ctx, uint32_t type_id) {
+  return made_or_trap(ctx, [&](runtime::GcHeap& heap) { return heap.alloc_struct(type_id); });
+}
+
+int64_t ashlar_native_new_array(InstanceContext* ctx, uint32_t type_id, uint32_t length) {
+  return made_or_trap(ctx, [&](runtime::GcHeap& heap) { return heap.alloc_array(type_id, length); });
 }
 
 }  // extern "C"

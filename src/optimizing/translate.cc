@@ -180,7 +180,7 @@ bool Translator::variable(Op op, const Imm& imm) {
       return true;
     }
     case Op::local_get:
-      push(b_.CreateLoad(locals_[imm.a]->getAllocatedType(), locals_[imm.a]));
+      push(b_.CreateLoad(locals_[imm.a]->getAllocatedType(), locals_[imm.a]), local_types_[imm.a]);
       return true;
     case Op::local_set:
       b_.CreateStore(pop(), locals_[imm.a]);
@@ -197,7 +197,7 @@ bool Translator::variable(Op op, const Imm& imm) {
       if (op == Op::global_get) {
         llvm::LoadInst* value = in(b_.CreateAlignedLoad(u_.type_of(type.type), cell, llvm::Align(8)), Region::State);
         if (!type.mut) value->setMetadata(llvm::LLVMContext::MD_invariant_load, u_.empty_node());
-        push(value);
+        push(value, type.type);
         return true;
       }
       Value* value = pop();

@@ -3,6 +3,7 @@
 
 #include <llvm/ADT/SmallPtrSet.h>
 #include <llvm/IR/ValueHandle.h>
+#include <llvm/IR/ValueMap.h>
 
 #include <deque>
 #include <memory>
@@ -70,6 +71,7 @@ class Translator {
     return v;
   }
   void push(Value* v) { stack_.push_back(v); }
+  void push(Value* v, ValType type);
   std::vector<Value*> pop_n(size_t n);
   BasicBlock* block(const char* name);
   void at(BasicBlock* b) { b_.SetInsertPoint(b); }
@@ -133,9 +135,7 @@ class Translator {
   // translate_slots.cc: everything that runs through runtime/slot_ops.h
   bool slot_instruction(Op op, const Imm& imm);
   bool reference(Op op, const Imm& imm);
-  bool gc(Op op, const Imm& imm);
   bool table(Op op, const Imm& imm);
-  void branch_on(Op op, const Imm& imm);
   struct Imms {
     Value* a = nullptr;
     Value* b = nullptr;
@@ -146,8 +146,49 @@ class Translator {
   void store_slots(Value* base, std::span<Value* const> values);
   Value* load_slot(Value* base, uint32_t slot, llvm::Type* type);
   Value* slots(uint32_t count);
-  Value* raw_type(bool nullable, isa::HeapType heap);
   Value* constant(uint32_t v) { return b_.getInt32(v); }
+
+  // translate_gc.cc
+  ValType static_type(const Value* v) const;
+  bool may_be_null(const Value* v) const;
+  void trap_if_null(Value* ref, Trap trap);
+  Value* gc_base();
+  Value* gc_address(Value* ref, uint32_t offset);
+  Value* element_address(Value* array, Value* index, uint32_t size);
+  Value* type_word(Value* ref);
+  Value* array_length(Value* array);
+  llvm::Type* field_type(runtime::FieldKind kind) const;
+  std::vector<runtime::FieldKind> field_kinds(uint32_t type) const;
+  Value* load_field(Value* at, runtime::FieldKind kind, bool is_signed, llvm::MDNode* region);
+  void store_field(Value* at, runtime::FieldKind kind, Value* value, llvm::MDNode* region);
+  void write_barrier(Value* object, runtime::FieldKind kind, const Value* value, Value* index);
+  Value* gc_cursor(uint32_t field);
+  void publish(Value* top);
+  void store_header(Value* object, Value* type_id, Value* length);
+  Value* allocate(Value* type_id, uint32_t size, uint32_t length, bool is_array, Value** new_top);
+  Value* element_pattern(Value* value, runtime::FieldKind kind);
+  void fill_words(Value* begin, Value* end, Value* word, llvm::MDNode* region);
+  Value* checked_element(Value* array, Value* index, runtime::FieldKind kind);
+  bool gc(Op op, const Imm& imm);
+  void struct_new(Op op, const Imm& imm);
+  void struct_get(Op op, const Imm& imm);
+  void struct_set(const Imm& imm);
+  void array_new(Op op, const Imm& imm);
+  void array_new_fixed(const Imm& imm);
+  void array_get(Op op, const Imm& imm);
+  void array_set(const Imm& imm);
+
+  // translate_casts.cc
+  struct Answers;
+  void answer_if(Answers& answers, Value* condition, bool value);
+  void answer(Answers& answers, Value* value);
+  Value* matches(Value* ref, ValType source, bool nullable, isa::HeapType target);
+  void match_function(Answers& answers, Value* ref, uint32_t target);
+  void match_object(Answers& answers, Value* ref, ValType source, isa::HeapType target);
+  Value* narrowed(Value* ref, ValType type);
+  void as_non_null();
+  void test_or_cast(Op op, const Imm& imm);
+  void branch_on(Op op, const Imm& imm);
 
   // translate_exceptions.cc
   Scope* current_scope();
@@ -184,6 +225,7 @@ class Translator {
   BasicBlock* body_ = nullptr;
 
   std::vector<Value*> stack_;
+  llvm::ValueMap<const Value*, ValType> types_;  ///< of references, where known; forgets values that are erased
   std::deque<Label> labels_;
   std::deque<Scope> scopes_;
   std::vector<llvm::AllocaInst*> locals_;

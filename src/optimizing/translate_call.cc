@@ -42,12 +42,12 @@ llvm::CallBase* Translator::emit_call(llvm::FunctionType* type, Value* callee, s
 
 void Translator::push_results(const module::FuncType& type, llvm::CallBase* call) {
   if (type.results.size() == 1) {
-    push(call);
+    push(call, type.results[0]);
   } else if (type.results.size() > 1) {
     Value* results = context_field(layout::InstanceContext_results, u_.ptr);
     uint32_t slot = 0;
     for (ValType t : type.results) {
-      push(load_slot(results, slot, u_.type_of(t)));
+      push(load_slot(results, slot, u_.type_of(t)), t);
       slot += t.slot_count();
     }
   }
@@ -181,7 +181,7 @@ void Translator::call_indirect(const Imm& imm, bool tail) {
 
 void Translator::call_ref(uint32_t type, bool tail) {
   Value* reference = pop();
-  trap_if(b_.CreateIsNull(reference), Trap::null_function_reference);
+  trap_if_null(reference, Trap::null_function_reference);
   call_cell(m_.types[type].func, b_.CreateIntToPtr(reference, u_.ptr), tail);
 }
 

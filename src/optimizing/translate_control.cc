@@ -20,7 +20,10 @@ void Translator::block_types(const binary::BlockType& t, Label& l) {
 
 void Translator::make_phis(Label& l, BasicBlock* where, const std::vector<ValType>& types) {
   llvm::IRBuilder<> b(where);
-  for (ValType t : types) l.phis.push_back(b.CreatePHI(u_.type_of(t), 2));
+  for (ValType t : types) {
+    l.phis.push_back(b.CreatePHI(u_.type_of(t), 2));
+    if (t.is_ref()) types_[l.phis.back()] = t;
+  }
 }
 
 void Translator::add_edge(Label& l, BasicBlock* from, std::span<Value* const> values) {

@@ -76,7 +76,7 @@ void Translator::push_payload(Value* exn, uint32_t tag) {
   uint32_t slot = 0;
   for (ValType t : m_.types[m_.tags[tag].type.type].func.params) {
     Value* at = b_.CreateConstGEP1_32(u_.i64, payload, slot);
-    push(in(b_.CreateAlignedLoad(u_.type_of(t), at, llvm::Align(8)), Region::Heap));
+    push(in(b_.CreateAlignedLoad(u_.type_of(t), at, llvm::Align(8)), Region::Heap), t);
     slot += t.slot_count();
   }
 }

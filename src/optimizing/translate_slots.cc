@@ -1,4 +1,4 @@
-// Translation of tables, references and GC objects: what is short is inline, the rest runs as slot operations.
+// Translation of tables and references, and of all that runs as slot operations.
 #include "isa/value_type.h"
 #include "optimizing/layout.h"
 #include "optimizing/translate.h"
@@ -6,7 +6,6 @@
 namespace ashlar::optimizing {
 
 using isa::AbsHeap;
-using isa::HeapType;
 
 /// A buffer in the frame of at least `count` slots.
 Value* Translator::slots(uint32_t count) {
@@ -51,17 +50,9 @@ void Translator::slot_op(Op op, const Imms& imms, size_t operands, std::span<con
   libcall(Libcall::slot_op, u_.void_type, {base, imm_, constant(static_cast<uint32_t>(op))});
   uint32_t slot = 0;
   for (ValType t : results) {
-    push(load_slot(base, slot, u_.type_of(t)));
+    push(load_slot(base, slot, u_.type_of(t)), t);
     slot += t.slot_count();
   }
-}
-
-/// The raw ValType that casts test for; concrete types by their canonical ids, known when the instance is.
-Value* Translator::raw_type(bool nullable, HeapType heap) {
-  if (heap.is_abstract()) return constant(ValType::ref(nullable, heap).raw());
-  const uint32_t rest = ValType::ref(nullable, HeapType::concrete(0)).raw();
-  const uint32_t one = ValType::ref(nullable, HeapType::concrete(1)).raw() - rest;
-  return b_.CreateAdd(b_.CreateMul(type_id(heap.index()), constant(one)), constant(rest));
 }
 
 bool Translator::table(Op op, const Imm& imm) {
@@ -121,127 +112,35 @@ bool Translator::reference(Op op, const Imm& imm) {
       return true;
     }
     case Op::ref_func:
-      push(b_.CreatePtrToInt(func_cell(imm.a), u_.i64));
+      push(b_.CreatePtrToInt(func_cell(imm.a), u_.i64), ValType::ref(AbsHeap::Func));
       return true;
     case Op::ref_as_non_null:
-      trap_if(b_.CreateIsNull(stack_.back()), Trap::null_reference);
+      as_non_null();
       return true;
     case Op::any_convert_extern:
     case Op::extern_convert_any:
       return true;  // one encoding
     case Op::ref_i31:
-      push(b_.CreateOr(b_.CreateShl(pop(), 1), constant(1)));
+      push(b_.CreateOr(b_.CreateShl(pop(), 1), constant(1)), ValType::ref(AbsHeap::I31));
       return true;
     case Op::i31_get_s:
     case Op::i31_get_u: {
       Value* r = pop();
-      trap_if(b_.CreateIsNull(r), Trap::null_i31_reference);
+      trap_if_null(r, Trap::null_i31_reference);
       push(op == Op::i31_get_s ? b_.CreateAShr(r, 1) : b_.CreateLShr(r, 1));
       return true;
     }
     case Op::ref_test:
     case Op::ref_test_null:
     case Op::ref_cast:
-    case Op::ref_cast_null: {
-      const bool nullable = op == Op::ref_test_null || op == Op::ref_cast_null;
-      Value* r = op == Op::ref_test || op == Op::ref_test_null ? pop() : stack_.back();
-      Value* wide = b_.CreateZExt(r, u_.i64);
-      Value* matches = libcall(Libcall::ref_matches, u_.i32, {wide, raw_type(nullable, imm.heap)});
-      if (op == Op::ref_test || op == Op::ref_test_null) {
-        push(matches);
-      } else {
-        trap_if(b_.CreateIsNull(matches), Trap::cast_failure);
-      }
+    case Op::ref_cast_null:
+      test_or_cast(op, imm);
       return true;
-    }
     case Op::br_on_null:
     case Op::br_on_non_null:
     case Op::br_on_cast:
     case Op::br_on_cast_fail:
       branch_on(op, imm);
-      return true;
-    default:
-      return false;
-  }
-}
-
-void Translator::branch_on(Op op, const Imm& imm) {
-  if (op == Op::br_on_null) {
-    Value* r = pop();
-    branch_if(b_.CreateIsNull(r), imm.a);
-    push(r);
-    return;
-  }
-  if (op == Op::br_on_non_null) {
-    branch_if(b_.CreateIsNotNull(stack_.back()), imm.a);
-    stack_.pop_back();
-    return;
-  }
-  Value* wide = b_.CreateZExt(stack_.back(), u_.i64);
-  Value* matches = libcall(Libcall::ref_matches, u_.i32, {wide, raw_type(imm.null2, imm.heap2)});
-  branch_if(op == Op::br_on_cast ? b_.CreateIsNotNull(matches) : b_.CreateIsNull(matches), imm.a);
-}
-
-bool Translator::gc(Op op, const Imm& imm) {
-  const ValType object = ValType::anyref();
-  const std::span<const ValType> one(&object, 1);
-  auto field = [](const isa::FieldType& f) {
-    return f.storage.packed != isa::Packed::None ? ValType::i32() : f.storage.type;
-  };
-  switch (op) {
-    case Op::struct_new:
-      slot_op(op, {type_id(imm.a)}, m_.types[imm.a].fields.size(), one);
-      return true;
-    case Op::struct_new_default:
-      slot_op(op, {type_id(imm.a)}, 0, one);
-      return true;
-    case Op::struct_get:
-    case Op::struct_get_s:
-    case Op::struct_get_u: {
-      const ValType t = field(m_.types[imm.a].fields[imm.b]);
-      slot_op(op, {type_id(imm.a), constant(imm.b)}, 1, {&t, 1});
-      return true;
-    }
-    case Op::struct_set:
-      slot_op(op, {type_id(imm.a), constant(imm.b)}, 2, {});
-      return true;
-    case Op::array_new:
-      slot_op(op, {type_id(imm.a)}, 2, one);
-      return true;
-    case Op::array_new_default:
-      slot_op(op, {type_id(imm.a)}, 1, one);
-      return true;
-    case Op::array_new_fixed:
-      slot_op(op, {type_id(imm.a), constant(imm.b)}, imm.b, one);
-      return true;
-    case Op::array_new_data:
-    case Op::array_new_elem:
-      slot_op(op, {type_id(imm.a), constant(imm.b)}, 2, one);
-      return true;
-    case Op::array_get:
-    case Op::array_get_s:
-    case Op::array_get_u: {
-      const ValType t = field(m_.types[imm.a].fields[0]);
-      slot_op(op, {type_id(imm.a)}, 2, {&t, 1});
-      return true;
-    }
-    case Op::array_set:
-      slot_op(op, {type_id(imm.a)}, 3, {});
-      return true;
-    case Op::array_len: {
-      const ValType t = ValType::i32();
-      slot_op(op, {}, 1, {&t, 1});
-      return true;
-    }
-    case Op::array_fill:
-      slot_op(op, {type_id(imm.a)}, 4, {});
-      return true;
-    case Op::array_copy:
-      slot_op(op, {type_id(imm.a), type_id(imm.b)}, 5, {});
-      return true;
-    case Op::array_init_data:
-    case Op::array_init_elem:
-      slot_op(op, {type_id(imm.a), constant(imm.b)}, 4, {});
       return true;
     default:
       return false;

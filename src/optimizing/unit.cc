@@ -35,15 +35,36 @@ Unit::Unit(const module::Module& module, const CompileOptions& compile_options, 
   no_type_ = debug_.createSubroutineType(debug_.getOrCreateTypeArray({}));
 
   llvm::MDBuilder md(context);
-  llvm::MDNode* root = md.createTBAARoot("ashlar");
-  const char* const names[] = {"memory", "state", "heap", "scratch"};
-  for (size_t i = 0; i < 4; ++i) {
-    llvm::MDNode* type = md.createTBAAScalarTypeNode(names[i], root);
-    regions_[i] = md.createTBAAStructTagNode(type, type, 0);
-  }
+  root_ = md.createTBAARoot("ashlar");
+  const char* const names[kRegions] = {"memory", "state", "heap", "scratch", "header", "cursor", "types"};
+  for (size_t i = 0; i < kRegions; ++i) regions_[i] = make_region(names[i]);
   unlikely_ = md.createBranchWeights(1, 1'000'000);
   likely_ = md.createBranchWeights(1'000'000, 1);
   empty_ = llvm::MDNode::get(context, {});
+}
+
+llvm::MDNode* Unit::make_region(const std::string& name) {
+  llvm::MDBuilder md(context);
+  llvm::MDNode* type = md.createTBAAScalarTypeNode(name, root_);
+  return md.createTBAAStructTagNode(type, type, 0);
+}
+
+llvm::MDNode* Unit::gc_field(uint32_t offset) {
+  llvm::MDNode*& region = gc_fields_[offset];
+  if (region == nullptr) region = make_region("field" + std::to_string(offset));
+  return region;
+}
+
+llvm::MDNode* Unit::gc_element(runtime::FieldKind kind) {
+  llvm::MDNode*& region = gc_elements_[kind];
+  if (region == nullptr) region = make_region("element" + std::to_string(static_cast<int>(kind)));
+  return region;
+}
+
+runtime::FieldKind Unit::field_kind(const isa::StorageType& storage) const {
+  const isa::ValType t = storage.type;
+  const bool concrete = storage.packed == isa::Packed::None && t.is_ref() && t.heap().is_concrete();
+  return runtime::field_kind(storage, concrete && is_func_heap(t.heap()));
 }
 
 bool Unit::is_func_heap(isa::HeapType heap) const {

@@ -7,17 +7,21 @@
 #include <llvm/IR/MDBuilder.h>
 #include <llvm/IR/Module.h>
 
+#include <map>
 #include <memory>
 #include <vector>
 
 #include "module/module.h"
 #include "optimizing/compile.h"
 #include "optimizing/ops.h"
+#include "runtime/gc_layout.h"
 
 namespace ashlar::optimizing {
 
-/// What a load or store touches; accesses of different kinds never alias.
-enum class Region : uint8_t { Memory, State, Heap, Scratch };
+/// What a load or store touches; accesses of different kinds never alias. Heap: exceptions; the fields and elements of
+/// other objects have regions of their own (gc_field, gc_element).
+enum class Region : uint8_t { Memory, State, Heap, Scratch, GcHeader, GcCursor, GcTypes };
+inline constexpr size_t kRegions = 7;
 
 /// Rows of libcalls.def.
 enum class Libcall : uint32_t {
@@ -75,6 +79,12 @@ class Unit {
   llvm::Constant* personality();
 
   llvm::MDNode* region(Region r) const { return regions_[static_cast<size_t>(r)]; }
+  /// Fields of structs at this offset. An object has one layout all its life, so that fields at different offsets never
+  /// share bytes, whatever their structs.
+  llvm::MDNode* gc_field(uint32_t offset);
+  /// Elements of arrays with this storage.
+  llvm::MDNode* gc_element(runtime::FieldKind kind);
+  runtime::FieldKind field_kind(const isa::StorageType& storage) const;
   llvm::MDNode* unlikely() const { return unlikely_; }
   llvm::MDNode* likely() const { return likely_; }
   llvm::MDNode* empty_node() const { return empty_; }
@@ -90,7 +100,11 @@ class Unit {
   llvm::DIFile* file_ = nullptr;
   llvm::DISubroutineType* no_type_ = nullptr;
   llvm::Function* personality_ = nullptr;
-  llvm::MDNode* regions_[4] = {};
+  llvm::MDNode* make_region(const std::string& name);
+  llvm::MDNode* regions_[kRegions] = {};
+  llvm::MDNode* root_ = nullptr;
+  std::map<uint32_t, llvm::MDNode*> gc_fields_;
+  std::map<runtime::FieldKind, llvm::MDNode*> gc_elements_;
   llvm::MDNode* unlikely_ = nullptr;
   llvm::MDNode* likely_ = nullptr;
   llvm::MDNode* empty_ = nullptr;
