@@ -132,14 +132,14 @@ uint32_t ashlar_native_alloc_array(InstanceContext* ctx, uint32_t type_id, uint3
   return made(ctx->store->heap().alloc_array(type_id, length), calling_site());
 }
 
-/// An object was not yet written since the last collection, and is about to be.
-int64_t ashlar_native_gc_log(InstanceContext* ctx, uint32_t object) {
-  ctx->store->heap().log(object);
+/// An old object is about to get a young one, or one that is to be marked.
+int64_t ashlar_native_gc_log(InstanceContext* ctx, uint32_t object, uint32_t value) {
+  ctx->store->heap().log(object, value);
   return 0;
 }
 
-int64_t ashlar_native_gc_log_element(InstanceContext* ctx, uint32_t array, uint32_t index) {
-  ctx->store->heap().log_elements(array, index, 1);
+int64_t ashlar_native_gc_log_element(InstanceContext* ctx, uint32_t array, uint32_t index, uint32_t value) {
+  ctx->store->heap().log_element(array, index, value);
   return 0;
 }
 

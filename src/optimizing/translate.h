@@ -161,7 +161,7 @@ class Translator {
   std::vector<runtime::FieldKind> field_kinds(uint32_t type) const;
   Value* load_field(Value* at, runtime::FieldKind kind, bool is_signed, llvm::MDNode* region);
   void store_field(Value* at, runtime::FieldKind kind, Value* value, llvm::MDNode* region);
-  void write_barrier(Value* object, runtime::FieldKind kind, const Value* value, Value* index);
+  void write_barrier(Value* object, runtime::FieldKind kind, Value* value, Value* index);
   Value* gc_cursor(uint32_t field);
   void publish(Value* top);
   void store_header(Value* object, Value* type_id, Value* length);

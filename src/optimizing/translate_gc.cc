@@ -107,18 +107,29 @@ std::vector<FieldKind> Translator::field_kinds(uint32_t type) const {
 }
 
 /// Before a reference is stored into an object that may be old. Nothing may come between the two that collects. The
-/// order is for what ends compiled code between any two instructions: a note too many does no harm.
-void Translator::write_barrier(Value* object, FieldKind kind, const Value* value, Value* index) {
+/// order is for what ends compiled code between any two instructions: a note too many does no harm. What an old object
+/// gets matters when it is young, or when the old generation is being marked.
+void Translator::write_barrier(Value* object, FieldKind kind, Value* value, Value* index) {
   if (kind != FieldKind::Ref || llvm::isa<llvm::Constant>(value)) return;  // null and i31 refer to nothing
+  BasicBlock* old = block("old");
   BasicBlock* log = block("log");
   BasicBlock* next = block("");
-  b_.CreateCondBr(b_.CreateICmpSLT(type_word(object), constant(0)), log, next, u_.unlikely());
+  b_.CreateCondBr(b_.CreateICmpSLT(type_word(object), constant(0)), old, next, u_.unlikely());
   static_assert(GcHeader::kClean == 0x8000'0000);
+  at(old);
+  Value* kinds = b_.CreateGEP(u_.i8, gc_base(), b_.getInt64(runtime::kGcKindsOffset));
+  Value* block_of = b_.CreateZExt(b_.CreateLShr(value, GcSpace::kBlockBits), u_.i64);
+  Value* young =
+      in(b_.CreateAlignedLoad(u_.i8, b_.CreateGEP(u_.i8, kinds, block_of), llvm::Align(1)), Region::GcCursor);
+  Value* marking_at = b_.CreateGEP(u_.i8, gc_base(), b_.getInt64(runtime::kGcMarkingOffset));
+  Value* marking = in(b_.CreateAlignedLoad(u_.i32, marking_at, llvm::Align(4)), Region::GcCursor);
+  Value* matters = b_.CreateOr(b_.CreateAnd(b_.CreateZExt(young, u_.i32), 1), marking);
+  b_.CreateCondBr(b_.CreateIsNotNull(matters), log, next, u_.unlikely());
   at(log);
   if (index == nullptr) {
-    libcall(Libcall::gc_log, u_.i64, {object});
+    libcall(Libcall::gc_log, u_.i64, {object, value});
   } else {
-    libcall(Libcall::gc_log_element, u_.i64, {object, index});
+    libcall(Libcall::gc_log_element, u_.i64, {object, index, value});
   }
   b_.CreateBr(next);
   at(next);
