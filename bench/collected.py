@@ -9,7 +9,7 @@ from bars import bar
 from build_kernels import BuildError
 from compiled import INTERPRETED, OURS
 from compilers import TURBOFAN, install_node
-from gc_programs import PROGRAMS, module_of, text_module
+from gc_programs import PROGRAMS, Program, module_of, text_module
 from measure import Command
 from peers import Peer, install_wasmtime
 from report import CLOCKS, mean, number, table
@@ -172,12 +172,13 @@ def measure_heaps(bench, engines):
     except (BuildError, subprocess.TimeoutExpired) as error:
         bench.report.problem("ashlar", f"churn.wat left out: {error}")
         return []
-    churn = dataclasses.make_dataclass("Named", ["name"])("churn")
+    churn = Program("churn", "wat", ())
+    files = {engine.name: bench.prepared(engine, churn, module) for engine in engines if engine.name != INTERPRETED}
     rows = []
     for heap in heaps(bench.options):
         samples, pauses = {}, {}
         for engine in engines:
-            file = None if engine.name == INTERPRETED else bench.prepared(engine, churn, module)
+            file = files.get(engine.name)
             if not file:
                 continue
             ours = engine.name == OURS
