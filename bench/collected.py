@@ -35,9 +35,13 @@ def _v8(name, title, *flags):
 PEERS = {peer.name: peer for peer in [
     _wasmtime("wasmtime", "Wasmtime with its default collector"),
     _wasmtime("wasmtime-copying", "Wasmtime with its copying collector", "-C", "collector=copying"),
+    _wasmtime("wasmtime-drc", "Wasmtime, counting references", "-C", "collector=drc"),
     _v8("v8", "V8 in node, as it comes"),
     _v8("v8-turbofan", "V8 in node, all by TurboFan first", *(flag for flag in TURBOFAN if flag != "--no-warnings")),
 ]}
+
+# Wasmtime 49 copies by default; counting references takes it longer on most programs.
+USUAL = ("wasmtime", "v8", "v8-turbofan")
 
 FASTER_THAN_WASMTIME, FASTER_THAN_V8, INTERPRETER_BEHIND = 2, 1, 12
 
