@@ -22,6 +22,7 @@ enum ConfigFlag : int {
   kNoCacheFlag,
   kAllowPrecompiledFlag,
   kPretendUnsupportedFlag,
+  kStatsFlag,
   kFirstOwnFlag
 };
 
@@ -43,6 +44,8 @@ inline constexpr Flag kMaxGcHeapFlagRow = {kMaxGcHeapFlag, 0, "max-gc-heap", "SI
 /// For tests: collections at every N-th allocation, freed memory filled with a pattern.
 inline constexpr Flag kGcStressFlagRow = {kGcStressFlag, 0, "gc-stress", "minor=N,major=N,poison", ""};
 
+inline constexpr Flag kStatsFlagRow = {kStatsFlag, 0, "stats", "gc", "print at the end what the garbage collector did"};
+
 /// Mnemonics: functions that use one are left to the interpreter, as if the compiler could not translate it.
 inline constexpr Flag kPretendUnsupportedFlagRow = {kPretendUnsupportedFlag, 0, "pretend-unsupported", "OP,...", ""};
 
@@ -53,6 +56,7 @@ struct Settings {
   tiering::TierOptions tier;
   int64_t fuel = 0;         ///< when config.fuel
   uint64_t timeout_ns = 0;  ///< 0: none
+  bool gc_stats = false;
 };
 
 /// Reads the shared flags; others are left alone. -W takes Wasmtime's names of limits too (fuel=N, timeout=D,

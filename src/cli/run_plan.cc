@@ -110,13 +110,6 @@ Result<Plan> read_plan(const Args& args) {
       case kListen:
         plan.wasi.listen.emplace_back(given.value);
         break;
-      case kStats:
-        if (given.value != "gc") {
-          return make_error(ErrorCode::bad_flag_value, kNoOffset, std::string(given.flag), std::string(given.value),
-                            "gc");
-        }
-        plan.gc_stats = true;
-        break;
       case kHeapSnapshot:
         plan.heap_snapshot = given.value;
         break;

@@ -26,7 +26,6 @@ enum RunFlag : int {
   kArgv0,
   kProfile,
   kDebugInfo,
-  kStats,
   kHeapSnapshot,
 };
 
@@ -57,7 +56,7 @@ inline constexpr auto kRunFlags = std::to_array<Flag>({
      "tell perf the names of compiled functions, or also\ntheir lines (jit-PID.dump, for 'perf inject --jit')"},
     {kDebugInfo, 'g', "debug-info", "",
      "show GDB the functions and the lines of their source;\ncompiles without optimizing"},
-    {kStats, 0, "stats", "gc", "print at the end what the garbage collector did"},
+    kStatsFlagRow,
     kBoundsChecksFlagRow,
     kLazyFlagRow,
     kFeatureFlagRow,
@@ -79,7 +78,6 @@ struct Plan {
   std::vector<std::pair<std::string, std::string>> preloads;
   std::optional<std::string_view> invoke;
   inspect::Options inspect;
-  bool gc_stats = false;
   std::string heap_snapshot;  ///< where to; empty: none
   bool snapshot_at_end = false;
   std::span<const std::string_view> arguments;

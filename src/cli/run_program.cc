@@ -182,7 +182,7 @@ int run_program(const Args& args) {
   const int code = report_end(done, running, args.command->name);
   if (running.instance == nullptr) return code;
   running.store.heap().forget_stacks();
-  if (running.plan.gc_stats) write_all(kStderr, inspect::describe_heap(running.store, ran));
+  if (running.plan.settings.gc_stats) write_all(kStderr, inspect::describe_heap(running.store, ran));
   if (running.heap_watch) running.heap_watch->finish(running.plan.snapshot_at_end);
   return running.snapshot_failed && code == kExitOk ? kExitFailure : code;
 }

@@ -5,6 +5,7 @@
 #include "cli/spectest.h"
 #include "cli/tiers.h"
 #include "cli/wast_values.h"
+#include "os/clock.h"
 #include "os/file_bytes.h"
 
 namespace ashlar::cli {
@@ -369,7 +370,9 @@ WastReport run_script(const std::string& path, const WastOptions& options) {
   set_folder_features(path, config.features);
   WastRunner runner(std::make_shared<runtime::Engine>(std::move(config), engine_tier(options.settings)), options);
   if (Status ready = runner.prepare(); !ready) return give_up(ready.error());
+  const uint64_t started = os::monotonic_now();
   runner.run(script->commands);
+  if (options.settings.gc_stats) write_all(kStderr, runner.describe_heap(os::monotonic_now() - started));
   report = runner.take_report();
   report.file = path;
   return report;

@@ -11,6 +11,7 @@
 
 #include "api/load.h"
 #include "cli/config_flags.h"
+#include "inspect/heap_stats.h"
 #include "runtime/linker.h"
 #include "text/script.h"
 
@@ -55,6 +56,8 @@ class WastRunner {
 
   Status prepare();
   void run(std::span<const ScriptCommand> commands);
+  /// What the collector of this script's own store did in the time it ran.
+  std::string describe_heap(uint64_t run_ns) { return inspect::describe_heap(store_, run_ns); }
   WastReport take_report() { return std::move(report_); }
 
  private:

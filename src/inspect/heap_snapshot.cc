@@ -57,8 +57,8 @@ class Strings {
 
 class SnapshotWriter {
  public:
-  SnapshotWriter(const HeapNames& names, const HeapGraph& graph, JsonFile& out)
-      : names_(names), graph_(graph), heap_(graph.heap()), out_(out) {
+  SnapshotWriter(const runtime::Store& store, const HeapNames& names, const HeapGraph& graph, JsonFile& out)
+      : store_(store), names_(names), graph_(graph), heap_(graph.heap()), out_(out) {
     strings_("<dummy>");
   }
   void write();
@@ -70,10 +70,13 @@ class SnapshotWriter {
     NodeType type = NodeType::Object;
     uint32_t name = 0;
     EdgeType edges = EdgeType::Property;
-    std::vector<uint32_t> fields;  ///< names of the reference fields, in the order of GcHeap::for_each_ref
+    /// Names of the reference fields, or numbers of such parameters, in the order of GcHeap::for_each_ref; arrays:
+    /// none.
+    std::vector<uint32_t> labels;
   };
 
   const Kind& kind_of(GcRef r, const GcHeader& h);
+  Kind make_exception_kind(const runtime::TagInstance* tag);
   Kind make_kind(uint32_t type_id);
   void node(NodeType type, uint32_t name, uint64_t id, uint64_t size, uint64_t edges);
   void edge(EdgeType type, uint64_t name_or_index, uint64_t target);
@@ -84,6 +87,7 @@ class SnapshotWriter {
   void for_each_root_edge(F f);
   void write_roots();
 
+  const runtime::Store& store_;
   const HeapNames& names_;
   const HeapGraph& graph_;
   runtime::GcHeap& heap_;
@@ -105,14 +109,19 @@ const SnapshotWriter::Kind& SnapshotWriter::kind_of(GcRef r, const GcHeader& h) 
   last_key_ = key;
   const auto found = kinds_.find(key);
   if (found != kinds_.end()) return *(last_ = &found->second);
-  Kind kind;
-  if (exception) {
-    kind.name = strings_(names_.exception(heap_.exn_tag(r)));
-    kind.edges = EdgeType::Element;
-  } else {
-    kind = make_kind(h.type_id());
-  }
+  Kind kind = exception ? make_exception_kind(heap_.exn_tag(r)) : make_kind(h.type_id());
   return *(last_ = &kinds_.emplace(key, std::move(kind)).first->second);
+}
+
+SnapshotWriter::Kind SnapshotWriter::make_exception_kind(const runtime::TagInstance* tag) {
+  Kind out;
+  out.name = strings_(names_.exception(tag));
+  out.edges = EdgeType::Element;
+  const std::vector<isa::ValType>& params = store_.types().get(tag->type_id).def.func.params;
+  for (uint32_t i = 0; i < params.size(); ++i) {
+    if (params[i].is_ref() && !store_.is_func_ref(params[i])) out.labels.push_back(i);
+  }
+  return out;
 }
 
 SnapshotWriter::Kind SnapshotWriter::make_kind(uint32_t type_id) {
@@ -128,7 +137,7 @@ SnapshotWriter::Kind SnapshotWriter::make_kind(uint32_t type_id) {
     return out;
   }
   for (uint32_t i = 0; i < layout.kinds.size(); ++i) {
-    if (layout.kinds[i] == runtime::FieldKind::Ref) out.fields.push_back(strings_(names_.field(type_id, i)));
+    if (layout.kinds[i] == runtime::FieldKind::Ref) out.labels.push_back(strings_(names_.field(type_id, i)));
   }
   return out;
 }
@@ -233,7 +242,7 @@ void SnapshotWriter::write_edges() {
     heap_.for_each_ref(r, [&](GcRef target) {
       const uint64_t i = at++;
       if (!graph_.is_object(target)) return;
-      edge(kind.edges, kind.edges == EdgeType::Property ? kind.fields[i] : i, graph_.node_of(target));
+      edge(kind.edges, kind.labels.empty() ? i : kind.labels[i], graph_.node_of(target));
     });
   });
 }
@@ -271,7 +280,7 @@ Result<SnapshotSize> write_heap_snapshot(runtime::Store& store, const std::strin
   SnapshotSize size;
   store.heap().look([&](const void* sp) {
     const HeapGraph graph(store, names, sp);
-    SnapshotWriter writer(names, graph, out);
+    SnapshotWriter writer(store, names, graph, out);
     writer.write();
     size = {graph.object_count(), writer.bytes()};
   });

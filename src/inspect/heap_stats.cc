@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdarg>
 #include <cstdio>
+#include <map>
 #include <unordered_map>
 #include <vector>
 
@@ -14,7 +15,7 @@ namespace ashlar::inspect {
 namespace {
 
 struct Count {
-  uint32_t type_id = 0;
+  std::string name;
   uint64_t objects = 0;
   uint64_t bytes = 0;
 };
@@ -33,41 +34,42 @@ struct Count {
 double in_mb(uint64_t bytes) { return static_cast<double>(bytes) / (1 << 20); }
 double in_ms(uint64_t ns) { return static_cast<double>(ns) / 1e6; }
 
-/// By bytes, descending.
-std::vector<Count> count_objects(runtime::GcHeap& heap) {
-  std::unordered_map<uint32_t, Count> counts;
-  heap.for_each_object([&counts](runtime::GcRef, const runtime::GcHeader& h, uint64_t bytes) {
-    Count& count = counts[h.type_id()];
+/// By bytes, descending. Types of one name count as one: compilers give it to what they make for each class.
+std::vector<Count> count_objects(runtime::GcHeap& heap, const HeapNames& names) {
+  std::unordered_map<uint32_t, Count> types;
+  heap.for_each_object([&types](runtime::GcRef, const runtime::GcHeader& h, uint64_t bytes) {
+    Count& count = types[h.type_id()];
     ++count.objects;
     count.bytes += bytes;
   });
-  std::vector<Count> out;
-  for (auto& [id, count] : counts) {
-    count.type_id = id;
-    out.push_back(count);
+  std::map<std::string, Count> counts;
+  for (const auto& [id, count] : types) {
+    const std::string name = names.type(id);
+    Count& sum = counts[name];
+    sum = {name, sum.objects + count.objects, sum.bytes + count.bytes};
   }
-  std::sort(out.begin(), out.end(), [](const Count& a, const Count& b) {
-    return a.bytes != b.bytes ? a.bytes > b.bytes : a.type_id < b.type_id;
-  });
+  std::vector<Count> out;
+  for (auto& [name, count] : counts) out.push_back(std::move(count));
+  std::sort(out.begin(), out.end(),
+            [](const Count& a, const Count& b) { return a.bytes != b.bytes ? a.bytes > b.bytes : a.name < b.name; });
   return out;
 }
 
-void add_types(std::string& out, const std::vector<Count>& counts, const HeapNames& names, size_t most) {
+void add_types(std::string& out, const std::vector<Count>& counts, size_t most) {
   Count rest;
-  for (size_t i = 0; i < counts.size(); ++i) {
-    const Count& c = counts[i];
-    if (i >= most) {
-      rest.objects += c.objects;
-      rest.bytes += c.bytes;
-      continue;
-    }
+  for (size_t i = most; i < counts.size(); ++i) {
+    rest.objects += counts[i].objects;
+    rest.bytes += counts[i].bytes;
+  }
+  const auto add = [&out](const Count& c) {
     add_line(out, "type %.2f MB %llu objects", in_mb(c.bytes), static_cast<unsigned long long>(c.objects));
     out.back() = ' ';
-    out += names.type(c.type_id) + "\n";
-  }
+    out += c.name + "\n";
+  };
+  for (size_t i = 0; i < std::min(most, counts.size()); ++i) add(counts[i]);
   if (rest.objects == 0) return;
-  add_line(out, "type %.2f MB %llu objects (%zu other types)", in_mb(rest.bytes),
-           static_cast<unsigned long long>(rest.objects), counts.size() - most);
+  rest.name = "(" + std::to_string(counts.size() - most) + " other types)";
+  add(rest);
 }
 
 }  // namespace
@@ -77,7 +79,7 @@ std::string describe_heap(runtime::Store& store, uint64_t run_ns, size_t most_ty
   const runtime::GcStats s = heap.stats();
   const uint64_t peak = std::max(s.peak_bytes, heap.bytes_in_use());
   std::vector<Count> counts;
-  if (heap.base() != nullptr) counts = count_objects(heap);
+  if (heap.base() != nullptr) counts = count_objects(heap, HeapNames(store));
   Count live;
   for (const Count& c : counts) {
     live.objects += c.objects;
@@ -98,7 +100,7 @@ std::string describe_heap(runtime::Store& store, uint64_t run_ns, size_t most_ty
   add_line(out, "live %.2f MB", in_mb(live.bytes));
   add_line(out, "live objects %llu", number(live.objects));
   add_line(out, "finalized host objects %llu", number(s.finalized));
-  add_types(out, counts, HeapNames(store), most_types);
+  add_types(out, counts, most_types);
   return out;
 }
 
