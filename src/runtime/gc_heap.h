@@ -257,6 +257,7 @@ class GcHeap {
  private:
   friend class GcMinor;
   friend class GcMarker;
+  friend class GcCompactor;
   enum class Phase : uint8_t { Idle, Marking, Sweeping };
   struct Hole {
     uint32_t at = 0;
@@ -298,6 +299,7 @@ class GcHeap {
   // gc_minor.cc, gc_mark.cc, gc_sweep.cc: `sp` is below all frames that hold references, registers saved above it.
   void minor(const void* sp);
   void full(const void* sp);
+  void compact(const void* sp, bool everything);
   void young_and_cycle(const void* sp);
   void adapt_nursery(uint64_t objects, uint64_t bytes);
   void step();

@@ -67,6 +67,7 @@ uint32_t GcSpace::take_one() {
   while (!free_.empty()) {
     const uint32_t i = free_.back();
     free_.pop_back();
+    trim_at_ = std::min(trim_at_, free_.size());
     if (kind(i) == Kind::Free) return i;
   }
   return find_run(1);
@@ -115,19 +116,15 @@ void GcSpace::give(uint32_t first, uint32_t count) {
   in_use_ -= count;
 }
 
-void GcSpace::trim(uint32_t keep) {
-  std::vector<uint32_t> still;
-  for (uint32_t i : free_) {
-    if (kind(i) == Kind::Free) still.push_back(i);
+void GcSpace::trim(uint32_t keep, uint32_t at_most) {
+  if (free_.size() <= keep) trim_at_ = 0;
+  for (; trim_at_ + keep < free_.size() && at_most != 0; ++trim_at_) {
+    const uint32_t i = free_[trim_at_];
+    if (kind(i) != Kind::Free || blocks_[i].dirty == 0) continue;
+    os::discard_pages(base_ + (uint64_t{i} << kBlockBits), kBlockSize);
+    blocks_[i].dirty = 0;
+    --at_most;
   }
-  std::sort(still.begin(), still.end());
-  still.erase(std::unique(still.begin(), still.end()), still.end());
-  for (size_t k = still.size(); k-- > keep;) {
-    if (blocks_[still[k]].dirty == 0) continue;
-    os::discard_pages(base_ + (uint64_t{still[k]} << kBlockBits), kBlockSize);
-    blocks_[still[k]].dirty = 0;
-  }
-  free_.assign(still.rbegin(), still.rend());  // low addresses are taken first
 }
 
 }  // namespace ashlar::runtime

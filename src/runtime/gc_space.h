@@ -88,8 +88,8 @@ class GcSpace {
   /// reached or no such range is free.
   uint32_t take(uint32_t count, Kind kind);
   void give(uint32_t first, uint32_t count);
-  /// Returns memory of free blocks to the system, but for `keep` of them.
-  void trim(uint32_t keep);
+  /// Returns memory of free blocks to the system, of `at_most` at a time, but for `keep` of them.
+  void trim(uint32_t keep, uint32_t at_most);
 
   uint64_t bytes_in_use() const { return uint64_t{in_use_} << kBlockBits; }
   uint64_t max_bytes() const { return max_bytes_; }
@@ -133,6 +133,7 @@ class GcSpace {
   uint32_t in_use_ = 0;
   uint32_t frontier_ = kHeapStart >> kBlockBits;
   std::vector<uint32_t> free_;  ///< may hold blocks that are not free any more
+  size_t trim_at_ = 0;          ///< before it the memory of free_ is returned
   uint32_t take_one();
   uint32_t find_run(uint32_t count) const;
 };

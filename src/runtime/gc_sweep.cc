@@ -14,6 +14,7 @@ constexpr uint32_t kFewLines = 8;
 constexpr uint32_t kSweptAtOnce = 64;
 /// Memory of free blocks that is kept.
 constexpr uint32_t kBlocksKept = 128;
+constexpr uint32_t kTrimmedAtOnce = 16;
 
 // Blocks of the nursery. What fits into a second-level cache is enough.
 constexpr uint64_t kLeastNursery = 8;
@@ -103,7 +104,6 @@ bool GcHeap::sweep_some(uint32_t blocks) {
   }
   set_phase(Phase::Idle);
   ++stats_.major;
-  space_.trim(kBlocksKept);
   set_pace();
   return true;
 }
@@ -112,13 +112,13 @@ void GcHeap::finish_sweep() {
   while (phase_ == Phase::Sweeping) sweep_some(~uint32_t{0});
 }
 
-/// Marking begins when the old generation has grown by half, and ends before it has grown by two thirds or so: with
+/// Marking begins when the old generation has grown by two fifths, and ends before it has grown by two thirds: with
 /// what is lost to half-used lines, memory stays below twice of what is live.
 void GcHeap::set_pace() {
   const auto live = static_cast<double>(old_bytes_);
   const double most = static_cast<double>(max_bytes_);
   const double room = std::max(most - live, 0.0);
-  const double grow = std::min(live * 0.5 + 6 * kMB, room * 0.5);
+  const double grow = std::min(live * 0.4 + 4 * kMB, room * 0.5);
   const double during = std::min(live * 0.2 + 2 * kMB, room * 0.25) + 1;
   mark_at_ = static_cast<uint64_t>(live + grow);
   mark_ratio_ = std::min((live + grow) / during + 1, 1e6);
@@ -161,6 +161,7 @@ void GcHeap::step() {
 void GcHeap::young_and_cycle(const void* sp) {
   const bool marked = phase_ == Phase::Marking && marks_.empty();
   minor(sp);
+  if (phase_ == Phase::Idle) space_.trim(kBlocksKept, kTrimmedAtOnce);
   if (phase_ == Phase::Idle && old_bytes_ > mark_at_) {
     start_marking(sp);
   } else if (marked) {
@@ -179,6 +180,9 @@ void GcHeap::full(const void* sp) {
     while (!finish_marking(sp));
     finish_sweep();
   }
+  // Blocks with little in them hold more than half of the memory.
+  const bool sparse = space_.bytes_in_use() > 2 * old_bytes_ + (uint64_t{nursery_blocks_} << GcSpace::kBlockBits);
+  if (sparse || stress_.major_every != 0) compact(sp, stress_.major_every != 0);
   fill_nursery();
   // Rather the end than a whole collection for every few objects.
   const uint64_t free = space_.blocks_left() + nursery_.size();
