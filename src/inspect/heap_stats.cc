@@ -49,6 +49,7 @@ std::vector<Count> count_objects(runtime::GcHeap& heap, const HeapNames& names) 
     sum = {name, sum.objects + count.objects, sum.bytes + count.bytes};
   }
   std::vector<Count> out;
+  out.reserve(counts.size());
   for (auto& [name, count] : counts) out.push_back(std::move(count));
   std::sort(out.begin(), out.end(),
             [](const Count& a, const Count& b) { return a.bytes != b.bytes ? a.bytes > b.bytes : a.name < b.name; });

@@ -43,7 +43,8 @@ JsonFile::JsonFile(JsonFile&& other) noexcept
       done_(std::move(other.done_)) {}
 
 JsonFile::~JsonFile() {
-  if (!temporary_.empty()) (void)os::remove_file_at(os::kWorkingDirectory, temporary_.c_str());
+  if (temporary_.empty()) return;
+  [[maybe_unused]] const auto gone = os::remove_file_at(os::kWorkingDirectory, temporary_.c_str());
 }
 
 void JsonFile::put(std::string_view text) {
