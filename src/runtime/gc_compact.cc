@@ -11,7 +11,10 @@ class GcCompactor final : public GcVisitor, public GcScanner {
   GcCompactor(GcHeap& heap, bool everything) : h_(heap), sparse_(heap.space_.frontier()), everything_(everything) {}
 
   void run(const void* sp);
-  void visit(GcRef& r) override { update(r); }
+  bool visit(GcRef& r) override {
+    update(r);
+    return false;
+  }
   /// What a stack refers to stays, with its whole block.
   [[gnu::no_sanitize("address", "thread")]] void scan(const void* begin, const void* end) override {
     const auto* const last = static_cast<const uint32_t*>(end);

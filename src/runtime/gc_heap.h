@@ -28,14 +28,17 @@ class Table;
 /// What a collection does with references that it is shown one by one, and may change.
 class GcVisitor {
  public:
-  virtual void visit(GcRef& r) = 0;
+  /// True: it refers to a young object still, and is to be visited again by the next collection.
+  virtual bool visit(GcRef& r) = 0;
   /// Slots of the any, extern or exn hierarchies.
-  void visit_slots(Slot* slots, size_t count) {
+  bool visit_slots(Slot* slots, size_t count) {
+    bool again = false;
     for (size_t i = 0; i < count; ++i) {
       auto r = static_cast<GcRef>(slots[i]);
-      visit(r);
+      again |= visit(r);
       slots[i] = r;
     }
+    return again;
   }
 
  protected:
@@ -297,7 +300,7 @@ class GcHeap {
   bool object_matches(const GcHeader& object, isa::HeapType heap) const;
 
   // gc_minor.cc, gc_mark.cc, gc_sweep.cc: `sp` is below all frames that hold references, registers saved above it.
-  void minor(const void* sp);
+  void minor(const void* sp, bool settle);
   void full(const void* sp);
   void compact(const void* sp, bool everything);
   void young_and_cycle(const void* sp);
@@ -348,10 +351,11 @@ class GcHeap {
   bool exhausted_ = false;  ///< the last whole collection left next to nothing
 
   // Young generation.
-  std::vector<uint32_t> nursery_;  ///< its blocks
-  size_t nursery_at_ = 0;          ///< the next one; the current is before it
-  uint64_t block_end_ = 0;         ///< of the current one; 0: none
-  uint32_t nursery_blocks_;        ///< how many there should be
+  std::vector<uint32_t> nursery_;        ///< its blocks
+  size_t nursery_at_ = 0;                ///< the next one; the current is before it
+  uint64_t block_end_ = 0;               ///< of the current one; 0: none
+  uint32_t nursery_blocks_;              ///< how many there should be
+  std::vector<uint32_t> pinned_blocks_;  ///< with young objects that stayed
   std::vector<GcRef> large_young_;
   uint64_t large_young_bytes_ = 0;
   std::vector<GcRef> remembered_;      ///< old objects that were written

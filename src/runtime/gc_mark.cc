@@ -21,7 +21,10 @@ constexpr uint64_t kLastBytes = 512 << 10;
 class GcMarker final : public GcVisitor, public GcScanner {
  public:
   explicit GcMarker(GcHeap& heap) : h_(heap) {}
-  void visit(GcRef& r) override { h_.mark(r); }
+  bool visit(GcRef& r) override {
+    h_.mark(r);
+    return h_.space_.is_young(r) && !is_i31(r);
+  }
   [[gnu::no_sanitize("address", "thread")]] void scan(const void* begin, const void* end) override {
     const auto* const last = static_cast<const uint32_t*>(end);
     for (const auto* p = static_cast<const uint32_t*>(begin); p < last; ++p) {
@@ -85,7 +88,7 @@ void GcHeap::drain_marks(uint64_t budget) {
   }
 }
 
-/// Everything is swept, and no young object exists.
+/// Everything is swept. What young objects refer to is marked by the minor collection that precedes the end.
 void GcHeap::start_marking(const void* sp) {
   set_phase(Phase::Marking);
   marked_bytes_ = 0;

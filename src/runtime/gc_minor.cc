@@ -1,4 +1,5 @@
-// Collection of the young generation: what is reachable moves to old blocks, what stacks refer to stays in its place.
+// Collection of the young generation: what is reachable moves to old blocks, what stacks refer to stays where it is,
+// and young. Its block keeps nothing else until a later collection finds no such object in it.
 #include <algorithm>
 
 #include "runtime/gc_heap.h"
@@ -8,10 +9,16 @@ namespace ashlar::runtime {
 /// One minor collection.
 class GcMinor final : public GcVisitor, public GcScanner {
  public:
-  explicit GcMinor(GcHeap& heap) : h_(heap), base_(heap.base_), marking_(heap.phase_ == GcHeap::Phase::Marking) {}
+  /// `settle`: what stays where it is becomes old there, so that no young object is left.
+  GcMinor(GcHeap& heap, bool settle)
+      : h_(heap), base_(heap.base_), marking_(heap.phase_ == GcHeap::Phase::Marking), settle_(settle) {}
 
   void run(const void* sp);
-  void visit(GcRef& r) override { evacuate(r); }
+  bool visit(GcRef& r) override {
+    met_young_ = false;
+    evacuate(r);
+    return met_young_;
+  }
   void scan(const void* begin, const void* end) override;
 
  private:
@@ -27,16 +34,19 @@ class GcMinor final : public GcVisitor, public GcScanner {
   void drain();
   void settle_large();
   void settle_hosts();
-  void settle_blocks();
+  void settle_pinned();
   void keep_in_place(GcRef r);
 
   GcHeap& h_;
   uint8_t* const base_;
   const bool marking_;
+  const bool settle_;
+  bool met_young_ = false;      ///< a reference to what stays young was met
   std::vector<GcRef> pending_;  ///< promoted, to be scanned
   std::vector<GcRef> pinned_;
   uint64_t promoted_bytes_ = 0;
   uint64_t promoted_objects_ = 0;
+  std::vector<GcRef> remembered_;  ///< old objects that refer to young ones still
 };
 
 /// Reads stacks, of which sanitizers have an opinion.
@@ -48,6 +58,8 @@ class GcMinor final : public GcVisitor, public GcScanner {
     const Kind kind = h_.space_.kind_of(word);
     if (kind == Kind::Nursery) {
       if (const GcRef r = h_.find_in_nursery(word); r != kNullRef) pin(r);
+    } else if (kind == Kind::Pinned) {
+      if (const GcRef r = h_.find_in_old(word); r != kNullRef) pin(r);
     } else if (kind == Kind::LargeYoung || kind == Kind::LargeTail) [[unlikely]] {
       GcRef r = h_.find_object(word);
       if (r != kNullRef) evacuate(r);
@@ -104,13 +116,14 @@ inline void GcMinor::promoted(GcRef r, uint64_t bytes) {
   const GcRef r = slot;
   if (r == kNullRef || is_i31(r)) return;
   const Kind kind = h_.space_.kind_of(r);
-  if (kind == Kind::Nursery) {
+  if (kind == Kind::Nursery || kind == Kind::Pinned) {
     const GcHeader& header = *h_.header(r);
     if ((header.type & GcHeader::kForwarded) != 0) {
       slot = header.length;
-    } else if ((header.type & GcHeader::kPinned) == 0) {
-      slot = move(r, header);
+      return;
     }
+    if ((header.type & GcHeader::kPinned) == 0) slot = move(r, header);
+    if (slot == r) met_young_ = true;
   } else if (kind == Kind::LargeYoung) {
     h_.space_.set_kind(r >> GcSpace::kBlockBits, Kind::Large);
   } else if (marking_) {
@@ -118,8 +131,13 @@ inline void GcMinor::promoted(GcRef r, uint64_t bytes) {
   }
 }
 
+/// An old object with a young one in it is remembered for the next collection too.
 void GcMinor::scan_object(GcRef r) {
+  met_young_ = false;
   h_.for_each_ref(r, [this](GcRef& slot) { evacuate(slot); });
+  if (!met_young_ || settle_ || (h_.header(r)->type & GcHeader::kClean) == 0) return;
+  h_.header(r)->type &= ~GcHeader::kClean;
+  remembered_.push_back(r);
 }
 
 void GcMinor::scan_remembered() {
@@ -131,11 +149,11 @@ void GcMinor::scan_remembered() {
 }
 
 void GcMinor::scan_cards() {
-  for (uint32_t card : h_.dirty_cards_) {
+  std::erase_if(h_.dirty_cards_, [this](uint32_t card) {
+    if (visit(*reinterpret_cast<GcRef*>(base_ + (uint64_t{card} << GcSpace::kCardBits))) && !settle_) return false;
     h_.space_.cards[card >> 6] &= ~(uint64_t{1} << (card & 63));
-    evacuate(*reinterpret_cast<GcRef*>(base_ + (uint64_t{card} << GcSpace::kCardBits)));
-  }
-  h_.dirty_cards_.clear();
+    return true;
+  });
 }
 
 void GcMinor::drain() {
@@ -164,32 +182,45 @@ void GcMinor::settle_large() {
 }
 
 void GcMinor::settle_hosts() {
-  for (GcRef r : h_.young_hosts_) {
+  std::erase_if(h_.young_hosts_, [this](GcRef r) {
     const GcHeader& header = *h_.header(r);
     if ((header.type & GcHeader::kForwarded) != 0) {
       h_.old_hosts_.push_back(header.length);
-    } else if ((header.type & GcHeader::kPinned) != 0) {
+    } else if ((header.type & GcHeader::kPinned) == 0) {
+      h_.dead_hosts_.push_back(h_.host_value(r));
+    } else if (settle_) {
       h_.old_hosts_.push_back(r);
     } else {
-      h_.dead_hosts_.push_back(h_.host_value(r));
+      return false;
     }
-  }
-  h_.young_hosts_.clear();
+    return true;
+  });
 }
 
-/// Nursery blocks with pinned objects become old ones with much room; the others are used again.
-void GcMinor::settle_blocks() {
+/// Whoever stays: its block is none of the nursery. From now on its start bits say what lies in it.
+void GcMinor::settle_pinned() {
+  for (uint32_t block : h_.pinned_blocks_) h_.space_.clear_starts(block);
+  h_.nursery_.insert(h_.nursery_.end(), h_.pinned_blocks_.begin(), h_.pinned_blocks_.end());
+  h_.pinned_blocks_.clear();
+  for (uint32_t block : h_.nursery_) h_.space_.set_kind(block, Kind::Nursery);
   for (GcRef r : pinned_) {
     GcHeader& header = *h_.header(r);
-    header.type = (header.type & ~GcHeader::kPinned) | GcHeader::kClean;
-    const uint64_t bytes = h_.space_.object_size(header);
-    promoted(r, bytes);
-    GcSpace::set_lines(h_.space_.lines, r, bytes);
+    header.type &= ~GcHeader::kPinned;
     const uint32_t block = r >> GcSpace::kBlockBits;
-    if (h_.space_.kind(block) == Kind::Old) continue;
-    h_.space_.set_kind(block, Kind::Old);
+    const bool first = h_.space_.kind(block) == Kind::Nursery;
+    if (!settle_) {
+      GcSpace::set(h_.space_.starts, r >> 3);
+      if (first) h_.pinned_blocks_.push_back(block);
+    } else {
+      header.type |= GcHeader::kClean;
+      const uint64_t bytes = h_.space_.object_size(header);
+      promoted(r, bytes);
+      GcSpace::set_lines(h_.space_.lines, r, bytes);
+      if (first) h_.partial_.push_back(block);
+    }
+    if (!first) continue;
+    h_.space_.set_kind(block, settle_ ? Kind::Old : Kind::Pinned);
     h_.space_.block(block).swept = 1;
-    h_.partial_.push_back(block);
   }
   std::erase_if(h_.nursery_, [this](uint32_t block) { return h_.space_.kind(block) != Kind::Nursery; });
   if (!h_.stress_.poison) return;
@@ -208,7 +239,8 @@ void GcMinor::run(const void* sp) {
   drain();
   settle_large();
   settle_hosts();
-  settle_blocks();
+  settle_pinned();
+  h_.remembered_.swap(remembered_);
   h_.adapt_nursery(promoted_objects_, promoted_bytes_);
   h_.fill_nursery();
   h_.old_bytes_ += promoted_bytes_;
@@ -218,6 +250,6 @@ void GcMinor::run(const void* sp) {
   if (marking_) h_.mark_debt_ += static_cast<uint64_t>(static_cast<double>(promoted_bytes_) * h_.mark_ratio_);
 }
 
-void GcHeap::minor(const void* sp) { GcMinor(*this).run(sp); }
+void GcHeap::minor(const void* sp, bool settle) { GcMinor(*this, settle).run(sp); }
 
 }  // namespace ashlar::runtime

@@ -116,6 +116,7 @@ GcRef GcHeap::find_object(uint32_t p) const {
     case GcSpace::Kind::Nursery:
       return find_in_nursery(p);
     case GcSpace::Kind::Old:
+    case GcSpace::Kind::Pinned:
       return find_in_old(p);
     case GcSpace::Kind::LargeTail:
       block = space_.block(block).large;

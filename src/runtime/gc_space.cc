@@ -116,6 +116,10 @@ void GcSpace::give(uint32_t first, uint32_t count) {
   in_use_ -= count;
 }
 
+void GcSpace::clear_starts(uint32_t block) {
+  std::memset(starts + uint64_t{block} * (kBlockSize >> 9), 0, kBlockSize >> 6);
+}
+
 void GcSpace::trim(uint32_t keep, uint32_t at_most) {
   if (free_.size() <= keep) trim_at_ = 0;
   for (; trim_at_ + keep < free_.size() && at_most != 0; ++trim_at_) {

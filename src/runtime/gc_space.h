@@ -39,8 +39,9 @@ class GcSpace {
   static constexpr uint32_t kHeapStart = 64u << 20;
   static constexpr uint64_t kMostBytes = kBase - kHeapStart - kBlockSize;
 
-  /// What a block is used for. Large: the first of an object's own blocks; LargeTail: those behind.
-  enum class Kind : uint8_t { Free = 0, Nursery = 1, Old = 2, LargeYoung = 3, Large = 4, LargeTail = 6 };
+  /// What a block is used for. Pinned: was of the nursery, and keeps those of its objects to which a stack refers; they
+  /// are young. Large: the first of an object's own blocks; LargeTail: those behind.
+  enum class Kind : uint8_t { Free = 0, Nursery = 1, Old = 2, LargeYoung = 3, Large = 4, Pinned = 5, LargeTail = 6 };
 
   struct Block {
     uint32_t large;       ///< Large, LargeYoung: number of blocks; LargeTail: the first one
@@ -88,6 +89,7 @@ class GcSpace {
   /// reached or no such range is free.
   uint32_t take(uint32_t count, Kind kind);
   void give(uint32_t first, uint32_t count);
+  void clear_starts(uint32_t block);
   /// Returns memory of free blocks to the system, of `at_most` at a time, but for `keep` of them.
   void trim(uint32_t keep, uint32_t at_most);
 

@@ -160,7 +160,7 @@ void GcHeap::step() {
 
 void GcHeap::young_and_cycle(const void* sp) {
   const bool marked = phase_ == Phase::Marking && marks_.empty();
-  minor(sp);
+  minor(sp, false);
   if (phase_ == Phase::Idle) space_.trim(kBlocksKept, kTrimmedAtOnce);
   if (phase_ == Phase::Idle && old_bytes_ > mark_at_) {
     start_marking(sp);
@@ -171,7 +171,7 @@ void GcHeap::young_and_cycle(const void* sp) {
 }
 
 void GcHeap::full(const void* sp) {
-  minor(sp);
+  minor(sp, true);
   if (phase_ == Phase::Sweeping) finish_sweep();
   // A marking that is under way keeps what has died since it began: another one follows it.
   for (int cycles = phase_ == Phase::Marking ? 2 : 1; cycles > 0; --cycles) {

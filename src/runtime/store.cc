@@ -174,7 +174,8 @@ void Store::visit_roots(GcVisitor& v, Which which) {
   v.visit(pending_exception);
   for (GlobalInstance* global : ref_globals_) v.visit_slots(global->value, 1);
   for (Table* table : ref_tables_) {
-    if (table->take_written() || which == Which::All) v.visit_slots(table->raw_elems(), table->size());
+    if (!table->take_written() && which != Which::All) continue;
+    if (v.visit_slots(table->raw_elems(), table->size())) table->mark_written();
   }
   for (std::vector<Slot>* refs : ref_elems_) v.visit_slots(refs->data(), refs->size());
 }

@@ -55,6 +55,7 @@ class Table {
     written_ = false;
     return written;
   }
+  void mark_written() { written_ = true; }
   /// Elements as the collector sees them: references that are no functions, and nothing deferred.
   Slot* raw_elems() { return elems_; }
   /// Functions of `instance` belong at `at` and behind, in bounds: later. False, and nothing done, where that can't be:
