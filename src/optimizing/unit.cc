@@ -4,6 +4,7 @@
 #include <llvm/IR/DebugInfoMetadata.h>
 
 #include "native/abi.h"
+#include "optimizing/gc_stores.h"
 
 namespace ashlar::optimizing {
 
@@ -51,13 +52,13 @@ llvm::MDNode* Unit::make_region(const std::string& name) {
 
 llvm::MDNode* Unit::gc_field(uint32_t offset) {
   llvm::MDNode*& region = gc_fields_[offset];
-  if (region == nullptr) region = make_region("field" + std::to_string(offset));
+  if (region == nullptr) region = make_region(kGcRegionPrefix + std::to_string(offset));
   return region;
 }
 
 llvm::MDNode* Unit::gc_element(runtime::FieldKind kind) {
   llvm::MDNode*& region = gc_elements_[kind];
-  if (region == nullptr) region = make_region("element" + std::to_string(static_cast<int>(kind)));
+  if (region == nullptr) region = make_region(kGcRegionPrefix + ("[" + std::to_string(static_cast<int>(kind)) + "]"));
   return region;
 }
 
