@@ -132,7 +132,7 @@ uint32_t ashlar_native_alloc_array(InstanceContext* ctx, uint32_t type_id, uint3
   return made(ctx->store->heap().alloc_array(type_id, length), calling_site());
 }
 
-/// An old object is about to get a young one, or one that is to be marked.
+/// A reference is about to be written into an old object.
 int64_t ashlar_native_gc_log(InstanceContext* ctx, uint32_t object, uint32_t value) {
   ctx->store->heap().log(object, value);
   return 0;
@@ -150,6 +150,29 @@ int64_t ashlar_native_new_struct(InstanceContext* ctx, uint32_t type_id) {
 
 int64_t ashlar_native_new_array(InstanceContext* ctx, uint32_t type_id, uint32_t length) {
   return made_or_trap(ctx, [&](runtime::GcHeap& heap) { return heap.alloc_array(type_id, length); });
+}
+
+/// Validated: elements of both arrays are alike.
+void ashlar_native_array_copy(InstanceContext* ctx, uint32_t dst, uint32_t d, uint32_t src, uint32_t s, uint32_t n) {
+  if (dst == runtime::kNullRef) [[unlikely]]
+    ASHLAR_TRAP(Trap::null_array_reference);
+  const uint32_t type_id = ctx->store->heap().header(dst)->type_id();
+  ASHLAR_TRAP_UNLESS_NONE(runtime::array_copy(*ctx->store, type_id, dst, d, src, s, n));
+}
+
+/// Elements of 64 bits at most.
+void ashlar_native_array_fill(InstanceContext* ctx, uint32_t array, uint32_t start, uint64_t value, uint32_t n) {
+  if (array == runtime::kNullRef) [[unlikely]]
+    ASHLAR_TRAP(Trap::null_array_reference);
+  const uint32_t type_id = ctx->store->heap().header(array)->type_id();
+  ASHLAR_TRAP_UNLESS_NONE(runtime::array_fill(*ctx->store, type_id, array, start, &value, n));
+}
+
+uint32_t ashlar_native_array_new_data(InstanceContext* ctx, uint32_t type_id, uint32_t data, uint32_t s, uint32_t n) {
+  ASHLAR_LOOK(ctx);
+  GcRef r = runtime::kNullRef;
+  ASHLAR_TRAP_UNLESS_NONE(runtime::array_new_data(*ctx->instance, type_id, data, s, n, &r));
+  return r;
 }
 
 }  // extern "C"

@@ -9,6 +9,7 @@
 #include <llvm/Transforms/Utils/LCSSA.h>
 #include <llvm/Transforms/Utils/LoopSimplify.h>
 
+#include "optimizing/gc_stores.h"
 #include "optimizing/inline_recursion.h"
 #include "optimizing/loop_ranges.h"
 
@@ -124,6 +125,7 @@ Status optimize(llvm::Module& ir, llvm::TargetMachine& target, const CompileOpti
       if (options.level != OptLevel::Os) passes.addPass(InlineRecursionPass());
       passes.addPass(llvm::ModuleInlinerWrapperPass(llvm::getInlineParams(threshold)));
     }
+    if (options.level == OptLevel::O3) passes.addPass(llvm::createModuleToFunctionPassAdaptor(PinGcStoresPass()));
     TRY(add(after_inlining(options.level)));
     if (options.level == OptLevel::O2 || options.level == OptLevel::O3) {
       llvm::FunctionPassManager nests;
@@ -131,6 +133,7 @@ Status optimize(llvm::Module& ir, llvm::TargetMachine& target, const CompileOpti
       TRY(parse(nests, kNestPasses));
       TRY(parse(ranged, kLoopPasses));
       llvm::FunctionPassManager loops;  // of functions with numeric loops
+      loops.addPass(PinGcStoresPass());
       loops.addPass(MarkSmallNestsPass());
       loops.addPass(OnMarked(kSmallNestsAttribute, std::move(nests)));
       loops.addPass(llvm::LoopSimplifyPass());

@@ -112,6 +112,7 @@ class Translator {
   void push_results(const module::FuncType& type, llvm::CallBase* call);
   void call_direct(module::FuncIdx f, bool tail);
   void call_cell(const module::FuncType& type, Value* cell, bool tail);
+  Value* table_elements(uint32_t table, Value* index, Trap trap);
   void call_indirect(const Imm& imm, bool tail);
   void call_ref(uint32_t type, bool tail);
   void finish_call(const module::FuncType& type, Value* callee, Value* context, bool tail, bool through_cell);
@@ -158,7 +159,7 @@ class Translator {
   Value* type_word(Value* ref);
   Value* array_length(Value* array);
   llvm::Type* field_type(runtime::FieldKind kind) const;
-  std::vector<runtime::FieldKind> field_kinds(uint32_t type) const;
+  runtime::FieldKind element_kind(uint32_t type) { return u_.gc_shape(type).kinds[0]; }
   Value* load_field(Value* at, runtime::FieldKind kind, bool is_signed, llvm::MDNode* region);
   void store_field(Value* at, runtime::FieldKind kind, Value* value, llvm::MDNode* region);
   void write_barrier(Value* object, runtime::FieldKind kind, Value* value, Value* index);
@@ -177,6 +178,7 @@ class Translator {
   void array_new_fixed(const Imm& imm);
   void array_get(Op op, const Imm& imm);
   void array_set(const Imm& imm);
+  void array_fill(const Imm& imm);
 
   // translate_casts.cc
   struct Answers;

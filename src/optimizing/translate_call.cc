@@ -141,23 +141,27 @@ Value* Translator::type_id(uint32_t type) {
   return id;
 }
 
-void Translator::call_indirect(const Imm& imm, bool tail) {
-  const module::SubType& sub = m_.types[imm.a];
-  const module::Limits& limits = m_.tables[imm.b].type.limits;
+/// Of a table that has an element `index`, which is 64 bits wide; else it traps.
+Value* Translator::table_elements(uint32_t table, Value* index, Trap trap) {
+  const module::Limits& limits = m_.tables[table].type.limits;
   // A table that can't grow keeps its elements where they are.
-  const bool fixed = limits.max.has_value() && *limits.max == limits.min && !m_.tables[imm.b].imported;
-  Value* index = b_.CreateZExt(pop(), u_.i64);
-  Value* tables = context_field(layout::InstanceContext_tables, u_.ptr);
+  const bool fixed = limits.max.has_value() && *limits.max == limits.min && !m_.tables[table].imported;
   auto invariant = [&](llvm::LoadInst* load, bool yes) {
     if (yes) load->setMetadata(llvm::LLVMContext::MD_invariant_load, u_.empty_node());
     return in(load, Region::State);
   };
-  Value* table = invariant(b_.CreateLoad(u_.ptr, b_.CreateConstGEP1_32(u_.ptr, tables, imm.b)), true);
-  Value* size = fixed
-                    ? static_cast<Value*>(b_.getInt64(limits.min))
-                    : invariant(b_.CreateLoad(u_.i64, b_.CreateConstGEP1_32(u_.i8, table, layout::Table_size)), false);
-  trap_if(b_.CreateICmpUGE(index, size), Trap::undefined_element);
-  Value* elems = invariant(b_.CreateLoad(u_.ptr, b_.CreateConstGEP1_32(u_.i8, table, layout::Table_elems)), fixed);
+  Value* tables = context_field(layout::InstanceContext_tables, u_.ptr);
+  Value* object = invariant(b_.CreateLoad(u_.ptr, b_.CreateConstGEP1_32(u_.ptr, tables, table)), true);
+  Value* size = b_.getInt64(limits.min);
+  if (!fixed) size = invariant(b_.CreateLoad(u_.i64, b_.CreateConstGEP1_32(u_.i8, object, layout::Table_size)), false);
+  trap_if(b_.CreateICmpUGE(index, size), trap);
+  return invariant(b_.CreateLoad(u_.ptr, b_.CreateConstGEP1_32(u_.i8, object, layout::Table_elems)), fixed);
+}
+
+void Translator::call_indirect(const Imm& imm, bool tail) {
+  const module::SubType& sub = m_.types[imm.a];
+  Value* index = b_.CreateZExt(pop(), u_.i64);
+  Value* elems = table_elements(imm.b, index, Trap::undefined_element);
   Value* elem = in(b_.CreateLoad(u_.ptr, b_.CreateGEP(u_.ptr, elems, index)), Region::State);
   Value* cell = unless_null(elem, [&] { return libcall(Libcall::table_func, u_.ptr, {constant(imm.b), index}); });
   Value* actual =

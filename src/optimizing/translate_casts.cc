@@ -116,7 +116,7 @@ void Translator::match_object(Answers& answers, Value* ref, ValType source, Heap
   if (!target.is_concrete()) {
     Value* kind =
         b_.CreateAlignedLoad(u_.i8, b_.CreateConstGEP1_32(u_.i8, desc, layout::GcTypeDesc_kind), llvm::Align(8));
-    in(llvm::cast<llvm::LoadInst>(kind), Region::GcTypes);
+    in(llvm::cast<llvm::LoadInst>(kind), Region::GcTables);
     const GcTypeDesc::Kind wanted = target == AbsHeap::Struct ? GcTypeDesc::Struct : GcTypeDesc::Array;
     return answer(answers, b_.CreateICmpEQ(kind, b_.getInt8(wanted)));
   }
@@ -125,7 +125,7 @@ void Translator::match_object(Answers& answers, Value* ref, ValType source, Heap
     return answer(answers, b_.CreateIsNotNull(libcall(Libcall::is_subtype, u_.i32, {id, type_id(target.index())})));
   }
   Value* at = b_.CreateConstGEP1_32(u_.i8, desc, layout::GcTypeDesc_display + 4 * depth);
-  Value* super = in(b_.CreateAlignedLoad(u_.i32, at, llvm::Align(4)), Region::GcTypes);
+  Value* super = in(b_.CreateAlignedLoad(u_.i32, at, llvm::Align(4)), Region::GcTables);
   answer(answers, b_.CreateICmpEQ(super, type_id(target.index())));
 }
 

@@ -85,6 +85,9 @@ llvm::Type* Translator::field_type(FieldKind kind) const {
 }
 
 namespace {
+/// More stores than that, which an object needs, are a helper's.
+constexpr uint32_t kMostInline = 64;
+
 llvm::Align alignment(FieldKind kind) { return llvm::Align(std::min(runtime::field_size(kind), 8u)); }
 }  // namespace
 
@@ -100,31 +103,23 @@ void Translator::store_field(Value* at, FieldKind kind, Value* value, llvm::MDNo
   b_.CreateAlignedStore(value, at, alignment(kind))->setMetadata(llvm::LLVMContext::MD_tbaa, region);
 }
 
-std::vector<FieldKind> Translator::field_kinds(uint32_t type) const {
-  std::vector<FieldKind> kinds;
-  for (const isa::FieldType& f : m_.types[type].fields) kinds.push_back(u_.field_kind(f.storage));
-  return kinds;
-}
-
-/// Before a reference is stored into an object that may be old. Nothing may come between the two that collects. The
-/// order is for what ends compiled code between any two instructions: a note too many does no harm. What an old object
-/// gets matters when it is young, or when the old generation is being marked.
+/// Before a reference is stored into an object: GcHeap::wrote. Nothing may come between the two that collects. The
+/// order is for what ends compiled code between any two instructions: a note too many does no harm.
 void Translator::write_barrier(Value* object, FieldKind kind, Value* value, Value* index) {
   if (kind != FieldKind::Ref || llvm::isa<llvm::Constant>(value)) return;  // null and i31 refer to nothing
+  static_assert(GcHeader::kClean == 0x8000'0000);
   BasicBlock* old = block("old");
   BasicBlock* log = block("log");
   BasicBlock* next = block("");
-  b_.CreateCondBr(b_.CreateICmpSLT(type_word(object), constant(0)), old, next, u_.unlikely());
-  static_assert(GcHeader::kClean == 0x8000'0000);
+  b_.CreateCondBr(b_.CreateICmpSLT(type_word(object), constant(0)), old, next);
   at(old);
   Value* kinds = b_.CreateGEP(u_.i8, gc_base(), b_.getInt64(runtime::kGcKindsOffset));
-  Value* block_of = b_.CreateZExt(b_.CreateLShr(value, GcSpace::kBlockBits), u_.i64);
-  Value* young =
-      in(b_.CreateAlignedLoad(u_.i8, b_.CreateGEP(u_.i8, kinds, block_of), llvm::Align(1)), Region::GcCursor);
+  Value* kind_at = b_.CreateGEP(u_.i8, kinds, b_.CreateZExt(b_.CreateLShr(value, GcSpace::kBlockBits), u_.i64));
+  Value* of_block = in(b_.CreateAlignedLoad(u_.i8, kind_at, llvm::Align(1)), Region::GcTables);
   Value* marking_at = b_.CreateGEP(u_.i8, gc_base(), b_.getInt64(runtime::kGcMarkingOffset));
-  Value* marking = in(b_.CreateAlignedLoad(u_.i32, marking_at, llvm::Align(4)), Region::GcCursor);
-  Value* matters = b_.CreateOr(b_.CreateAnd(b_.CreateZExt(young, u_.i32), 1), marking);
-  b_.CreateCondBr(b_.CreateIsNotNull(matters), log, next, u_.unlikely());
+  Value* marking = in(b_.CreateAlignedLoad(u_.i32, marking_at, llvm::Align(4)), Region::GcTables);
+  Value* needed = b_.CreateOr(b_.CreateAnd(b_.CreateZExt(of_block, u_.i32), 1), marking);
+  b_.CreateCondBr(b_.CreateIsNotNull(needed), log, next, u_.unlikely());
   at(log);
   if (index == nullptr) {
     libcall(Libcall::gc_log, u_.i64, {object, value});
@@ -136,22 +131,23 @@ void Translator::write_barrier(Value* object, FieldKind kind, Value* value, Valu
 }
 
 void Translator::struct_get(Op op, const Imm& imm) {
-  const std::vector<FieldKind> kinds = field_kinds(imm.a);
+  const GcShape& shape = u_.gc_shape(imm.a);
   Value* object = pop();
   trap_if_null(object, Trap::null_structure_reference);
-  const uint32_t offset = runtime::struct_field_offset(kinds, imm.b);
-  Value* value = load_field(gc_address(object, offset), kinds[imm.b], op == Op::struct_get_s, u_.gc_field(offset));
+  const uint32_t offset = shape.offsets[imm.b];
+  Value* at = gc_address(object, offset);
+  Value* value = load_field(at, shape.kinds[imm.b], op == Op::struct_get_s, u_.gc_field(offset));
   push(value, m_.types[imm.a].fields[imm.b].storage.type);
 }
 
 void Translator::struct_set(const Imm& imm) {
-  const std::vector<FieldKind> kinds = field_kinds(imm.a);
+  const GcShape& shape = u_.gc_shape(imm.a);
   Value* value = pop();
   Value* object = pop();
   trap_if_null(object, Trap::null_structure_reference);
-  write_barrier(object, kinds[imm.b], value, nullptr);
-  const uint32_t offset = runtime::struct_field_offset(kinds, imm.b);
-  store_field(gc_address(object, offset), kinds[imm.b], value, u_.gc_field(offset));
+  write_barrier(object, shape.kinds[imm.b], value, nullptr);
+  const uint32_t offset = shape.offsets[imm.b];
+  store_field(gc_address(object, offset), shape.kinds[imm.b], value, u_.gc_field(offset));
 }
 
 /// The address of an element, in bounds.
@@ -162,16 +158,15 @@ Value* Translator::checked_element(Value* array, Value* index, FieldKind kind) {
 }
 
 void Translator::array_get(Op op, const Imm& imm) {
-  const isa::StorageType& storage = m_.types[imm.a].fields[0].storage;
-  const FieldKind kind = u_.field_kind(storage);
+  const FieldKind kind = element_kind(imm.a);
   Value* index = pop();
   Value* array = pop();
   Value* at = checked_element(array, index, kind);
-  push(load_field(at, kind, op == Op::array_get_s, u_.gc_element(kind)), storage.type);
+  push(load_field(at, kind, op == Op::array_get_s, u_.gc_element(kind)), m_.types[imm.a].fields[0].storage.type);
 }
 
 void Translator::array_set(const Imm& imm) {
-  const FieldKind kind = u_.field_kind(m_.types[imm.a].fields[0].storage);
+  const FieldKind kind = element_kind(imm.a);
   Value* value = pop();
   Value* index = pop();
   Value* array = pop();
@@ -233,40 +228,41 @@ Value* Translator::allocate(Value* type_id, uint32_t size, uint32_t length, bool
 }
 
 void Translator::struct_new(Op op, const Imm& imm) {
-  const std::vector<FieldKind> kinds = field_kinds(imm.a);
-  const uint32_t size = runtime::struct_size(kinds);
+  const GcShape& shape = u_.gc_shape(imm.a);
+  const ValType type = ValType::ref(isa::HeapType::concrete(imm.a));
+  Value* id = type_id(imm.a);
   std::vector<Value*> values;
   if (op == Op::struct_new) {
-    values = pop_n(kinds.size());
+    values = pop_n(shape.kinds.size());
+  } else if (shape.kinds.size() > kMostInline) {
+    return push(libcall(Libcall::alloc_struct, u_.i32, {id}), type);
   } else {
-    for (FieldKind kind : kinds) {
+    for (FieldKind kind : shape.kinds) {
       const bool packed = kind == FieldKind::I8 || kind == FieldKind::I16;
       values.push_back(llvm::Constant::getNullValue(packed ? u_.i32 : field_type(kind)));
     }
   }
   Value* top = nullptr;
-  Value* id = type_id(imm.a);
-  const bool small = size <= GcHeap::kMostSmall;
-  Value* object = small ? allocate(id, size, 0, false, &top) : libcall(Libcall::alloc_struct, u_.i32, {id});
+  const bool small = shape.size <= GcHeap::kMostSmall;
+  Value* object = small ? allocate(id, shape.size, 0, false, &top) : libcall(Libcall::alloc_struct, u_.i32, {id});
   Value* at = gc_address(object, 0);
-  for (size_t i = 0; i < kinds.size(); ++i) {
-    const uint32_t offset = runtime::struct_field_offset(kinds, i);
-    store_field(b_.CreateConstGEP1_32(u_.i8, at, offset), kinds[i], values[i], u_.gc_field(offset));
+  for (size_t i = 0; i < values.size(); ++i) {
+    const uint32_t offset = shape.offsets[i];
+    store_field(b_.CreateConstGEP1_32(u_.i8, at, offset), shape.kinds[i], values[i], u_.gc_field(offset));
   }
   if (small) publish(top);
-  push(object, ValType::ref(isa::HeapType::concrete(imm.a)));
+  push(object, type);
 }
 
 void Translator::array_new_fixed(const Imm& imm) {
-  const FieldKind kind = u_.field_kind(m_.types[imm.a].fields[0].storage);
+  const FieldKind kind = element_kind(imm.a);
   const uint32_t width = runtime::field_size(kind);
-  const uint64_t size = (sizeof(GcHeader) + uint64_t{width} * imm.b + 7) & ~uint64_t{7};
+  const uint32_t size = (sizeof(GcHeader) + width * imm.b + 7) & ~7u;
   const ValType type = ValType::ref(isa::HeapType::concrete(imm.a));
-  if (size > GcHeap::kMostSmall)
-    return slot_op(Op::array_new_fixed, {type_id(imm.a), constant(imm.b)}, imm.b, {&type, 1});
+  if (imm.b > kMostInline) return slot_op(Op::array_new_fixed, {type_id(imm.a), constant(imm.b)}, imm.b, {&type, 1});
   const std::vector<Value*> values = pop_n(imm.b);
   Value* top = nullptr;
-  Value* array = allocate(type_id(imm.a), static_cast<uint32_t>(size), imm.b, true, &top);
+  Value* array = allocate(type_id(imm.a), size, imm.b, true, &top);
   Value* at = gc_address(array, sizeof(GcHeader));
   for (uint32_t i = 0; i < imm.b; ++i)
     store_field(b_.CreateConstGEP1_32(u_.i8, at, i * width), kind, values[i], u_.gc_element(kind));
@@ -304,7 +300,7 @@ void Translator::fill_words(Value* begin, Value* end, Value* word, llvm::MDNode*
 
 /// Short arrays in the nursery; the helpers make all others.
 void Translator::array_new(Op op, const Imm& imm) {
-  const FieldKind kind = u_.field_kind(m_.types[imm.a].fields[0].storage);
+  const FieldKind kind = element_kind(imm.a);
   const ValType type = ValType::ref(isa::HeapType::concrete(imm.a));
   const bool by_default = op == Op::array_new_default;
   Value* word = by_default ? b_.getInt64(0) : element_pattern(stack_[stack_.size() - 2], kind);
@@ -346,6 +342,15 @@ void Translator::array_new(Op op, const Imm& imm) {
   push(array, type);
 }
 
+void Translator::array_fill(const Imm& imm) {
+  const FieldKind kind = element_kind(imm.a);
+  if (kind == FieldKind::V128) return slot_op(Op::array_fill, {type_id(imm.a)}, 4, {});
+  const std::vector<Value*> v = pop_n(4);
+  Value* value = kind == FieldKind::F32 ? b_.CreateBitCast(v[2], u_.i32) : v[2];
+  value = kind == FieldKind::F64 ? b_.CreateBitCast(value, u_.i64) : b_.CreateZExt(value, u_.i64);
+  libcall(Libcall::array_fill, u_.void_type, {v[0], v[1], value, v[3]});
+}
+
 bool Translator::gc(Op op, const Imm& imm) {
   const ValType object = ValType::anyref();
   const std::span<const ValType> one(&object, 1);
@@ -369,7 +374,12 @@ bool Translator::gc(Op op, const Imm& imm) {
     case Op::array_new_fixed:
       array_new_fixed(imm);
       return true;
-    case Op::array_new_data:
+    case Op::array_new_data: {
+      const std::vector<Value*> v = pop_n(2);
+      push(libcall(Libcall::array_new_data, u_.i32, {type_id(imm.a), constant(imm.b), v[0], v[1]}),
+           ValType::ref(isa::HeapType::concrete(imm.a)));
+      return true;
+    }
     case Op::array_new_elem:
       slot_op(op, {type_id(imm.a), constant(imm.b)}, 2, one);
       return true;
@@ -388,11 +398,13 @@ bool Translator::gc(Op op, const Imm& imm) {
       return true;
     }
     case Op::array_fill:
-      slot_op(op, {type_id(imm.a)}, 4, {});
+      array_fill(imm);
       return true;
-    case Op::array_copy:
-      slot_op(op, {type_id(imm.a), type_id(imm.b)}, 5, {});
+    case Op::array_copy: {
+      const std::vector<Value*> v = pop_n(5);
+      libcall(Libcall::array_copy, u_.void_type, {v[0], v[1], v[2], v[3], v[4]});
       return true;
+    }
     case Op::array_init_data:
     case Op::array_init_elem:
       slot_op(op, {type_id(imm.a), constant(imm.b)}, 4, {});

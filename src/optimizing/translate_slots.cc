@@ -61,7 +61,13 @@ bool Translator::table(Op op, const Imm& imm) {
   switch (op) {
     case Op::table_get: {
       const ValType t = elem(imm.a);
-      slot_op(op, {constant(imm.a)}, 1, {&t, 1});
+      if (u_.is_func_heap(t.heap())) {  // may be deferred
+        slot_op(op, {constant(imm.a)}, 1, {&t, 1});
+        return true;
+      }
+      Value* index = b_.CreateZExt(pop(), u_.i64);
+      Value* at = b_.CreateGEP(u_.i64, table_elements(imm.a, index, Trap::out_of_bounds_table_access), index);
+      push(in(b_.CreateAlignedLoad(u_.i32, at, llvm::Align(8)), Region::State), t);
       return true;
     }
     case Op::table_set:

@@ -4,6 +4,7 @@
 #include <llvm/IR/DebugInfoMetadata.h>
 
 #include "native/abi.h"
+#include "optimizing/gc_stores.h"
 
 namespace ashlar::optimizing {
 
@@ -36,7 +37,7 @@ Unit::Unit(const module::Module& module, const CompileOptions& compile_options, 
 
   llvm::MDBuilder md(context);
   root_ = md.createTBAARoot("ashlar");
-  const char* const names[kRegions] = {"memory", "state", "heap", "scratch", "header", "cursor", "types"};
+  const char* const names[kRegions] = {"memory", "state", "heap", "scratch", "header", "cursor", "tables"};
   for (size_t i = 0; i < kRegions; ++i) regions_[i] = make_region(names[i]);
   unlikely_ = md.createBranchWeights(1, 1'000'000);
   likely_ = md.createBranchWeights(1'000'000, 1);
@@ -51,20 +52,30 @@ llvm::MDNode* Unit::make_region(const std::string& name) {
 
 llvm::MDNode* Unit::gc_field(uint32_t offset) {
   llvm::MDNode*& region = gc_fields_[offset];
-  if (region == nullptr) region = make_region("field" + std::to_string(offset));
+  if (region == nullptr) region = make_region(kGcRegionPrefix + std::to_string(offset));
   return region;
 }
 
 llvm::MDNode* Unit::gc_element(runtime::FieldKind kind) {
   llvm::MDNode*& region = gc_elements_[kind];
-  if (region == nullptr) region = make_region("element" + std::to_string(static_cast<int>(kind)));
+  if (region == nullptr) region = make_region(kGcRegionPrefix + ("[" + std::to_string(static_cast<int>(kind)) + "]"));
   return region;
 }
 
-runtime::FieldKind Unit::field_kind(const isa::StorageType& storage) const {
-  const isa::ValType t = storage.type;
-  const bool concrete = storage.packed == isa::Packed::None && t.is_ref() && t.heap().is_concrete();
-  return runtime::field_kind(storage, concrete && is_func_heap(t.heap()));
+/// Made once: a type may have thousands of fields.
+const GcShape& Unit::gc_shape(uint32_t type) {
+  auto [it, added] = gc_shapes_.try_emplace(type);
+  GcShape& shape = it->second;
+  if (!added) return shape;
+  for (const isa::FieldType& f : m.types[type].fields) {
+    const isa::ValType t = f.storage.type;
+    const bool concrete = !f.storage.is_packed() && t.is_ref() && t.heap().is_concrete();
+    shape.kinds.push_back(runtime::field_kind(f.storage, concrete && is_func_heap(t.heap())));
+  }
+  if (m.types[type].kind != module::CompositeKind::Struct) return shape;
+  shape.offsets = runtime::struct_field_offsets(shape.kinds);
+  shape.size = runtime::struct_size(shape.kinds);
+  return shape;
 }
 
 bool Unit::is_func_heap(isa::HeapType heap) const {

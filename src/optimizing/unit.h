@@ -20,7 +20,7 @@ namespace ashlar::optimizing {
 
 /// What a load or store touches; accesses of different kinds never alias. Heap: exceptions; the fields and elements of
 /// other objects have regions of their own (gc_field, gc_element).
-enum class Region : uint8_t { Memory, State, Heap, Scratch, GcHeader, GcCursor, GcTypes };
+enum class Region : uint8_t { Memory, State, Heap, Scratch, GcHeader, GcCursor, GcTables };
 inline constexpr size_t kRegions = 7;
 
 /// Rows of libcalls.def.
@@ -37,6 +37,13 @@ inline constexpr bool kLibcallKeepsRegisters[] = {
 #include "runtime/libcalls.def"
 #undef LIBCALL_KEEPING
 #undef LIBCALL
+};
+
+/// Of a struct or array type of the module.
+struct GcShape {
+  std::vector<runtime::FieldKind> kinds;  ///< arrays: one
+  std::vector<uint32_t> offsets;          ///< structs
+  uint32_t size = 0;                      ///< structs: of an object
 };
 
 class Unit {
@@ -84,7 +91,7 @@ class Unit {
   llvm::MDNode* gc_field(uint32_t offset);
   /// Elements of arrays with this storage.
   llvm::MDNode* gc_element(runtime::FieldKind kind);
-  runtime::FieldKind field_kind(const isa::StorageType& storage) const;
+  const GcShape& gc_shape(uint32_t type);
   llvm::MDNode* unlikely() const { return unlikely_; }
   llvm::MDNode* likely() const { return likely_; }
   llvm::MDNode* empty_node() const { return empty_; }
@@ -104,6 +111,7 @@ class Unit {
   llvm::MDNode* regions_[kRegions] = {};
   llvm::MDNode* root_ = nullptr;
   std::map<uint32_t, llvm::MDNode*> gc_fields_;
+  std::map<uint32_t, GcShape> gc_shapes_;
   std::map<runtime::FieldKind, llvm::MDNode*> gc_elements_;
   llvm::MDNode* unlikely_ = nullptr;
   llvm::MDNode* likely_ = nullptr;

@@ -80,20 +80,21 @@ void store(uint8_t* p, Slot value) {
 }  // namespace
 
 // Validated: at most 10,000 fields of at most 16 bytes.
-uint32_t struct_field_offset(const std::vector<FieldKind>& kinds, size_t index) {
-  uint32_t offset = sizeof(GcHeader);
-  for (size_t i = 0;; ++i) {
-    const uint32_t size = field_size(kinds[i]);
-    offset = align_up(offset, std::min(size, 8u));
-    if (i == index) return offset;
-    offset += size;
+std::vector<uint32_t> struct_field_offsets(const std::vector<FieldKind>& kinds) {
+  std::vector<uint32_t> offsets;
+  uint32_t end = sizeof(GcHeader);
+  for (FieldKind kind : kinds) {
+    const uint32_t size = field_size(kind);
+    end = align_up(end, std::min(size, 8u));
+    offsets.push_back(end);
+    end += size;
   }
+  return offsets;
 }
 
 uint32_t struct_size(const std::vector<FieldKind>& kinds) {
   if (kinds.empty()) return sizeof(GcHeader);
-  const size_t last = kinds.size() - 1;
-  return align_up(struct_field_offset(kinds, last) + field_size(kinds[last]), 8);
+  return align_up(struct_field_offsets(kinds).back() + field_size(kinds.back()), 8);
 }
 
 GcLayout make_layout(const module::TypeRegistry& types, uint32_t type_id) {
@@ -106,15 +107,10 @@ GcLayout make_layout(const module::TypeRegistry& types, uint32_t type_id) {
     layout.elem_size = field_size(layout.kinds[0]);
     return layout;
   }
-  uint32_t end = sizeof(GcHeader);
-  for (FieldKind kind : layout.kinds) {
-    const uint32_t size = field_size(kind);
-    end = align_up(end, std::min(size, 8u));
-    layout.offsets.push_back(end);
-    if (kind == FieldKind::Ref) layout.ref_offsets.push_back(end);
-    end += size;
-  }
-  layout.size = align_up(end, 8);
+  layout.offsets = struct_field_offsets(layout.kinds);
+  for (size_t i = 0; i < layout.kinds.size(); ++i)
+    if (layout.kinds[i] == FieldKind::Ref) layout.ref_offsets.push_back(layout.offsets[i]);
+  layout.size = struct_size(layout.kinds);
   return layout;
 }
 

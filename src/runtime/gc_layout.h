@@ -62,8 +62,8 @@ struct GcLayout {
 };
 GcLayout make_layout(const module::TypeRegistry& types, uint32_t type_id);
 
-/// Offset of field `index` of a struct with fields of these kinds, as generated code has it before there is a registry.
-uint32_t struct_field_offset(const std::vector<FieldKind>& kinds, size_t index);
+/// Offsets of the fields of a struct with fields of these kinds, as generated code has them before there is a registry.
+std::vector<uint32_t> struct_field_offsets(const std::vector<FieldKind>& kinds);
 /// Bytes of such a struct.
 uint32_t struct_size(const std::vector<FieldKind>& kinds);
 
