@@ -26,6 +26,18 @@ Handler find_handler(Key key) {
     case StepKind::NezBr:
     case StepKind::Br:
       return branch_handler(key);
+    case StepKind::StructGet:
+    case StepKind::StructSet:
+    case StepKind::ArrayGet:
+    case StepKind::ArraySet:
+    case StepKind::StructNew:
+    case StepKind::RefTest:
+    case StepKind::TestBr:
+    case StepKind::RefUn:
+    case StepKind::RefCheck:
+    case StepKind::RefFunc:
+    case StepKind::TableGet:
+      return gc_handler(key);
     case StepKind::Misc:
       return misc_handler(static_cast<MiscOp>(op_of(key)));
     default:

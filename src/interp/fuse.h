@@ -1,6 +1,7 @@
 // Keys of steps as types: connects the step templates with the numbers that lowering emits.
 #pragma once
 
+#include "interp/gc_steps.h"
 #include "interp/keys.h"
 #include "interp/steps.h"
 
@@ -101,6 +102,59 @@ struct KeyOf<GlobalSet<A>> {
   static constexpr Key value = make_key(StepKind::GlobalSet, 0u, static_cast<uint32_t>(A));
 };
 
+template <Acc acc, auto D, Src A>
+struct KeyOf<StructGet<acc, D, A>> {
+  static constexpr Key value = make_key(StepKind::StructGet, static_cast<uint32_t>(acc),
+                                        static_cast<uint32_t>(static_cast<int>(D) * 5 + first_index(A)));
+};
+template <Acc acc, Src A, auto V>
+struct KeyOf<StructSet<acc, A, V>> {
+  static constexpr int nv = is_float(acc) ? 2 : kSrcCount;
+  static constexpr Key value = make_key(StepKind::StructSet, static_cast<uint32_t>(acc),
+                                        static_cast<uint32_t>(first_index(A) * nv + static_cast<int>(V)));
+};
+template <Acc acc, auto D, Src A, Src I>
+struct KeyOf<ArrayGet<acc, D, A, I>> {
+  static constexpr Key value =
+      make_key(StepKind::ArrayGet, static_cast<uint32_t>(acc),
+               static_cast<uint32_t>((static_cast<int>(D) * 5 + first_index(A)) * kSrcCount + static_cast<int>(I)));
+};
+template <Acc acc, Src A, Src I, auto V>
+struct KeyOf<ArraySet<acc, A, I, V>> {
+  static constexpr int nv = is_float(acc) ? 2 : kArraySetValues;
+  static constexpr Key value =
+      make_key(StepKind::ArraySet, static_cast<uint32_t>(acc),
+               static_cast<uint32_t>((first_index(A) * kSrcCount + static_cast<int>(I)) * nv + static_cast<int>(V)));
+};
+template <uint32_t n, uint32_t wide, Dst D>
+struct KeyOf<StructNew<n, wide, D>> {
+  static constexpr Key value = make_key(StepKind::StructNew, n | wide << 3, static_cast<uint32_t>(D));
+};
+template <TestKind kind, Dst D, Src A>
+struct KeyOf<RefTest<kind, D, A>> {
+  static constexpr Key value = make_key(StepKind::RefTest, static_cast<uint32_t>(kind),
+                                        static_cast<uint32_t>(static_cast<int>(D) * 5 + first_index(A)));
+};
+template <RefOp op, Dst D, Src A>
+struct KeyOf<RefUn<op, D, A>> {
+  static constexpr Key value = make_key(StepKind::RefUn, static_cast<uint32_t>(op),
+                                        static_cast<uint32_t>(static_cast<int>(D) * 5 + first_index(A)));
+};
+template <RefOp op, Src A>
+struct KeyOf<RefCheck<op, A>> {
+  static constexpr Key value =
+      make_key(StepKind::RefCheck, static_cast<uint32_t>(op), static_cast<uint32_t>(first_index(A)));
+};
+template <Dst D>
+struct KeyOf<RefFunc<D>> {
+  static constexpr Key value = make_key(StepKind::RefFunc, 0u, static_cast<uint32_t>(D));
+};
+template <Dst D, Src A>
+struct KeyOf<TableGet<D, A>> {
+  static constexpr Key value =
+      make_key(StepKind::TableGet, 0u, static_cast<uint32_t>(D) * 2 + static_cast<uint32_t>(A));
+};
+
 /// Stands for the branch at the end of a fused sequence.
 template <bool back, class Cond>
 struct BranchIf {};
@@ -119,6 +173,11 @@ template <bool back, Src A, bool negate>
 struct KeyOf<BranchIf<back, NezCond<A, negate>>> {
   static constexpr Key value =
       make_key(StepKind::NezBr, 0u, static_cast<uint32_t>((back * 2 + negate) * 5 + first_index(A)));
+};
+template <bool back, TestKind kind, Src A, bool negate>
+struct KeyOf<BranchIf<back, TestCond<kind, A, negate>>> {
+  static constexpr Key value = make_key(StepKind::TestBr, static_cast<uint32_t>(kind),
+                                        static_cast<uint32_t>((back * 2 + negate) * 5 + first_index(A)));
 };
 template <bool back>
 struct KeyOf<Branch<back>> {

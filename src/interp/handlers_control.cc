@@ -241,6 +241,7 @@ ASHLAR_HANDLER raise_exception(ASHLAR_PARAMS) {
 }
 
 Handler call_family_handler(MiscOp op);
+Handler struct_new_many_handler();
 
 Handler misc_handler(MiscOp op) {
   switch (op) {
@@ -270,6 +271,8 @@ Handler misc_handler(MiscOp op) {
       return &br_table;
     case MiscOp::slot_op:
       return &slot_op;
+    case MiscOp::struct_new_many:
+      return struct_new_many_handler();
     case MiscOp::throw_:
       return &throw_;
     case MiscOp::throw_ref:

@@ -32,8 +32,38 @@ enum class StepKind : uint8_t {
   CmpBr,         ///< op; ((back * 2 + negate) * na + a) * nb + b
   NezBr,         ///< (back * 2 + negate) * 5 + a
   Br,            ///< back
+  StructGet,     ///< Acc; d * 5 + a
+  StructSet,     ///< Acc; a * nv + v
+  ArrayGet,      ///< Acc; (d * 5 + a) * 6 + i
+  ArraySet,      ///< Acc; (a * 6 + i) * nv + v (R S C)
+  StructNew,     ///< number of fields, wide ones << 3; d (R RS)
+  RefTest,       ///< TestKind; d * 5 + a (R RS)
+  TestBr,        ///< TestKind; (back * 2 + negate) * 5 + a
+  RefUn,         ///< RefOp; d * 5 + a
+  RefCheck,      ///< RefOp; a
+  RefFunc,       ///< d
+  TableGet,      ///< d * 2 + a (R RS, R S)
   Misc,          ///< op = MiscOp: handlers that stand alone
 };
+
+/// Access to a field or element. Ref is for writing: what reads a reference is I32.
+enum class Acc : uint8_t { I8S, I8U, I16S, I16U, I32, Ref, I64, F32, F64 };
+inline constexpr int kAccCount = 9;
+constexpr char acc_letter(Acc a) { return a == Acc::F64 ? 'd' : a == Acc::F32 ? 'f' : a == Acc::I64 ? 'l' : 'i'; }
+constexpr bool is_float(Acc a) { return a >= Acc::F32; }
+constexpr bool is_load(Acc a) { return a != Acc::Ref; }
+constexpr bool is_store(Acc a) { return a != Acc::I8S && a != Acc::I16S; }
+
+/// How a type is tested for: a concrete type of structs or arrays within the display, null being none or one of it; by
+/// a function.
+enum class TestKind : uint8_t { Concrete, ConcreteNull, Other };
+inline constexpr int kTestKinds = 3;
+/// The casts are one a TestKind.
+enum class RefOp : uint8_t { ArrayLen, I31New, I31GetS, I31GetU, NonNull, Cast, CastNull, CastOther };
+inline constexpr int kRefOps = 8;
+inline constexpr int kArraySetValues = 3;  ///< R S C
+/// More fields have a handler that loops.
+inline constexpr uint32_t kMostStructNew = 6;
 
 /// kind : 5, op : 11, index : 16
 using Key = uint32_t;
@@ -178,6 +208,7 @@ const Handler* simd_table(Op op);
 Handler memory_handler(Key key);
 Handler move_handler(Key key);
 Handler branch_handler(Key key);
+Handler gc_handler(Key key);
 Handler misc_handler(MiscOp op);
 
 }  // namespace ashlar::interp

@@ -237,7 +237,7 @@ void Lowering::lower_rare(Op op, const binary::Imm& imm) {
     slot_op(runtime::slot_function(op), {}, 0, {});
     return;
   }
-  bool known = lower_reference(op, imm) || lower_gc(op, imm) || lower_slot_op(op, imm);
+  bool known = lower_reference(op, imm) || lower_gc(op, imm) || lower_gc_slots(op, imm) || lower_slot_op(op, imm);
   CHECK(known);  // every opcode has a lowering: tests/unit/interp
 }
 

@@ -12,6 +12,7 @@
 #include "isa/op_table.h"
 #include "module/module.h"
 #include "runtime/engine.h"
+#include "runtime/gc_layout.h"
 #include "runtime/slot_ops.h"
 
 namespace ashlar::interp {
@@ -183,8 +184,32 @@ class Lowering {
   void slot_op(SlotFn fn, SlotImm imm, size_t operands, std::initializer_list<ValKind> results, uint64_t offset = 0);
   void slot_op_kinds(SlotFn fn, SlotImm imm, size_t operands, const std::vector<ValKind>& results, uint64_t offset = 0);
   bool lower_slot_op(isa::Op op, const binary::Imm& imm);
+  bool lower_gc_slots(isa::Op op, const binary::Imm& imm);
+
+  // lowering_gc.cc
   bool lower_gc(isa::Op op, const binary::Imm& imm);
   bool lower_reference(isa::Op op, const binary::Imm& imm);
+  runtime::FieldKind field_kind(const isa::FieldType& f) const;
+  uint32_t field_offset(const std::vector<isa::FieldType>& fields, size_t index) const;
+  void emit_access(Step& s, ValKind kind);
+  void lower_struct_get(const isa::FieldType& field, uint32_t offset, bool is_signed);
+  void lower_struct_set(const isa::FieldType& field, uint32_t offset);
+  void lower_array_get(const isa::FieldType& element, bool is_signed);
+  void lower_array_set(const isa::FieldType& element);
+  bool is_initial_source(const Val& v) const;
+  int64_t initial_bits(const Val& v) const;
+  int32_t initial_source(const Val& v) const;
+  bool lower_struct_new(uint32_t type, bool is_default);
+  void emit_struct_new_many(uint32_t type, const std::vector<runtime::FieldKind>& kinds,
+                            const std::vector<int32_t>& sources, uint16_t live);
+  TestKind test_kind(ValType type) const;
+  void put_test(Step& s, ValType type) const;
+  void lower_ref_op(RefOp op, ValKind out);
+  void lower_check(RefOp op, const ValType* type);
+  void lower_cast(ValType type);
+  void push_test(Val v, ValType type);  ///< whether v is of this type, as an i32
+  void lower_ref_func(uint32_t f);
+  void lower_table_get(uint32_t table);
 
   // lowering_control.cc
   void begin_block(isa::Op op, const binary::BlockType& type);
@@ -192,7 +217,7 @@ class Lowering {
   void lower_else();
   void lower_end();
   void lower_branch(uint32_t depth);
-  void lower_branch_if(uint32_t depth);
+  void lower_branch_if(uint32_t depth, bool negate = false);
   void lower_branch_table(const binary::Imm& imm);
   void lower_return();
   void branch_to(Label& l);

@@ -140,13 +140,19 @@ Step Lowering::take_condition(bool negate, bool back) {
       return s;
     }
   }
+  if (c.at == Val::At::R && made_by_last(c) && kind_of(emitter_.last()->key) == StepKind::RefTest) {
+    Step s = *emitter_.last();
+    s.key = make_key(StepKind::TestBr, op_of(s.key), flags * 5 + index_of(s.key));
+    emitter_.drop_last();
+    return s;
+  }
   Step s = make(StepKind::NezBr, 0, 0);
   Src src = int_src(c, s, false, true);
   s.key = make_key(StepKind::NezBr, 0u, flags * 5 + static_cast<uint32_t>(first_index(src)));
   return s;
 }
 
-void Lowering::lower_branch_if(uint32_t depth) {
+void Lowering::lower_branch_if(uint32_t depth, bool negate) {
   Label& l = label_at(depth);
   size_t n = l.branch_types().size();
   bool function = &l == labels_.data();
@@ -156,7 +162,7 @@ void Lowering::lower_branch_if(uint32_t depth) {
     return first.home == l.base;
   }());
   bool back = direct && l.op == Op::loop;
-  Step c = take_condition(!direct, back);
+  Step c = take_condition(direct == negate, back);
   if (direct) {
     materialize_top(n);
     branch_from(emitter_.branch(c), l);
@@ -446,14 +452,18 @@ void Lowering::lower_throw_ref() {
 
 void Lowering::lower_br_on(Op op, const binary::Imm& imm) {
   switch (op) {
-    case Op::br_on_null:
-      // Branches without the reference when it is null, else keeps it: its home stays what it is.
-      materialize(stack_.back());
+    case Op::br_on_null: {
+      // Branches without the reference when it is null, else keeps it where it is.
+      if (stack_.back().at != Val::At::Local) materialize(stack_.back());
+      const Val ref = stack_.back();
+      const int32_t mirror = r_slot_;
       push_const(ValKind::I64, 0);
       lower_binary(Op::i64_eq, imm);
       lower_branch_if(imm.a);
-      push_home(ValKind::Ref);
+      push(ref.at, ValKind::Ref).local = ref.local;
+      r_slot_ = mirror;  // neither branch nor what is on its other side writes r
       return;
+    }
     case Op::br_on_non_null: {
       // Branches with the reference when it is not null, else drops it. The comparison reads it where it is.
       materialize(stack_.back());
@@ -468,11 +478,12 @@ void Lowering::lower_br_on(Op op, const binary::Imm& imm) {
     default:
       break;
   }
-  // br_on_cast, br_on_cast_fail: the reference stays in place; a flag is computed above it.
-  ValType target = ValType::ref(imm.null2, module::to_canonical(m_, imm.heap2));
-  slot_op(&runtime::slot_test_keep, {target.raw(), 0, 0}, 1, {ValKind::Ref, ValKind::I32});
-  if (op == Op::br_on_cast_fail) lower_unary(Op::i32_eqz, imm);
-  lower_branch_if(imm.a);
+  // br_on_cast, br_on_cast_fail: the reference goes with the branch, or stays in place.
+  materialize(stack_.back());
+  const int32_t mirror = r_slot_;
+  push_test(stack_.back(), ValType::ref(imm.null2, module::to_canonical(m_, imm.heap2)));
+  lower_branch_if(imm.a, op == Op::br_on_cast_fail);
+  r_slot_ = mirror;
 }
 
 }  // namespace ashlar::interp

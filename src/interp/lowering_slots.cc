@@ -1,6 +1,6 @@
-// Lowering of instructions that are executed through slots: bulk, table, atomic, reference and GC instructions.
+// Lowering of instructions that are executed through slots: bulk, table and atomic instructions, and what of GC is
+// long.
 #include "interp/lowering.h"
-#include "module/type_registry.h"
 
 namespace ashlar::interp {
 
@@ -26,6 +26,9 @@ void Lowering::slot_op(SlotFn fn, SlotImm imm, size_t operands, std::initializer
 }
 
 namespace {
+ValKind value_kind(const isa::FieldType& f) {
+  return f.storage.packed != isa::Packed::None ? ValKind::I32 : f.storage.type.kind();
+}
 /// Addresses of memory `i` or table `i` are i64.
 ValKind address_kind(const module::Limits& l) { return l.is64 ? ValKind::I64 : ValKind::I32; }
 }  // namespace
@@ -58,9 +61,6 @@ bool Lowering::lower_slot_op(Op op, const binary::Imm& imm) {
     case Op::elem_drop:
       slot_op(fn, {0, imm.a, 0}, 0, {});
       return true;
-    case Op::table_get:
-      slot_op(fn, {imm.a, 0, 0}, 1, {ValKind::Ref});
-      return true;
     case Op::table_set:
       slot_op(fn, {imm.a, 0, 0}, 2, {});
       return true;
@@ -84,59 +84,12 @@ bool Lowering::lower_slot_op(Op op, const binary::Imm& imm) {
   return true;
 }
 
-bool Lowering::lower_reference(Op op, const binary::Imm& imm) {
-  switch (op) {
-    case Op::ref_null:
-      push_const(ValKind::Ref, 0);
-      return true;
-    case Op::ref_is_null: {
-      push_const(ValKind::I64, 0);
-      lower_binary(Op::i64_eq, imm);
-      return true;
-    }
-    case Op::ref_eq:
-      lower_binary(Op::i64_eq, imm);
-      return true;
-    case Op::ref_func:
-      slot_op(runtime::slot_function(op), {imm.a, 0, 0}, 0, {ValKind::Ref});
-      return true;
-    case Op::ref_as_non_null:
-    case Op::ref_i31:
-    case Op::any_convert_extern:
-    case Op::extern_convert_any:
-      slot_op(runtime::slot_function(op), {}, 1, {ValKind::Ref});
-      return true;
-    case Op::i31_get_s:
-    case Op::i31_get_u:
-      slot_op(runtime::slot_function(op), {}, 1, {ValKind::I32});
-      return true;
-    case Op::ref_test:
-    case Op::ref_test_null:
-    case Op::ref_cast:
-    case Op::ref_cast_null: {
-      bool nullable = op == Op::ref_test_null || op == Op::ref_cast_null;
-      bool test = op == Op::ref_test || op == Op::ref_test_null;
-      ValType t = ValType::ref(nullable, module::to_canonical(m_, imm.heap));
-      slot_op(runtime::slot_function(op), {t.raw(), 0, 0}, 1, {test ? ValKind::I32 : ValKind::Ref});
-      return true;
-    }
-    default:
-      return false;
-  }
-}
-
-namespace {
-ValKind field_kind(const isa::FieldType& f) {
-  return f.storage.packed != isa::Packed::None ? ValKind::I32 : f.storage.type.kind();
-}
-}  // namespace
-
-bool Lowering::lower_gc(Op op, const binary::Imm& imm) {
+/// What of GC has no steps: whole arrays, fields and elements that are v128.
+bool Lowering::lower_gc_slots(Op op, const binary::Imm& imm) {
   SlotFn fn = runtime::slot_function(op);
   if (fn == nullptr || isa::info(op).prefix != 0xfb) return false;
   auto canonical = [&](uint32_t t) { return m_.canonical[t]; };
-  // array.len has no type; what the immediate holds then is of an earlier instruction.
-  uint32_t type = op == Op::array_len ? 0 : canonical(imm.a);
+  const uint32_t type = canonical(imm.a);
   switch (op) {
     case Op::struct_new:
       slot_op(fn, {type, 0, 0}, m_.types[imm.a].fields.size(), {ValKind::Ref});
@@ -145,9 +98,7 @@ bool Lowering::lower_gc(Op op, const binary::Imm& imm) {
       slot_op(fn, {type, 0, 0}, 0, {ValKind::Ref});
       return true;
     case Op::struct_get:
-    case Op::struct_get_s:
-    case Op::struct_get_u:
-      slot_op(fn, {type, imm.b, 0}, 1, {field_kind(m_.types[imm.a].fields[imm.b])});
+      slot_op(fn, {type, imm.b, 0}, 1, {value_kind(m_.types[imm.a].fields[imm.b])});
       return true;
     case Op::struct_set:
       slot_op(fn, {type, imm.b, 0}, 2, {});
@@ -166,15 +117,10 @@ bool Lowering::lower_gc(Op op, const binary::Imm& imm) {
       slot_op(fn, {type, imm.b, 0}, 2, {ValKind::Ref});
       return true;
     case Op::array_get:
-    case Op::array_get_s:
-    case Op::array_get_u:
-      slot_op(fn, {type, 0, 0}, 2, {field_kind(m_.types[imm.a].fields[0])});
+      slot_op(fn, {type, 0, 0}, 2, {value_kind(m_.types[imm.a].fields[0])});
       return true;
     case Op::array_set:
       slot_op(fn, {type, 0, 0}, 3, {});
-      return true;
-    case Op::array_len:
-      slot_op(fn, {}, 1, {ValKind::I32});
       return true;
     case Op::array_fill:
       slot_op(fn, {type, 0, 0}, 4, {});

@@ -146,8 +146,28 @@ bool Lowering::retarget_int(Step& s, Dst d, uint16_t slot) {
       if (d > Dst::RS) return false;
       key = make_key(StepKind::LoadChecked, op, i + static_cast<uint32_t>(d) * 2);
       break;
+    case StepKind::StructGet:
+    case StepKind::RefUn:
+      key = make_key(kind_of(s.key), op, i + static_cast<uint32_t>(d) * 5);
+      break;
+    case StepKind::ArrayGet:
+      key = make_key(StepKind::ArrayGet, op, i + static_cast<uint32_t>(d) * 5 * kSrcCount);
+      break;
+    case StepKind::RefTest:
+      if (d > Dst::RS) return false;
+      key = make_key(StepKind::RefTest, op, i + static_cast<uint32_t>(d) * 5);
+      break;
+    case StepKind::TableGet:
+      if (d > Dst::RS) return false;
+      key = make_key(StepKind::TableGet, op, i + static_cast<uint32_t>(d) * 2);
+      break;
+    case StepKind::StructNew:
+      if (d > Dst::RS) return false;
+      key = make_key(StepKind::StructNew, op, i + static_cast<uint32_t>(d));
+      break;
     case StepKind::Const64:
     case StepKind::GlobalGet:
+    case StepKind::RefFunc:
       key = make_key(kind_of(s.key), op, i + static_cast<uint32_t>(d));
       break;
     case StepKind::Select:
@@ -189,6 +209,12 @@ bool Lowering::retarget_float(Step& s, uint16_t slot) {
       break;
     case StepKind::FMov:
       stride = 3;
+      break;
+    case StepKind::StructGet:
+      stride = 5;
+      break;
+    case StepKind::ArrayGet:
+      stride = 5 * kSrcCount;
       break;
     case StepKind::FSelect:
       stride = 8;

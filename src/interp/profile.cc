@@ -57,6 +57,53 @@ std::string compare_name(Op op, uint32_t i) {
          (flags % 2 ? "true" : "false") + ">";
 }
 
+const char* const kAccNames[] = {"Acc::I8S", "Acc::I8U", "Acc::I16S", "Acc::I16U", "Acc::I32",
+                                 "Acc::Ref", "Acc::I64", "Acc::F32",  "Acc::F64"};
+const char* const kTestNames[] = {"TestKind::Concrete", "TestKind::ConcreteNull", "TestKind::Other"};
+const char* const kRefOpNames[] = {"RefOp::ArrayLen", "RefOp::I31New", "RefOp::I31GetS",  "RefOp::I31GetU",
+                                   "RefOp::NonNull",  "RefOp::Cast",   "RefOp::CastNull", "RefOp::CastOther"};
+
+/// The same for steps of GC.
+std::string gc_name(Key key) {
+  const uint32_t op = op_of(key), i = index_of(key);
+  const auto first = [](uint32_t n) { return std::string(kSrcNames[static_cast<int>(kFirstSrc[n])]); };
+  const char letter = op < kAccCount ? acc_letter(static_cast<Acc>(op)) : 'i';
+  const bool is_int = is_int_letter(letter);
+  switch (kind_of(key)) {
+    case StepKind::StructGet:
+      return std::string("StructGet<") + kAccNames[op] + "," + dest_name(letter, i / 5) + "," + first(i % 5) + ">";
+    case StepKind::StructSet: {
+      const uint32_t nv = is_int ? kSrcCount : 2;
+      return std::string("StructSet<") + kAccNames[op] + "," + first(i / nv) + "," + later_name(letter, i % nv) + ">";
+    }
+    case StepKind::ArrayGet:
+      return std::string("ArrayGet<") + kAccNames[op] + "," + dest_name(letter, i / 30) + "," + first(i / 6 % 5) + "," +
+             kSrcNames[i % 6] + ">";
+    case StepKind::ArraySet: {
+      const uint32_t nv = is_int ? kArraySetValues : 2;
+      return std::string("ArraySet<") + kAccNames[op] + "," + first(i / nv / 6) + "," + kSrcNames[i / nv % 6] + "," +
+             later_name(letter, i % nv) + ">";
+    }
+    case StepKind::StructNew:
+      return "StructNew<" + std::to_string(op & 7) + "," + std::to_string(op >> 3) + "," + kDstNames[i] + ">";
+    case StepKind::RefTest:
+      return std::string("RefTest<") + kTestNames[op] + "," + kDstNames[i / 5] + "," + first(i % 5) + ">";
+    case StepKind::TestBr:
+      return std::string("if ") + (i / 10 ? "true" : "false") + ",TestCond<" + kTestNames[op] + "," + first(i % 5) +
+             "," + (i / 5 % 2 ? "true" : "false") + ">";
+    case StepKind::RefUn:
+      return std::string("RefUn<") + kRefOpNames[op] + "," + kDstNames[i / 5] + "," + first(i % 5) + ">";
+    case StepKind::RefCheck:
+      return std::string("RefCheck<") + kRefOpNames[op] + "," + first(i) + ">";
+    case StepKind::RefFunc:
+      return std::string("RefFunc<") + kDstNames[i] + ">";
+    case StepKind::TableGet:
+      return std::string("TableGet<") + kDstNames[i / 2] + "," + kSrcNames[i % 2] + ">";
+    default:
+      return {};
+  }
+}
+
 /// The step's type; empty for steps that are never fused.
 std::string name(Key key) {
   uint32_t op = op_of(key), i = index_of(key);
@@ -113,7 +160,7 @@ std::string name(Key key) {
     case StepKind::Br:
       return i ? "br true" : "br false";
     default:
-      return {};
+      return gc_name(key);
   }
 }
 
@@ -152,7 +199,7 @@ void dump(ModuleCode& code, const FuncCode& f) {
     }
     line += "\t" + step;
     StepKind k = kind_of(e.key);
-    if (k == StepKind::CmpBr || k == StepKind::NezBr || k == StepKind::Br) end_line();
+    if (k == StepKind::CmpBr || k == StepKind::NezBr || k == StepKind::TestBr || k == StepKind::Br) end_line();
   }
   end_line();
   std::fclose(out);

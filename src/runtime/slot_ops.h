@@ -43,6 +43,8 @@ inline uint64_t slot_offset(const uint8_t* imm) { return read_imm<uint64_t>(imm 
 ///   (canonical) to test for
 SlotFn slot_function(isa::Op op);
 
+/// Whether a reference matches a type, given as a raw ValType (canonical).
+bool slot_matches(InstanceContext* ctx, Slot value, uint32_t type);
 /// br_on_cast: base[1] = whether base[0] matches the type in a; base[0] stays.
 Trap slot_test_keep(InstanceContext* ctx, Slot* base, const uint8_t* imm);
 

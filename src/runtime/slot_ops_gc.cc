@@ -270,26 +270,13 @@ bool is_func_heap(const InstanceContext* ctx, isa::HeapType heap) {
   return ctx->store->types().get(heap.index()).def.kind == module::CompositeKind::Func;
 }
 
-bool slot_matches(InstanceContext* ctx, Slot value, isa::ValType type) {
-  if (value == 0) return type.nullable();
-  const isa::HeapType heap = type.heap();
-  if (is_func_heap(ctx, heap)) return heap_of(ctx).func_matches(as_func(value), type);
-  const GcRef r = as_ref(value);
-  // Most tests are for the very type of the object.
-  if (heap.is_concrete() && !is_i31(r) &&
-      reinterpret_cast<const GcHeader*>(ctx->gc_base + r)->type_id() == heap.index()) {
-    return true;
-  }
-  return heap_of(ctx).matches(r, type);
-}
-
 Trap ref_test(InstanceContext* ctx, Slot* base, const uint8_t* imm) {
-  base[0] = slot_matches(ctx, base[0], isa::ValType::from_raw(slot_imm(imm).a)) ? 1 : 0;
+  base[0] = slot_matches(ctx, base[0], slot_imm(imm).a) ? 1 : 0;
   return Trap::none;
 }
 
 Trap ref_cast(InstanceContext* ctx, Slot* base, const uint8_t* imm) {
-  return slot_matches(ctx, base[0], isa::ValType::from_raw(slot_imm(imm).a)) ? Trap::none : Trap::cast_failure;
+  return slot_matches(ctx, base[0], slot_imm(imm).a) ? Trap::none : Trap::cast_failure;
 }
 
 Trap ref_as_non_null(InstanceContext*, Slot* base, const uint8_t*) {
@@ -402,8 +389,22 @@ SlotFn gc_function(Op op) {
   }
 }
 
+bool slot_matches(InstanceContext* ctx, Slot value, uint32_t raw) {
+  const auto type = isa::ValType::from_raw(raw);
+  if (value == 0) return type.nullable();
+  const isa::HeapType heap = type.heap();
+  if (is_func_heap(ctx, heap)) return heap_of(ctx).func_matches(as_func(value), type);
+  const GcRef r = as_ref(value);
+  // Most tests are for the very type of the object.
+  if (heap.is_concrete() && !is_i31(r) &&
+      reinterpret_cast<const GcHeader*>(ctx->gc_base + r)->type_id() == heap.index()) {
+    return true;
+  }
+  return heap_of(ctx).matches(r, type);
+}
+
 Trap slot_test_keep(InstanceContext* ctx, Slot* base, const uint8_t* imm) {
-  base[1] = slot_matches(ctx, base[0], isa::ValType::from_raw(slot_imm(imm).a)) ? 1 : 0;
+  base[1] = slot_matches(ctx, base[0], slot_imm(imm).a) ? 1 : 0;
   return Trap::none;
 }
 
