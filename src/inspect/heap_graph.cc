@@ -15,12 +15,14 @@ class StackScanner final : public runtime::GcScanner {
   explicit StackScanner(const runtime::GcHeap& heap) : heap_(heap) {}
 
   /// Reads stacks, of which sanitizers have an opinion.
-  [[gnu::no_sanitize("address", "thread")]] void scan(const void* begin, const void* end) override {
+  [[gnu::no_sanitize("address", "thread")]] void scan(const void* begin, const void* end, Insides insides) override {
     const auto* const last = static_cast<const uint32_t*>(end);
     for (const auto* p = static_cast<const uint32_t*>(begin); p < last; ++p) {
       if (*p < GcSpace::kHeapStart || *p == before_) continue;
+      const GcRef r = heap_.object_at(*p);
+      if (r == runtime::kNullRef || (r != *p && !heap_.may_be_inside(p, last, insides))) continue;
       before_ = *p;
-      if (const GcRef r = heap_.object_at(*p); r != runtime::kNullRef) found.push_back(r);
+      found.push_back(r);
     }
   }
 

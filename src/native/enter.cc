@@ -117,7 +117,8 @@ Status enter(runtime::Store& store, const runtime::FuncCell& f, const void* entr
   t.code = entry;
   t.ints[0] = reinterpret_cast<uint64_t>(f.ctx);
   uint8_t* here = static_cast<uint8_t*>(__builtin_frame_address(0));
-  if (!state->stack.contains(here)) t.sp = here = free_stack(*state);
+  const bool switches = !state->stack.contains(here);
+  if (switches) t.sp = here = free_stack(*state);
   if (here < state->helper_limit()) return make_error(ErrorCode::call_stack_exhausted);
   if (std::max(f.param_slots, f.result_slots) > state->buffer_slots) {
     return make_error(ErrorCode::implementation_limit, kNoOffset, "parameters and results of a call");
@@ -133,7 +134,11 @@ Status enter(runtime::Store& store, const runtime::FuncCell& f, const void* entr
   a.state = state;
   a.previous = t_activation;
   a.outer = state->activation;
+  const uint64_t collections = store.heap().stats().minor;
   const bool left = run(t, a);
+  // As in runtime::Store::invoke: later frames do not find the references of these.
+  if (switches && store.heap().stats().minor != collections) [[unlikely]]
+    state->stack.discard(here);
   if (left) return std::unexpected(error_of(a));
   take_results(store, type, t, state->results(), slots);
   return {};

@@ -22,6 +22,11 @@ GuestStack::~GuestStack() {
   if (base_ != nullptr) os::release_pages(base_, size_);
 }
 
+void GuestStack::discard(const uint8_t* sp) {
+  const uint64_t below = static_cast<uint64_t>(sp - low()) & ~uint64_t{os::page_size() - 1};
+  os::discard_pages(low(), below);
+}
+
 StoreState* state_of(runtime::Store& store) {
   if (store.native_state != nullptr) return static_cast<StoreState*>(store.native_state.get());
   auto state = std::make_shared<StoreState>();

@@ -27,6 +27,8 @@ class GuestStack {
 
   uint8_t* low() const { return base_ + kGuard; }
   uint8_t* high() const { return base_ + size_; }
+  /// Gives back the pages below `sp`.
+  void discard(const uint8_t* sp);
   bool contains(const void* p) const { return p >= low() && p < high(); }
   bool guard_contains(const void* p) const { return p >= base_ && p < low(); }
 

@@ -34,13 +34,13 @@ void scan_stacks(runtime::Store&, runtime::GcScanner& s, const void* sp) {
     } else if (std::find(scanned, end, stack) == end) {
       // More than eight stores in one another: the rest may be scanned twice.
       if (count < 8) scanned[count++] = stack;
-      s.scan(point, stack->high());
+      s.scan(point, stack->high(), runtime::GcScanner::Insides::Offsets);
     }
     if (a == nullptr) break;
     point = a->host_sp;
     a = a->previous;
   }
-  if (thread_point != nullptr) s.scan(thread_point, os::thread_stack_end());
+  if (thread_point != nullptr) s.scan(thread_point, os::thread_stack_end(), runtime::GcScanner::Insides::Addresses);
 }
 
 }  // namespace ashlar::native

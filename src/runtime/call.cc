@@ -1,11 +1,13 @@
 // Calls from the host into a store and from guests to host functions: checks, marshalling, depth.
 #include <algorithm>
 #include <array>
+#include <cstring>
 #include <exception>
 #include <memory>
 #include <optional>
 
 #include "module/subtyping.h"
+#include "os/pages.h"
 #include "runtime/store.h"
 
 namespace ashlar::runtime {
@@ -32,6 +34,16 @@ class SlotBuffer {
 class DepthScope {
  public:
   explicit DepthScope(Store& store) : store_(store), top_(store.stack_top) { ++store_.host_depth; }
+  /// Frames have slots that they have not written yet. What earlier frames left there would keep alive whatever those
+  /// calls had made.
+  void forget_dead_frames() {
+    if (top_ == nullptr) return;
+    auto* const begin = reinterpret_cast<uint8_t*>(top_);
+    auto* const end = reinterpret_cast<uint8_t*>(store_.stack_limit);
+    const uint64_t in_page = std::min<uint64_t>(-reinterpret_cast<uintptr_t>(begin) % os::page_size(), end - begin);
+    std::memset(begin, 0, in_page);
+    os::discard_pages(begin + in_page, static_cast<uint64_t>(end - begin) - in_page);
+  }
   ~DepthScope() {
     --store_.host_depth;
     store_.stack_top = top_;
@@ -127,7 +139,10 @@ Status Store::invoke(const FuncCell& f, Slot* slots) {
   if (host_depth >= limits_.host_depth) return make_error(ErrorCode::call_stack_exhausted);
   DepthScope scope(*this);
   if (f.host != nullptr) return call_host(f, nullptr, slots);
+  const uint64_t collections = heap_.stats().minor;
   Status status = engine_->tier().invoke(*this, f, slots);
+  if (heap_.stats().minor != collections) [[unlikely]]
+    scope.forget_dead_frames();
   if (status || status.error().code() != ErrorCode::uncaught_exception) [[likely]]
     return status;
   return std::unexpected(add_backtrace(std::move(status).error(), left_frames.take()));

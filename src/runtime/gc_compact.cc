@@ -16,7 +16,7 @@ class GcCompactor final : public GcVisitor, public GcScanner {
     return false;
   }
   /// What a stack refers to stays, with its whole block.
-  [[gnu::no_sanitize("address", "thread")]] void scan(const void* begin, const void* end) override {
+  [[gnu::no_sanitize("address", "thread")]] void scan(const void* begin, const void* end, Insides) override {
     const auto* const last = static_cast<const uint32_t*>(end);
     for (const auto* p = static_cast<const uint32_t*>(begin); p < last; ++p) {
       const uint32_t block = *p >> GcSpace::kBlockBits;

@@ -142,6 +142,8 @@ void GcHeap::set_stress(const GcStress& stress) {
 GcRef GcHeap::alloc_slow(uint64_t bytes) {
   if (!ensure()) return kNullRef;
   answer_request();
+  // What a collection for somebody else found may have changed since.
+  exhausted_ = false;
   const bool stress = stress_.minor_every + stress_.major_every != 0;
   if (stress) [[unlikely]] {
     ++stress_count_;
@@ -151,18 +153,16 @@ GcRef GcHeap::alloc_slow(uint64_t bytes) {
       collect_young();
     }
   }
-  GcRef r = bump_slow(bytes);
-  if (r == kNullRef) {
+  // Nothing is taken and then not made an object: whoever walks a nursery block would find it.
+  const auto bump_more = [&] { return exhausted_ ? kNullRef : bump_slow(bytes); };
+  GcRef r = bump_more();
+  if (r == kNullRef && !exhausted_) {
     collect_young();
-    r = bump_slow(bytes);
+    r = bump_more();
   }
-  if (r == kNullRef) {
+  if (r == kNullRef && !exhausted_) {
     collect();
-    r = bump_slow(bytes);
-  }
-  if (exhausted_) [[unlikely]] {
-    exhausted_ = false;
-    return kNullRef;
+    r = bump_more();
   }
   return r;
 }

@@ -5,10 +5,10 @@
 // pinned: their nursery block becomes an old one instead. The old generation is marked a little at a time while the
 // program runs, and swept by lines (128 bytes) of blocks (32 KiB).
 //
-// Stacks and registers are scanned conservatively: a word that looks like the address or the offset of an object, or of
-// something inside it, keeps it. So code may hold references in locals and registers, of machine code and of C++, as it
-// likes. References in memory of the C++ heap are found only where something says so: GcRootSource, ScannedRange,
-// handles.
+// Stacks and registers are scanned conservatively: a word of 32 bits that looks like the offset of an object keeps it,
+// as does one of 64 bits that looks like the address or the offset of something inside it. So code may hold references
+// in locals and registers, of machine code and of C++, as it likes. References in memory of the C++ heap are found only
+// where something says so: GcRootSource, ScannedRange, handles.
 #pragma once
 
 #include <atomic>
@@ -48,8 +48,12 @@ class GcVisitor {
 /// What a collection does with memory that may hold references.
 class GcScanner {
  public:
+  /// How words refer to the inside of an object, in 64 bits: by its address, or also by its offset, as compiled code
+  /// computes it in loops. Elsewhere offsets are those of whole objects: numbers and addresses below 4 GiB, of which
+  /// C++ frames are full, would keep many a large object.
+  enum class Insides : uint8_t { Addresses, Offsets };
   /// [begin, end); begin is 4-aligned.
-  virtual void scan(const void* begin, const void* end) = 0;
+  virtual void scan(const void* begin, const void* end, Insides insides) = 0;
 
  protected:
   ~GcScanner() = default;
@@ -215,6 +219,13 @@ class GcHeap {
   const GcSpace& space() const { return space_; }
   /// Stacks and scanned ranges.
   void scan_conservative(GcScanner& s, const void* sp);
+  /// Whether the word at p may refer to the inside of an object.
+  [[gnu::always_inline, gnu::no_sanitize("address", "thread")]] bool may_be_inside(const uint32_t* p,
+                                                                                   const uint32_t* end,
+                                                                                   GcScanner::Insides insides) const {
+    if ((reinterpret_cast<uintptr_t>(p) & 4) != 0 || p + 1 >= end) return false;
+    return p[1] == reinterpret_cast<uintptr_t>(base_) >> 32 || (p[1] == 0 && insides == GcScanner::Insides::Offsets);
+  }
   /// The object that address p lies in, or kNullRef. `p`: the low half, as in stacks.
   GcRef object_at(uint32_t p) const { return base_ == nullptr ? kNullRef : find_object(p); }
   /// By number; those that are free are null.

@@ -25,10 +25,12 @@ class GcMarker final : public GcVisitor, public GcScanner {
     h_.mark(r);
     return h_.space_.is_young(r) && !is_i31(r);
   }
-  [[gnu::no_sanitize("address", "thread")]] void scan(const void* begin, const void* end) override {
+  [[gnu::no_sanitize("address", "thread")]] void scan(const void* begin, const void* end, Insides insides) override {
     const auto* const last = static_cast<const uint32_t*>(end);
     for (const auto* p = static_cast<const uint32_t*>(begin); p < last; ++p) {
-      if (*p >= GcSpace::kHeapStart && h_.space_.kind_of(*p) != GcSpace::Kind::Free) h_.mark(h_.find_object(*p));
+      if (*p < GcSpace::kHeapStart || h_.space_.kind_of(*p) == GcSpace::Kind::Free) continue;
+      const GcRef r = h_.find_object(*p);
+      if (r == *p || h_.may_be_inside(p, last, insides)) h_.mark(r);
     }
   }
   void mark_roots(const void* sp) {

@@ -19,7 +19,7 @@ class GcMinor final : public GcVisitor, public GcScanner {
     evacuate(r);
     return met_young_;
   }
-  void scan(const void* begin, const void* end) override;
+  void scan(const void* begin, const void* end, Insides insides) override;
 
  private:
   using Kind = GcSpace::Kind;
@@ -50,19 +50,21 @@ class GcMinor final : public GcVisitor, public GcScanner {
 };
 
 /// Reads stacks, of which sanitizers have an opinion.
-[[gnu::no_sanitize("address", "thread")]] void GcMinor::scan(const void* begin, const void* end) {
+[[gnu::no_sanitize("address", "thread")]] void GcMinor::scan(const void* begin, const void* end, Insides insides) {
   const auto* const last = static_cast<const uint32_t*>(end);
   for (const auto* p = static_cast<const uint32_t*>(begin); p < last; ++p) {
     const uint32_t word = *p;
     if (word < GcSpace::kHeapStart) continue;
     const Kind kind = h_.space_.kind_of(word);
     if (kind == Kind::Nursery) {
-      if (const GcRef r = h_.find_in_nursery(word); r != kNullRef) pin(r);
+      const GcRef r = h_.find_in_nursery(word);
+      if (r != kNullRef && (r == word || h_.may_be_inside(p, last, insides))) pin(r);
     } else if (kind == Kind::Pinned) {
-      if (const GcRef r = h_.find_in_old(word); r != kNullRef) pin(r);
+      const GcRef r = h_.find_in_old(word);
+      if (r != kNullRef && (r == word || h_.may_be_inside(p, last, insides))) pin(r);
     } else if (kind == Kind::LargeYoung || kind == Kind::LargeTail) [[unlikely]] {
       GcRef r = h_.find_object(word);
-      if (r != kNullRef) evacuate(r);
+      if (r != kNullRef && (r == word || h_.may_be_inside(p, last, insides))) evacuate(r);
     }
   }
 }

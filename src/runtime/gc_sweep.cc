@@ -271,7 +271,7 @@ void GcHeap::scan_conservative(GcScanner& s, const void* sp) {
     const auto* begin = range->slots_ != nullptr ? reinterpret_cast<const uint8_t*>(range->slots_->data())
                                                  : static_cast<const uint8_t*>(range->begin_);
     const uint64_t bytes = range->slots_ != nullptr ? range->slots_->size() * sizeof(Slot) : range->bytes_;
-    if (bytes != 0) s.scan(begin, begin + bytes);
+    if (bytes != 0) s.scan(begin, begin + bytes, GcScanner::Insides::Addresses);
   }
   roots_->scan_stacks(s, sp);
 }

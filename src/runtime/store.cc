@@ -183,9 +183,9 @@ void Store::visit_roots(GcVisitor& v, Which which) {
 void Store::scan_stacks(GcScanner& s, const void* sp) {
   const Slot* end = heap_.live_slots();
   if (end < stack_base || end > stack_limit) end = stack_top;
-  if (end > stack_base) s.scan(stack_base, end);
+  if (end > stack_base) s.scan(stack_base, end, GcScanner::Insides::Addresses);
   if (scan_native_stacks != nullptr) return scan_native_stacks(*this, s, sp);
-  s.scan(sp, os::thread_stack_end());
+  s.scan(sp, os::thread_stack_end(), GcScanner::Insides::Addresses);
 }
 
 std::string Store::interrupt_reason() const {

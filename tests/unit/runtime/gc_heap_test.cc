@@ -62,17 +62,17 @@ TEST_F(GcHeapTest, FieldsRoundTripAndStartZeroed) {
 
 TEST_F(GcHeapTest, ExhaustionGivesNull) {
   const uint32_t t = builder.array_type(StorageType::of(ValType::i64()));
-  GcHeap heap(compile(), 4096);
+  GcHeap heap(compile(), 64 << 10);
   EXPECT_EQ(heap.alloc_array(id(t), ~0u), kNullRef);
   EXPECT_NE(heap.alloc_array(id(t), 100), kNullRef);
-  EXPECT_EQ(heap.alloc_array(id(t), 500), kNullRef);
+  EXPECT_EQ(heap.alloc_array(id(t), 9000), kNullRef);
   EXPECT_NE(heap.alloc_array(id(t), 100), kNullRef);
   GcHeap none(*engine->types(), 0);
   EXPECT_EQ(none.alloc_host(1), kNullRef);
 }
 
 TEST_F(GcHeapTest, BoundBasesFollowTheReservation) {
-  GcHeap heap(compile(), 4096);
+  GcHeap heap(compile(), 64 << 10);
   uint8_t* base = reinterpret_cast<uint8_t*>(1);
   heap.bind_base(&base);
   EXPECT_EQ(base, nullptr);

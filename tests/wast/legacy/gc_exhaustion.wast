@@ -36,9 +36,9 @@
       (catch_all (global.set $finished (i32.const 1)) (i32.const 0))))
   (func (export "finished") (result i32) (global.get $finished)))
 
-(assert_return (invoke "caught" (i32.const 10)) (i32.const 10))
+(assert_return (invoke "caught" (i32.const 8)) (i32.const 8))
 (assert_trap (invoke "caught" (i32.const 20)) "GC heap exhausted")
 (assert_trap (invoke "rethrown" (i32.const 20)) "GC heap exhausted")
 (assert_trap (invoke "cleaned_up" (i32.const 20)) "GC heap exhausted")
 (assert_return (invoke "finished") (i32.const 0))
-(assert_return (invoke "caught" (i32.const 10)) (i32.const 10))
+(assert_return (invoke "caught" (i32.const 8)) (i32.const 8))
