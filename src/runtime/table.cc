@@ -60,6 +60,7 @@ int64_t Table::grow(uint64_t delta, Slot init) {
   if (init != 0) {  // what was never used is null
     std::fill_n(elems_ + old_size, delta, init);
     untouched_ = false;
+    written_ = true;
   }
   size_ = new_size;
   return static_cast<int64_t>(old_size);
