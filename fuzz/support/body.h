@@ -103,6 +103,16 @@ class Body {
   void array_statement();
   void array_init(uint32_t type, ValType elem);
   void null_statement();
+
+  // body_objects.cc
+  void object_statement();
+  void chain();
+  void cycle();
+  void any_element();
+  void copy_elements();
+  /// Puts the value of `local`, of a nullable type, where other calls find it.
+  void publish(uint32_t local);
+  uint32_t object_local(uint32_t type, bool simple);
   void table_index(uint32_t table);
   void array_index();
 

@@ -14,6 +14,7 @@ void Body::statement() {
   const Nest nest(depth_);
   const bool refs = shape_.options.references;
   const bool gc = shape_.options.gc;
+  if (shape_.options.objects && in_.one_in(2)) return object_statement();
   switch (in_.below(20)) {
     case 0:
     case 1: {

@@ -130,7 +130,10 @@ void Body::make_array(uint32_t type, bool simple) {
       return index(i + 2);
     }
   }
-  i32_const(static_cast<int32_t>(in_.between(kArrayLength, 20)));
+  // Long ones are looked at piece by piece, longer ones have blocks of their own.
+  constexpr uint32_t kLong[] = {500, 1100, 2100, 9000};
+  const bool is_long = shape_.options.objects && in_.one_in(24);
+  i32_const(static_cast<int32_t>(is_long ? in_.of(kLong) : in_.between(kArrayLength, 20)));
   op(Op::array_new_default, type);
 }
 

@@ -8,6 +8,7 @@
 #include "runtime/linker.h"
 #include "runtime/store.h"
 #include "support/generate.h"
+#include "support/graph.h"
 #include "validate/validate.h"
 
 namespace ashlar::fuzz {
@@ -19,7 +20,6 @@ using isa::ValType;
 using runtime::Value;
 
 constexpr int32_t kCountdown = 120;  // of the module's own fuel, a call
-constexpr int kRounds = 2;
 
 uint32_t adler32(std::span<const uint8_t> data) {
   constexpr uint32_t kModulus = 65521;
@@ -100,6 +100,7 @@ class Runner {
     runtime::StoreLimits limits;
     limits.stack_bytes = 1u << 20;
     limits.gc_heap_bytes = 64u << 20;
+    limits.gc_stress = options.stress;
     if (options.untrusted) {
       limits.memory_bytes = limits.gc_heap_bytes = 1u << 20;
       limits.table_elements = 10'000;
@@ -112,14 +113,13 @@ class Runner {
 
   Execution run() {
     if (instance_ == nullptr) return std::move(out_);
-    for (int round = 0; round < kRounds; ++round) {
+    for (int round = 0; round < options_.rounds; ++round) {
       for (size_t i = 0; i < instance_->module().exports.size(); ++i) {
         const module::Export& e = instance_->module().exports[i];
         if (e.kind == module::ExternKind::Func) call(i, static_cast<size_t>(round) * 17 + i);
       }
     }
     for (size_t i = 0; i < instance_->module().exports.size(); ++i) record(i);
-    out_.heap_used = store_->heap().used();
     return std::move(out_);
   }
 
@@ -169,6 +169,7 @@ class Runner {
     if (!status) done.place = place_of(status.error());
     if (options_.fuel) done.outcome += " with " + std::to_string(store_->fuel) + " left";
     for (const Value& result : results) done.results.push_back(number(result.type, result.lo));
+    done.graph = graph_hash(*instance_);
     out_.calls.push_back(std::move(done));
   }
 
@@ -232,7 +233,7 @@ std::string list(const std::vector<T>& items, char open, char close) {
 std::string json(const Call& call) {
   return "{\"function\":" + json(call.function) + ",\"args\":" + list(call.args, '[', ']') +
          ",\"outcome\":" + json(call.outcome) + ",\"place\":" + json(call.place) +
-         ",\"results\":" + list(call.results, '[', ']') + "}";
+         ",\"results\":" + list(call.results, '[', ']') + ",\"graph\":" + std::to_string(call.graph) + "}";
 }
 
 }  // namespace
@@ -253,7 +254,7 @@ std::string difference(const Execution& a, const Execution& b) {
 std::string to_json(const Execution& e) {
   return "{\"outcome\":" + json(e.outcome) + ",\"calls\":" + list(e.calls, '[', ']') +
          ",\"globals\":" + list(e.globals, '{', '}') + ",\"memories\":" + list(e.memories, '{', '}') +
-         ",\"tables\":" + list(e.tables, '{', '}') + ",\"heap_used\":" + std::to_string(e.heap_used) + "}";
+         ",\"tables\":" + list(e.tables, '{', '}') + "}";
 }
 
 }  // namespace ashlar::fuzz

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "runtime/engine.h"
+#include "runtime/gc_heap.h"
 #include "runtime/value.h"
 
 namespace ashlar::fuzz {
@@ -19,6 +20,8 @@ struct ExecuteOptions {
   std::optional<int64_t> fuel;  ///< instructions that each call may take
   /// The module is nobody's in particular: little memory, no threads (their waits may never end). Give it fuel, too.
   bool untrusted = false;
+  runtime::GcStress stress = {};
+  int rounds = 2;                       ///< calls of each function
   const runtime::Tier* tier = nullptr;  ///< null: the interpreter
   /// Called with the module before it is instantiated: for its compiled code.
   std::function<Status(runtime::CompiledModule&)> prepare = {};
@@ -33,6 +36,7 @@ struct Call {
   std::string outcome;  ///< "ok", or the error's id
   std::string place;    ///< of a trap: the innermost frame of its backtrace
   std::vector<Number> results;
+  uint64_t graph = 0;  ///< hash of what globals and tables lead to afterwards
   bool operator==(const Call&) const = default;
 };
 
@@ -42,11 +46,10 @@ struct Execution {
   std::vector<std::pair<std::string, Number>> globals;
   std::vector<std::pair<std::string, uint32_t>> memories;   ///< Adler-32 of the contents
   std::vector<std::pair<std::string, std::string>> tables;  ///< a letter an element: n(ull) or r(eference)
-  uint64_t heap_used = 0;                                   ///< bytes of structs and arrays
   bool operator==(const Execution&) const = default;
 };
 
-/// Instantiates the module and calls each of its functions twice, with arguments that differ.
+/// Instantiates the module and calls each of its functions some times, with arguments that differ.
 Execution execute(std::span<const uint8_t> bytes, const ExecuteOptions& options);
 
 /// Where two executions differ, in words; empty when they are equal.

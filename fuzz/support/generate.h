@@ -19,6 +19,7 @@ struct GenerateOptions {
   bool memory64 = true;
   bool wide = true;
   bool several_memories = true;
+  bool objects = false;  ///< with gc: mostly objects that refer to each other, of many types; some wide, some long
   bool numeric_loops =
       false;  ///< functions of loops over numbers in memory 0, which has 32-bit addresses, and little else
   bool canonical_nans = false;  ///< make results of float instructions independent of the engine's NaNs

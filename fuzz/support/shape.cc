@@ -12,6 +12,12 @@ using isa::FieldType;
 using isa::Op;
 using isa::StorageType;
 
+namespace {
+
+constexpr uint32_t kWideFields = 80;  ///< of structs with many
+
+}  // namespace
+
 Shape::Shape(Choices& in, const GenerateOptions& options_in) : options(options_in) {
   make_gc_types(in);
   make_pool();
@@ -47,7 +53,31 @@ struct TypeView {
 
 bool Shape::matches(ValType sub, ValType super) const { return module::val_matches_in(TypeView{types}, sub, super); }
 
+/// Most are references.
+FieldType Shape::object_field(Choices& in, uint32_t known) const {
+  const bool mut = !in.one_in(8);
+  const auto of = [&](ValType type) { return FieldType{StorageType::of(type), mut}; };
+  switch (in.below(10)) {
+    case 0:
+      return {in.one_in(2) ? StorageType::i8() : StorageType::i16(), mut};
+    case 1:
+    case 2:
+      return of(number_type(in));
+    case 3:
+      return of(ValType::anyref());
+    case 4:
+      return of(in.one_in(2) ? ValType::eqref() : ValType::funcref());
+    case 5:
+      if (options.exceptions && in.one_in(2)) return of(ValType::exnref());
+      return of(in.one_in(2) ? ValType::externref() : ValType::i31ref());
+    default:
+      if (known == 0) return of(ValType::structref());
+      return of(ValType::ref_null(HeapType::concrete(in.below(known))));
+  }
+}
+
 FieldType Shape::field(Choices& in, uint32_t known) const {
+  if (options.objects) return object_field(in, known);
   const bool mut = !in.one_in(4);
   const uint32_t kind = in.below(10);
   if (kind == 0) return {StorageType::i8(), mut};
@@ -60,7 +90,7 @@ FieldType Shape::field(Choices& in, uint32_t known) const {
 
 void Shape::make_gc_types(Choices& in) {
   if (!options.gc) return;
-  const uint32_t count = in.between(1, 6);
+  const uint32_t count = options.objects ? in.between(3, 10) : in.between(1, 6);
   one_group = in.one_in(2);
   for (uint32_t i = 0; i < count; ++i) {
     SubType type;
@@ -74,6 +104,12 @@ void Shape::make_gc_types(Choices& in) {
     }
     type.is_final = in.one_in(3);
     if (type.kind == CompositeKind::Struct) {
+      // References behind what the collector's bits of a type cover.
+      if (options.objects && type.fields.size() < kWideFields && in.one_in(6)) {
+        for (uint32_t n = in.between(10, kWideFields); n > 0; --n) {
+          type.fields.push_back({StorageType::of(number_type(in)), true});
+        }
+      }
       for (uint32_t more = in.below(5); more > 0; --more) type.fields.push_back(field(in, known));
     } else if (type.fields.empty()) {
       type.fields.push_back(field(in, known));
@@ -101,7 +137,7 @@ ValType Shape::number_type(Choices& in) const {
 }
 
 ValType Shape::default_type(Choices& in) const {
-  if (refs_.empty() || !in.one_in(3)) return number_type(in);
+  if (refs_.empty() || in.one_in(3) == options.objects) return number_type(in);
   return refs_[in.below(static_cast<uint32_t>(refs_.size()))];
 }
 
@@ -177,7 +213,7 @@ void Shape::make_memories(Choices& in) {
 void Shape::make_tables(Choices& in) {
   tables.push_back({ValType::funcref(), false, 16, 20});
   if (!options.references) return;
-  for (uint32_t n = in.below(4); n > 0; --n) {
+  for (uint32_t n = options.objects ? in.between(2, 5) : in.below(4); n > 0; --n) {
     const ValType elem = refs_[in.below(static_cast<uint32_t>(refs_.size()))];
     const uint32_t min = in.between(4, 16);
     tables.push_back({elem, options.memory64 && in.one_in(3), min, min + in.below(8)});
@@ -190,7 +226,7 @@ void Shape::make_globals(Choices& in) {
   fuel.init.push_back(0);
   append_op(fuel.init, Op::end);
   globals.push_back(fuel);
-  for (uint32_t n = in.below(7); n > 0; --n) {
+  for (uint32_t n = options.objects ? in.between(5, 12) : in.below(7); n > 0; --n) {
     GlobalShape global{default_type(in), !in.one_in(4), {}};
     append_const(global.init, global.type, in);
     append_op(global.init, Op::end);

@@ -87,6 +87,7 @@ class Shape {
   void make_globals(Choices& in);
   void make_segments(Choices& in);
   isa::FieldType field(Choices& in, uint32_t known) const;
+  isa::FieldType object_field(Choices& in, uint32_t known) const;
   Bytes type_section() const;
   Bytes export_section() const;
   Bytes elem_section() const;

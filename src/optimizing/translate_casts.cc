@@ -98,7 +98,7 @@ void Translator::match_function(Answers& answers, Value* ref, uint32_t target) {
 /// Of the any hierarchy, not null: i31, a box of the host, or an object with a descriptor.
 void Translator::match_object(Answers& answers, Value* ref, ValType source, HeapType target) {
   const HeapType from = source.is_ref() ? source.heap() : HeapType(AbsHeap::Any);
-  const bool may_i31 = from == AbsHeap::Any || from == AbsHeap::Eq || from == AbsHeap::Extern;
+  const bool may_i31 = from == AbsHeap::Any || from == AbsHeap::Eq || from == AbsHeap::I31 || from == AbsHeap::Extern;
   const bool may_host = from == AbsHeap::Any || from == AbsHeap::Extern;
   if (target == AbsHeap::I31) return answer(answers, b_.CreateTrunc(ref, b_.getInt1Ty()));
   if (may_i31) answer_if(answers, b_.CreateTrunc(ref, b_.getInt1Ty()), target == AbsHeap::Eq);

@@ -148,7 +148,7 @@ def main():
     parser.add_argument("--max-seconds", type=float, help="fail when the whole run takes longer")
     parser.add_argument("--together", action="store_true", help="all files in one process")
     parser.add_argument("--skip-known", action="store_true", help="leave out files of which everything may fail")
-    parser.add_argument("--only", help="only files whose path holds this text")
+    parser.add_argument("--only", action="append", default=[], help="only files whose path holds this text, or another --only's")
     parser.add_argument("--without", action="append", default=[], help="leave out files whose path holds this text")
     parser.add_argument("--show", type=int, default=40, help="how many unexpected failures to print")
     # What is not ours is a flag for `ashlar wast`.
@@ -156,7 +156,8 @@ def main():
     flags = [flag for flag in flags if flag != "--"]
 
     root = (args.root or args.default_root).resolve()
-    paths = sorted(path for path in root.rglob("*.wast") if not args.only or args.only in str(path.relative_to(root)))
+    paths = sorted(path for path in root.rglob("*.wast")
+                   if not args.only or any(text in str(path.relative_to(root)) for text in args.only))
     paths = [path for path in paths if not any(text in str(path.relative_to(root)) for text in args.without)]
     if not paths:
         print(f"SKIPPED: no .wast files in {root}; ASHLAR_SPEC_DIR names the folder of the specification suite")

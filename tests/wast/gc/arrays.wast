@@ -1,0 +1,160 @@
+;; Arrays of references: copies between the generations and within one array, segments, long arrays.
+
+(module
+  (type $box (struct (field $value (mut i32))))
+  (type $boxes (array (mut (ref null $box))))
+  (type $any (array (mut anyref)))
+  (elem $items (ref null $box)
+    (item (struct.new $box (i32.const 1))) (item (struct.new $box (i32.const 2)))
+    (item (ref.null $box)) (item (struct.new $box (i32.const 4))))
+  (global $old (mut (ref null $boxes)) (ref.null $boxes))
+  (global $long (mut (ref null $any)) (ref.null $any))
+
+  (func $box (param i32) (result (ref $box)) (struct.new $box (local.get 0)))
+  (func $churn (param $n i32)
+    (loop $again
+      (drop (call $box (local.get $n)))
+      (br_if $again (i32.gt_s (local.tee $n (i32.sub (local.get $n) (i32.const 1))) (i32.const 0)))))
+  ;; An array of n boxes: from, from + 1, ...
+  (func $row (param $n i32) (param $from i32) (result (ref $boxes))
+    (local $i i32) (local $row (ref $boxes))
+    (local.set $row (array.new_default $boxes (local.get $n)))
+    (loop $next
+      (array.set $boxes (local.get $row) (local.get $i) (call $box (i32.add (local.get $from) (local.get $i))))
+      (br_if $next (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (local.get $n))))
+    (local.get $row))
+  ;; Sum of (index + 1) * value; null counts 0.
+  (func $hash (param $row (ref null $boxes)) (result i32)
+    (local $i i32) (local $hash i32)
+    (block $end
+      (loop $next
+        (br_if $end (i32.ge_u (local.get $i) (array.len (local.get $row))))
+        (block $null
+          (local.set $hash (i32.add (local.get $hash)
+            (i32.mul (i32.add (local.get $i) (i32.const 1))
+              (struct.get $box $value
+                (br_on_null $null (array.get $boxes (local.get $row) (local.get $i))))))))
+        (local.set $i (i32.add (local.get $i) (i32.const 1)))
+        (br $next)))
+    (local.get $hash))
+
+  ;; The array in the global is old by the time that others copy into it.
+  (func (export "make_old") (param $n i32) (global.set $old (call $row (local.get $n) (i32.const 1)))
+    (call $churn (i32.const 50)))
+  (func (export "hash_old") (result i32) (call $churn (i32.const 50)) (call $hash (global.get $old)))
+  (func (export "young_to_old") (param $n i32)
+    (array.copy $boxes $boxes (global.get $old) (i32.const 1)
+      (call $row (local.get $n) (i32.const 100)) (i32.const 0) (local.get $n)))
+  (func (export "old_to_young") (result i32)
+    (local $young (ref $boxes))
+    (local.set $young (array.new_default $boxes (array.len (global.get $old))))
+    (array.copy $boxes $boxes (local.get $young) (i32.const 0) (global.get $old) (i32.const 0)
+      (array.len (global.get $old)))
+    (global.set $old (ref.null $boxes))
+    (call $churn (i32.const 50))
+    (global.set $old (local.get $young))
+    (call $hash (local.get $young)))
+  (func (export "overlap") (param $to i32) (param $from i32) (param $n i32)
+    (array.set $boxes (global.get $old) (i32.const 0) (call $box (i32.const 77)))
+    (array.copy $boxes $boxes (global.get $old) (local.get $to) (global.get $old) (local.get $from) (local.get $n)))
+  (func (export "fill") (param $at i32) (param $n i32) (param $value i32)
+    (array.fill $boxes (global.get $old) (local.get $at) (call $box (local.get $value)) (local.get $n)))
+
+  (func (export "init_elem") (param $at i32)
+    (array.init_elem $boxes $items (global.get $old) (local.get $at) (i32.const 0) (i32.const 4)))
+  (func (export "new_elem") (result i32)
+    (local $row (ref $boxes))
+    (local.set $row (array.new_elem $boxes $items (i32.const 0) (i32.const 4)))
+    (call $churn (i32.const 20))
+    ;; The objects of the segment are shared: what is written here is seen there.
+    (struct.set $box $value (array.get $boxes (local.get $row) (i32.const 3)) (i32.const 40))
+    (i32.add (call $hash (local.get $row))
+      (struct.get $box $value
+        (array.get $boxes (array.new_elem $boxes $items (i32.const 3) (i32.const 1)) (i32.const 0)))))
+  (func (export "new_fixed") (result i32)
+    (local $row (ref $boxes))
+    (local.set $row
+      (array.new_fixed $boxes 3 (call $box (i32.const 5)) (call $box (i32.const 6)) (call $box (i32.const 7))))
+    (call $churn (i32.const 20))
+    (call $hash (local.get $row)))
+  (func (export "new_filled") (param $n i32) (result i32)
+    (local $row (ref $boxes))
+    (local.set $row (array.new $boxes (call $box (i32.const 3)) (local.get $n)))
+    (call $churn (i32.const 20))
+    (call $hash (local.get $row)))
+
+  ;; Long arrays; references are written when they are old.
+  (func (export "make_long") (param $n i32)
+    (global.set $long (array.new_default $any (local.get $n)))
+    (call $churn (i32.const 50)))
+  (func (export "set_long") (param $at i32) (param $value i32)
+    (array.set $any (global.get $long) (local.get $at)
+      (array.new_fixed $any 2 (call $box (local.get $value)) (ref.i31 (local.get $value)))))
+  (func (export "get_long") (param $at i32) (result i32)
+    (local $two (ref $any))
+    (call $churn (i32.const 30))
+    (local.set $two (ref.cast (ref $any) (array.get $any (global.get $long) (local.get $at))))
+    (i32.add
+      (struct.get $box $value (ref.cast (ref $box) (array.get $any (local.get $two) (i32.const 0))))
+      (i31.get_s (ref.cast (ref i31) (array.get $any (local.get $two) (i32.const 1))))))
+  (func (export "set_every") (param $step i32)
+    (local $at i32)
+    (loop $next
+      (array.set $any (global.get $long) (local.get $at) (call $box (local.get $at)))
+      (br_if $next (i32.lt_u (local.tee $at (i32.add (local.get $at) (local.get $step)))
+        (array.len (global.get $long))))))
+  (func (export "check_every") (param $step i32) (result i32)
+    (local $at i32) (local $good i32)
+    (call $churn (i32.const 30))
+    (loop $next
+      (local.set $good (i32.add (local.get $good)
+        (i32.eq (local.get $at)
+          (struct.get $box $value (ref.cast (ref $box) (array.get $any (global.get $long) (local.get $at)))))))
+      (br_if $next (i32.lt_u (local.tee $at (i32.add (local.get $at) (local.get $step)))
+        (array.len (global.get $long)))))
+    (local.get $good))
+  (func (export "self") (result i32)
+    (array.set $any (global.get $long) (i32.const 0) (global.get $long))
+    (call $churn (i32.const 30))
+    (ref.eq (ref.cast (ref eq) (array.get $any (global.get $long) (i32.const 0))) (global.get $long))))
+
+(assert_return (invoke "make_old" (i32.const 8)))
+(assert_return (invoke "hash_old") (i32.const 204))
+(assert_return (invoke "young_to_old" (i32.const 3)))
+;; 1 100 101 102 5 6 7 8
+(assert_return (invoke "hash_old") (i32.const 1086))
+(assert_return (invoke "old_to_young") (i32.const 1086))
+(assert_return (invoke "overlap" (i32.const 1) (i32.const 0) (i32.const 7)))
+;; 77 77 100 101 102 5 6 7
+(assert_return (invoke "hash_old") (i32.const 1573))
+(assert_return (invoke "overlap" (i32.const 0) (i32.const 1) (i32.const 7)))
+;; 77 100 101 102 5 6 7 7
+(assert_return (invoke "hash_old") (i32.const 1154))
+(assert_return (invoke "fill" (i32.const 2) (i32.const 5) (i32.const 9)))
+;; 77 100 9 9 9 9 9 7
+(assert_return (invoke "hash_old") (i32.const 558))
+(assert_return (invoke "init_elem" (i32.const 0)))
+;; 1 2 - 4 9 9 9 7
+(assert_return (invoke "hash_old") (i32.const 239))
+(assert_return (invoke "new_elem") (i32.const 205))
+(assert_return (invoke "hash_old") (i32.const 383))
+(assert_return (invoke "new_fixed") (i32.const 38))
+(assert_return (invoke "new_filled" (i32.const 100)) (i32.const 15150))
+(assert_return (invoke "new_filled" (i32.const 3000)) (i32.const 13504500))
+
+;; 8 KiB is the largest that lies among others; 32 KiB is a block.
+(assert_return (invoke "make_long" (i32.const 2500)))
+(assert_return (invoke "set_long" (i32.const 0) (i32.const 4)))
+(assert_return (invoke "set_long" (i32.const 1234) (i32.const 5)))
+(assert_return (invoke "set_long" (i32.const 2499) (i32.const 6)))
+(assert_return (invoke "get_long" (i32.const 0)) (i32.const 8))
+(assert_return (invoke "get_long" (i32.const 1234)) (i32.const 10))
+(assert_return (invoke "get_long" (i32.const 2499)) (i32.const 12))
+(assert_return (invoke "make_long" (i32.const 100000)))
+(assert_return (invoke "set_long" (i32.const 99999) (i32.const 7)))
+(assert_return (invoke "get_long" (i32.const 99999)) (i32.const 14))
+(assert_return (invoke "set_every" (i32.const 1000)))
+(assert_return (invoke "check_every" (i32.const 1000)) (i32.const 100))
+(assert_return (invoke "get_long" (i32.const 99999)) (i32.const 14))
+(assert_return (invoke "self") (i32.const 1))
+(assert_return (invoke "make_long" (i32.const 20)))
