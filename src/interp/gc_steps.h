@@ -16,8 +16,8 @@ using runtime::GcRef;
 
 #define ASHLAR_COLD [[gnu::noinline, gnu::cold, clang::preserve_most]]
 /// Barriers: see GcHeap::wrote().
-ASHLAR_COLD void log_write(InstanceContext* ctx, GcRef object);
-ASHLAR_COLD void log_element_write(InstanceContext* ctx, GcRef array, uint32_t index);
+ASHLAR_COLD void log_write(InstanceContext* ctx, GcRef object, GcRef value);
+ASHLAR_COLD void log_element_write(InstanceContext* ctx, GcRef array, uint32_t index, GcRef value);
 /// May collect; slots below `end` are in use. kNullRef: the heap is exhausted.
 ASHLAR_COLD GcRef new_struct_slow(InstanceContext* ctx, uint32_t type_id, const Slot* end);
 ASHLAR_COLD Slot func_ref_slow(InstanceContext* ctx, uint32_t index);
@@ -123,7 +123,7 @@ struct StructSet : StepBase {
     p += 4;
     if constexpr (acc == Acc::Ref) {
       if ((reinterpret_cast<const GcHeader*>(object)->type & GcHeader::kClean) != 0) [[unlikely]]
-        log_write(s.ctx, static_cast<GcRef>(ref));
+        log_write(s.ctx, static_cast<GcRef>(ref), static_cast<GcRef>(v));
     }
     return Trap::none;
   }
@@ -162,7 +162,7 @@ struct ArraySet : StepBase {
     store_acc<acc>(array + sizeof(GcHeader) + index * sizeof(AccRaw<acc>), v);
     if constexpr (acc == Acc::Ref) {
       if ((reinterpret_cast<const GcHeader*>(array)->type & GcHeader::kClean) != 0) [[unlikely]]
-        log_element_write(s.ctx, static_cast<GcRef>(ref), static_cast<uint32_t>(index));
+        log_element_write(s.ctx, static_cast<GcRef>(ref), static_cast<uint32_t>(index), static_cast<GcRef>(v));
     }
     return Trap::none;
   }

@@ -7,9 +7,9 @@
 
 namespace ashlar::interp {
 
-void log_write(InstanceContext* ctx, GcRef object) { ctx->store->heap().log(object); }
-void log_element_write(InstanceContext* ctx, GcRef array, uint32_t index) {
-  ctx->store->heap().log_elements(array, index, 1);
+void log_write(InstanceContext* ctx, GcRef object, GcRef value) { ctx->store->heap().log(object, value); }
+void log_element_write(InstanceContext* ctx, GcRef array, uint32_t index, GcRef value) {
+  ctx->store->heap().log_element(array, index, value);
 }
 GcRef new_struct_slow(InstanceContext* ctx, uint32_t type_id, const Slot* end) {
   runtime::GcHeap& heap = ctx->store->heap();

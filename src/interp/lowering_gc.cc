@@ -46,7 +46,7 @@ FieldKind Lowering::field_kind(const isa::FieldType& f) const {
 uint32_t Lowering::field_offset(const std::vector<isa::FieldType>& fields, size_t index) const {
   std::vector<FieldKind> kinds;
   for (size_t i = 0; i <= index; ++i) kinds.push_back(field_kind(fields[i]));
-  return runtime::struct_field_offset(kinds, index);
+  return runtime::struct_field_offsets(kinds)[index];
 }
 
 // ---- fields and elements -------------------------------------------------------------------------------------------
@@ -182,9 +182,10 @@ void Lowering::emit_struct_new_many(uint32_t type, const std::vector<FieldKind>&
   emitter_.raw<uint16_t>(live);
   emitter_.raw<uint16_t>(home);
   emitter_.raw<uint16_t>(static_cast<uint16_t>(kinds.size()));
+  const std::vector<uint32_t> offsets = runtime::struct_field_offsets(kinds);
   for (size_t i = 0; i < kinds.size(); ++i) {
     emitter_.raw<int32_t>(sources[i]);
-    emitter_.raw<uint16_t>(static_cast<uint16_t>(runtime::struct_field_offset(kinds, i)));
+    emitter_.raw<uint16_t>(static_cast<uint16_t>(offsets[i]));
     emitter_.raw<uint16_t>(static_cast<uint16_t>(runtime::field_size(kinds[i])));
   }
   emitter_.end_misc();
