@@ -150,6 +150,7 @@ GcRef GcHeap::alloc_slow(uint64_t bytes) {
     } else if (stress_.minor_every != 0 && stress_count_ % stress_.minor_every == 0) {
       collect_young();
     }
+    if (phase_ != Phase::Idle) step();
   }
   GcRef r = bump_slow(bytes);
   if (r == kNullRef) {
