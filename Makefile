@@ -43,6 +43,7 @@ fuzz: setup-test  ## run each fuzz target for FUZZ_SECONDS (60)
 	@$(CONFIGURE) release
 	@cmake --build build -j $(JOBS) --target compare_tiers
 	@build/bin/compare_tiers --seconds $(FUZZ_SECONDS) --keep fuzz/findings/tiers
+	@build/bin/compare_tiers --gc yes --seconds $(FUZZ_SECONDS) --keep fuzz/findings/gc
 
 lint: setup-lint  ## layering, format, headers, clang-tidy
 	@$(CONFIGURE) release

@@ -16,7 +16,7 @@ import tempfile
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 SPEC = pathlib.Path(os.environ.get("ASHLAR_SPEC_DIR", ROOT.parent / "shared" / "spec"))
 # Inputs of the generator: every byte is a choice, so length is depth from the start.
-FLAGS = {"execute": ["-max_len=4096", "-len_control=0"]}
+FLAGS = {name: ["-max_len=4096", "-len_control=0"] for name in ("execute", "collect")}
 SEED_KINDS = {"decode_validate": [".wasm"], "execute": [".wasm"], "text_roundtrip": [".wasm", ".wat"]}
 SEED_BYTES = 8192
 

@@ -26,6 +26,7 @@ fuzz::GenerateOptions portable(uint64_t seed) {
   out.gc = out.references && seed % 5 != 0;
   out.exceptions = seed % 4 != 0;
   out.numeric_loops = seed % 8 == 0 || seed % 16 == 6;
+  out.objects = out.gc && !out.numeric_loops && seed % 4 == 1;
   return out;
 }
 

@@ -152,6 +152,7 @@ GcRef GcHeap::alloc_slow(uint64_t bytes) {
     } else if (stress_.minor_every != 0 && stress_count_ % stress_.minor_every == 0) {
       collect_young();
     }
+    if (phase_ != Phase::Idle) step();
   }
   // Nothing is taken and then not made an object: whoever walks a nursery block would find it.
   const auto bump_more = [&] { return exhausted_ ? kNullRef : bump_slow(bytes); };

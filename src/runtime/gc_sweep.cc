@@ -147,10 +147,12 @@ void GcHeap::adapt_nursery(uint64_t objects, uint64_t bytes) {
 void GcHeap::step() {
   const Pause pause(stats_);
   ++stats_.steps;
+  const bool stress = stress_.major_every != 0;
   if (phase_ == Phase::Sweeping) {
-    sweep_some(kSweptAtOnce);
+    sweep_some(stress ? 1 : kSweptAtOnce);
     return;
   }
+  if (stress) return drain_marks(1);  // an object
   // What is owed is done before half of the nursery is used up.
   const uint64_t parts = std::max<uint64_t>(nursery_blocks_ / 2, 1);
   const uint64_t budget = std::clamp<uint64_t>(mark_debt_ / parts, 32 << 10, 256 << 10);
@@ -162,7 +164,7 @@ void GcHeap::young_and_cycle(const void* sp) {
   const bool marked = phase_ == Phase::Marking && marks_.empty();
   minor(sp, false);
   if (phase_ == Phase::Idle) space_.trim(kBlocksKept, kTrimmedAtOnce);
-  if (phase_ == Phase::Idle && old_bytes_ > mark_at_) {
+  if (phase_ == Phase::Idle && (old_bytes_ > mark_at_ || stress_.major_every != 0)) {
     start_marking(sp);
   } else if (marked) {
     finish_marking(sp);

@@ -1,5 +1,5 @@
 # Kotlin: GC objects and exceptions, compiled for WASI by the compiler from the Maven repository. Every program of this folder
-# runs in both tiers.
+# runs in both tiers, and once more with many collections.
 source "$HERE/../common.sh"
 need java mvn
 if ! newer lib/complete "$HERE/pom.xml"; then
@@ -21,7 +21,10 @@ for source in "$HERE"/*.kt; do
     compile "$program" -Xir-produce-klib-file -ir-output-dir klib "$source"
     compile "$program" -Xir-produce-js "-Xinclude=klib/$program.klib" -Xir-dce -Xwasm-enable-array-range-checks -ir-output-dir out
   fi
-  for tier in interp optimizing; do expect "$HERE/$program.expected" "$ASHLAR" run --tier=$tier "out/$program.wasm"; done
+  for tier in interp optimizing; do
+    expect "$HERE/$program.expected" "$ASHLAR" run --tier=$tier "out/$program.wasm"
+    expect "$HERE/$program.expected" "$ASHLAR" run --tier=$tier --gc-stress minor=97,major=1009,poison "out/$program.wasm"
+  done
   programs+=("$program")
 done
 echo "in both tiers: ${programs[*]}"

@@ -101,5 +101,48 @@ TEST_P(ThreadTest, GrowthIsSeenByAll) {
              });
 }
 
+// Heaps belong to stores: what they share are the engine's types, which collections read.
+TEST_P(ThreadTest, StoresCollectAtTheSameTime) {
+  const auto shared = compile(R"((module
+    (type $node (sub (struct (field i32) (field (mut (ref null $node))))))
+    (type $leaf (sub final $node (struct (field i32) (field (mut (ref null $node))) (field v128))))
+    (type $row (array (mut (ref null $node))))
+    (global $kept (mut (ref null $node)) (ref.null $node))
+    (func (export "work") (param $n i32) (result i32) (local $row (ref $row)) (local $sum i32)
+      (local.set $row (array.new_default $row (i32.const 3000)))
+      (loop $again
+        (global.set $kept (struct.new $node (local.get $n) (global.get $kept)))
+        (array.set $row (local.get $row) (i32.rem_u (i32.mul (local.get $n) (i32.const 7)) (i32.const 3000))
+          (struct.new $leaf (local.get $n) (global.get $kept) (v128.const i64x2 1 2)))
+        (if (i32.eqz (i32.and (local.get $n) (i32.const 63))) (then (global.set $kept (ref.null $node))))
+        (br_if $again (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))
+      (loop $count
+        (block $null
+          (local.set $sum (i32.add (local.get $sum)
+            (struct.get $leaf 0 (ref.cast (ref $leaf)
+              (br_on_null $null (array.get $row (local.get $row) (local.get $n))))))))
+        (br_if $count (i32.lt_u (local.tee $n (i32.add (local.get $n) (i32.const 1))) (i32.const 3000))))
+      (local.get $sum))))");
+  constexpr runtime::GcStress kModes[kThreads] = {{1, 0, true}, {0, 3, true}, {3, 7, true}, {}};
+  constexpr uint32_t kTurns = 500;
+  std::vector<std::thread> threads;
+  for (const runtime::GcStress& stress : kModes) {
+    threads.emplace_back([&] {
+      runtime::StoreLimits limits;
+      limits.gc_stress = stress;
+      runtime::Store own(engine, limits);
+      own.fuel = kPlenty;
+      runtime::Linker names(own);
+      auto instance = names.instantiate(shared);
+      ASSERT_TRUE(instance.has_value());
+      for (int round = 0; round < 3; ++round) {
+        EXPECT_EQ(run(own, *instance, "work", {i32(kTurns)}), uint64_t{kTurns} * (kTurns + 1) / 2);
+        own.heap().collect();
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+}
+
 }  // namespace
 }  // namespace ashlar::interp::test
