@@ -55,6 +55,11 @@ uint64_t GcHeap::scan_marked(uint64_t entry) {
     marked_bytes_ += bytes;
     if (space_.kind_of(r) == GcSpace::Kind::Old) GcSpace::set_lines(space_.line_marks, r, bytes);
   }
+  if (const GcTypeDesc* d = space_.struct_with_few_refs(r); d != nullptr) [[likely]] {
+    const auto* fields = reinterpret_cast<const GcRef*>(base_ + r + sizeof(GcHeader));
+    for (uint64_t bits = d->refs; bits != 0; bits &= bits - 1) mark(fields[__builtin_ctzll(bits)]);
+    return bytes;
+  }
   const bool long_array = h.length > kPiece && h.type_id() < kMaxGcTypes;
   if (!long_array) {
     for_each_ref(r, [this](GcRef& slot) { mark(slot); });

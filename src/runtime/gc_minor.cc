@@ -26,6 +26,7 @@ class GcMinor final : public GcVisitor, public GcScanner {
 
   void pin(GcRef r);
   void evacuate(GcRef& slot);
+  void evacuate_out_of_line(GcRef& slot);
   GcRef move(GcRef r, const GcHeader& from);
   void promoted(GcRef r, uint64_t bytes);
   void scan_object(GcRef r);
@@ -133,10 +134,18 @@ inline void GcMinor::promoted(GcRef r, uint64_t bytes) {
   }
 }
 
+[[gnu::noinline]] void GcMinor::evacuate_out_of_line(GcRef& slot) { evacuate(slot); }
+
 /// An old object with a young one in it is remembered for the next collection too.
 void GcMinor::scan_object(GcRef r) {
   met_young_ = false;
-  h_.for_each_ref(r, [this](GcRef& slot) { evacuate(slot); });
+  const GcTypeDesc* d = h_.space_.struct_with_few_refs(r);
+  if (d != nullptr) [[likely]] {
+    auto* fields = reinterpret_cast<GcRef*>(base_ + r + sizeof(GcHeader));
+    for (uint64_t bits = d->refs; bits != 0; bits &= bits - 1) evacuate(fields[__builtin_ctzll(bits)]);
+  } else {
+    h_.for_each_ref(r, [this](GcRef& slot) { evacuate_out_of_line(slot); });
+  }
   if (!met_young_ || settle_ || (h_.header(r)->type & GcHeader::kClean) == 0) return;
   h_.header(r)->type &= ~GcHeader::kClean;
   remembered_.push_back(r);

@@ -76,6 +76,14 @@ class GcSpace {
     return 16;
   }
 
+  /// Its descriptor, when r is a struct whose references are all in GcTypeDesc::refs, as most objects are.
+  const GcTypeDesc* struct_with_few_refs(GcRef r) const {
+    const uint32_t id = header(r)->type_id();
+    if (id >= kMaxGcTypes) return nullptr;
+    const GcTypeDesc& d = desc(id);
+    return d.kind == GcTypeDesc::Struct && d.has_refs <= 1 ? &d : nullptr;
+  }
+
   Kind kind(uint32_t block) const { return static_cast<Kind>(kinds_[block]); }
   /// Not of null and numbers.
   bool is_young(GcRef r) const { return (kinds_[r >> kBlockBits] & 1) != 0; }

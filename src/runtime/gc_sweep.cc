@@ -118,7 +118,7 @@ void GcHeap::set_pace() {
   const auto live = static_cast<double>(old_bytes_);
   const double most = static_cast<double>(max_bytes_);
   const double room = std::max(most - live, 0.0);
-  const double grow = std::min(live * 0.4 + 4 * kMB, room * 0.5);
+  const double grow = std::min(live * 0.4 + 8 * kMB, room * 0.5);
   const double during = std::min(live * 0.2 + 2 * kMB, room * 0.25) + 1;
   mark_at_ = static_cast<uint64_t>(live + grow);
   mark_ratio_ = std::min((live + grow) / during + 1, 1e6);
