@@ -31,7 +31,7 @@ def read(path):
 def allowed(steps, longest):
     if len(steps) > longest:
         return False
-    if any(s.startswith(("if ", "br ")) for s in steps[:-1]):
+    if any(s.startswith(("if ", "br ", "ret ")) for s in steps[:-1]):
         return False
     # A fault and another trap in one instruction could not be told apart.
     faults = any(s.startswith(("Load<", "Store<")) for s in steps)
@@ -45,6 +45,8 @@ def row(steps):
         return "FUSE_IF(" + ", ".join([back, cond, *front]) + ")"
     if last.startswith("br "):
         return "FUSE_BR(" + ", ".join([last[3:], *front]) + ")"
+    if last.startswith("ret "):
+        return "FUSE_RET(" + ", ".join([last[4:], *front]) + ")"
     return "FUSE(" + ", ".join(steps) + ")"
 
 

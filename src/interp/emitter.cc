@@ -25,6 +25,7 @@ Handler find_handler(Key key) {
     case StepKind::CmpBr:
     case StepKind::NezBr:
     case StepKind::Br:
+    case StepKind::Ret:
       return branch_handler(key);
     case StepKind::StructGet:
     case StepKind::StructSet:
@@ -121,22 +122,24 @@ void Emitter::step(const Step& s) {
   ++serial_;
 }
 
-Fixup Emitter::branch(Step s) {
-  s.put<int32_t>(0);
+uint32_t Emitter::close(const Step& s) {
   step(s);
-  uint32_t size = s.size;
   while (count_ > 1) {
     Handler h = follow() ? fused_handler(path_[count_ - 1]) : nullptr;
     if (h != nullptr) {
-      size = 0;
+      uint32_t size = sizeof h;
       for (int i = 0; i < count_; ++i) size += pending_[i].size;
-      const uint32_t at = write(count_, h) + sizeof h + size - 4;
-      return {at, at};
+      return write(count_, h) + size;
     }
     commit_first();
   }
-  // commit_first never swallows the branch: a fused tail would have been found above.
-  const uint32_t at = write(1, find_handler(pending_[0].key)) + sizeof(Handler) + size - 4;
+  // commit_first never swallows the last step: a fused tail would have been found above.
+  return write(1, find_handler(pending_[0].key)) + static_cast<uint32_t>(sizeof(Handler)) + s.size;
+}
+
+Fixup Emitter::branch(Step s) {
+  s.put<int32_t>(0);
+  const uint32_t at = close(s) - 4;
   return {at, at};
 }
 

@@ -95,6 +95,8 @@ class Emitter {
     return position();
   }
   uint32_t position() const { return static_cast<uint32_t>(code_.size()); }
+  /// A step after which nothing goes on here. Where its operands end.
+  uint32_t close(const Step& s);
   /// Ends with a branch whose displacement is patched by bind().
   Fixup branch(Step s);
   void bind(Fixup f, uint32_t target);

@@ -160,6 +160,8 @@ template <bool back, class Cond>
 struct BranchIf {};
 template <bool back>
 struct Branch {};
+template <RetKind kind>
+struct Return {};
 
 template <bool back, Op op, auto A, auto B, bool negate>
 struct KeyOf<BranchIf<back, CmpCond<op, A, B, negate>>> {
@@ -184,6 +186,11 @@ struct KeyOf<Branch<back>> {
   static constexpr Key value = make_key(StepKind::Br, 0u, back);
 };
 
+template <RetKind kind>
+struct KeyOf<Return<kind>> {
+  static constexpr Key value = make_key(StepKind::Ret, 0u, static_cast<uint32_t>(kind));
+};
+
 struct FusedRow {
   Handler handler;
   uint8_t n;
@@ -203,6 +210,10 @@ constexpr FusedRow fused_if() {
 template <bool back, class... Steps>
 constexpr FusedRow fused_br() {
   return {&branch<back, Steps...>, sizeof...(Steps) + 1, {KeyOf<Steps>::value..., KeyOf<Branch<back>>::value}};
+}
+template <RetKind kind, class... Steps>
+constexpr FusedRow fused_ret() {
+  return {&ret<kind, Steps...>, sizeof...(Steps) + 1, {KeyOf<Steps>::value..., KeyOf<Return<kind>>::value}};
 }
 
 }  // namespace ashlar::interp

@@ -15,10 +15,12 @@ constexpr FusedRow kRows[] = {
 #define FUSE(...) fused<__VA_ARGS__>(),
 #define FUSE_IF(...) fused_if<__VA_ARGS__>(),
 #define FUSE_BR(...) fused_br<__VA_ARGS__>(),
+#define FUSE_RET(...) fused_ret<__VA_ARGS__>(),
 #include "interp/fused.def"
 #undef FUSE
 #undef FUSE_IF
 #undef FUSE_BR
+#undef FUSE_RET
 };
 
 /// A trie over the rows' keys, built by the compiler so that a start costs nothing: edges in an open-addressing table.

@@ -1,4 +1,4 @@
-// Handlers of branches, fused with the comparison that decides them.
+// Handlers of branches, fused with the comparison that decides them, and of returns.
 #include <array>
 #include <utility>
 
@@ -39,6 +39,9 @@ constexpr auto nez_branches(std::index_sequence<I...>) {
 }
 constexpr auto kNez = nez_branches(std::make_index_sequence<20>{});
 
+constexpr std::array<Handler, kRetKinds> kRet = {&ret<RetKind::None>, &ret<RetKind::R>, &ret<RetKind::X>,
+                                                 &ret<RetKind::S>};
+
 }  // namespace
 
 Handler branch_handler(Key key) {
@@ -49,6 +52,8 @@ Handler branch_handler(Key key) {
       return kNez[index_of(key)];
     case StepKind::Br:
       return index_of(key) != 0 ? &branch<true> : &branch<false>;
+    case StepKind::Ret:
+      return kRet[index_of(key)];
     default:
       return nullptr;
   }

@@ -96,47 +96,10 @@ ASHLAR_HANDLER unreachable_(ASHLAR_PARAMS) {
   ASHLAR_GOTO(trap_exit, s.ip);
 }
 
-// Returns. Stream: u16 header slot, then the source. The word before the return address begins with the distance of the
-// two frames.
-#define ASHLAR_RETURN(target)               \
-  do {                                      \
-    const Code* return_ip_ = (target);      \
-    s.fp -= read<uint16_t>(return_ip_ - 8); \
-    ASHLAR_NEXT(return_ip_);                \
-  } while (0)
-
-[[gnu::always_inline]] inline const Code* return_address(const Regs& s) {
-  return reinterpret_cast<const Code*>(s.fp[read<uint16_t>(s.ip + 8)]);
-}
-
-ASHLAR_HANDLER ret_0(ASHLAR_PARAMS) {
-  ASHLAR_ENTER();
-  ASHLAR_RETURN(return_address(s));
-}
-ASHLAR_HANDLER ret_r(ASHLAR_PARAMS) {
-  ASHLAR_ENTER();
-  const Code* to = return_address(s);
-  s.fp[0] = s.r;
-  ASHLAR_RETURN(to);
-}
-/// A float or v128 result; the header is at least as far as the result's slots reach.
-ASHLAR_HANDLER ret_x(ASHLAR_PARAMS) {
-  ASHLAR_ENTER();
-  const Code* to = return_address(s);
-  std::memcpy(s.fp, &s.x, 16);
-  ASHLAR_RETURN(to);
-}
-ASHLAR_HANDLER ret_s(ASHLAR_PARAMS) {
-  ASHLAR_ENTER();
-  const Code* to = return_address(s);
-  s.r = s.fp[read<uint16_t>(s.ip + 10)];
-  s.fp[0] = s.r;
-  ASHLAR_RETURN(to);
-}
 /// Stream: header, source, count.
 ASHLAR_HANDLER ret_many(ASHLAR_PARAMS) {
   ASHLAR_ENTER();
-  const Code* to = return_address(s);
+  const Code* to = reinterpret_cast<const Code*>(s.fp[read<uint16_t>(s.ip + 8)]);
   const Slot* from = s.fp + read<uint16_t>(s.ip + 10);
   uint32_t n = read<uint16_t>(s.ip + 12);
 #pragma clang loop vectorize(disable) unroll(disable)
@@ -257,14 +220,6 @@ Handler misc_handler(MiscOp op) {
       return &reload_l;
     case MiscOp::fuel:
       return &fuel;
-    case MiscOp::ret_0:
-      return &ret_0;
-    case MiscOp::ret_r:
-      return &ret_r;
-    case MiscOp::ret_x:
-      return &ret_x;
-    case MiscOp::ret_s:
-      return &ret_s;
     case MiscOp::ret_many:
       return &ret_many;
     case MiscOp::br_table:

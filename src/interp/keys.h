@@ -32,6 +32,7 @@ enum class StepKind : uint8_t {
   CmpBr,         ///< op; ((back * 2 + negate) * na + a) * nb + b
   NezBr,         ///< (back * 2 + negate) * 5 + a
   Br,            ///< back
+  Ret,           ///< RetKind
   StructGet,     ///< Acc; d * 5 + a
   StructSet,     ///< Acc; a * nv + v
   ArrayGet,      ///< Acc; (d * 5 + a) * 6 + i
@@ -53,6 +54,10 @@ constexpr char acc_letter(Acc a) { return a == Acc::F64 ? 'd' : a == Acc::F32 ? 
 constexpr bool is_float(Acc a) { return a >= Acc::F32; }
 constexpr bool is_load(Acc a) { return a != Acc::Ref; }
 constexpr bool is_store(Acc a) { return a != Acc::I8S && a != Acc::I16S; }
+
+/// What a function returns: nothing, r, x, or what is in a slot. Several results have a handler of their own.
+enum class RetKind : uint8_t { None, R, X, S };
+inline constexpr int kRetKinds = 4;
 
 /// How a type is tested for: a concrete type of structs or arrays within the display, null being none or one of it; by
 /// a function.

@@ -54,7 +54,11 @@ void Lowering::choose_hot_locals() {
   // Hot registers that nobody uses save to a slot of their own.
   const uint16_t dummy = temp_base_++;
   max_slot_ = temp_base_;
+#if ASHLAR_PROFILE
+  static LocalUses& uses = *new LocalUses;  // profiles are written when thread-local objects are gone
+#else
   thread_local LocalUses uses;
+#endif
   uses.count(m_, f_, locals_.size());
   const std::vector<uint64_t>& weight = uses.weight;
   uint32_t best[kHotLocals];

@@ -168,6 +168,7 @@ class Lowering {
   void mov_to_x(Val& v);
 
   // lowering_ops.cc, lowering_slots.cc
+  bool invert_last();
   void lower_unary(isa::Op op, const binary::Imm& imm);
   void lower_binary(isa::Op op, const binary::Imm& imm);
   void lower_ternary(isa::Op op);

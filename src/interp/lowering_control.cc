@@ -223,40 +223,36 @@ void Lowering::lower_branch_table(const binary::Imm& imm) {
 
 void Lowering::lower_return() {
   const auto& results = type_.results;
-  MiscOp op;
-  uint16_t source = 0, count = 0;
-  bool has_source = false;
-  if (results.empty()) {
-    op = MiscOp::ret_0;
-  } else if (results.size() == 1) {
-    Val v = pop();
-    if (is_int(v.kind)) {
-      if (v.at == Val::At::Home || (v.at == Val::At::Local && locals_[v.local].hot < 0)) {
-        op = MiscOp::ret_s;
-        source = v.at == Val::At::Home ? v.home : locals_[v.local].slot;
-        has_source = r_slot_ != source;
-        if (!has_source) op = MiscOp::ret_r;
-      } else {
-        mov_to_r(v);
-        op = MiscOp::ret_r;
-      }
-    } else {
-      mov_to_x(v);
-      op = MiscOp::ret_x;
-    }
-  } else {
-    materialize_top(results.size());
-    source = stack_[stack_.size() - results.size()].home;
-    count = static_cast<uint16_t>(slots(results));
-    has_source = true;
-    op = MiscOp::ret_many;
-  }
-  emitter_.begin_misc(op, wasm_);
-  emitter_.raw<uint16_t>(header_);
-  if (has_source) emitter_.raw<uint16_t>(source);
-  if (op == MiscOp::ret_many) emitter_.raw<uint16_t>(count);
-  emitter_.end_misc();
   unreachable_ = true;
+  if (results.size() > 1) {
+    materialize_top(results.size());
+    emitter_.begin_misc(MiscOp::ret_many, wasm_);
+    emitter_.raw<uint16_t>(header_);
+    emitter_.raw<uint16_t>(stack_[stack_.size() - results.size()].home);
+    emitter_.raw<uint16_t>(static_cast<uint16_t>(slots(results)));
+    emitter_.end_misc();
+    return;
+  }
+  RetKind kind = RetKind::None;
+  uint16_t source = 0;
+  if (!results.empty()) {
+    Val v = pop();
+    const bool in_slot = v.at == Val::At::Home || (v.at == Val::At::Local && locals_[v.local].hot < 0);
+    if (!is_int(v.kind)) {
+      mov_to_x(v);
+      kind = RetKind::X;
+    } else if (in_slot) {
+      source = v.at == Val::At::Home ? v.home : locals_[v.local].slot;
+      kind = r_slot_ == source ? RetKind::R : RetKind::S;
+    } else {
+      mov_to_r(v);
+      kind = RetKind::R;
+    }
+  }
+  Step s = make(StepKind::Ret, 0, static_cast<uint32_t>(kind));
+  s.put<uint16_t>(header_);
+  if (kind == RetKind::S) s.put<uint16_t>(source);
+  emitter_.close(s);
 }
 
 void Lowering::lower_else() {

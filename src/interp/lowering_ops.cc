@@ -85,6 +85,28 @@ constexpr Op mirrored(Op op) {
       return op;
   }
 }
+/// The comparison of integers that is true where this one is false; op itself when it is none.
+constexpr Op inverted(Op op) {
+  switch (op) {
+#define ASHLAR_INVERTED(a, b) \
+  case Op::i32_##a:           \
+    return Op::i32_##b;       \
+  case Op::i32_##b:           \
+    return Op::i32_##a;       \
+  case Op::i64_##a:           \
+    return Op::i64_##b;       \
+  case Op::i64_##b:           \
+    return Op::i64_##a;
+    ASHLAR_INVERTED(eq, ne)
+    ASHLAR_INVERTED(lt_s, ge_s)
+    ASHLAR_INVERTED(lt_u, ge_u)
+    ASHLAR_INVERTED(gt_s, le_s)
+    ASHLAR_INVERTED(gt_u, le_u)
+#undef ASHLAR_INVERTED
+    default:
+      return op;
+  }
+}
 /// Constant folding of integer operations that cannot trap.
 template <Op op>
 bool fold_one(const uint64_t* in, uint64_t* out) {
@@ -148,8 +170,21 @@ void Lowering::emit_result(Step& s, const OpForm& o) {
   }
 }
 
+/// i32.eqz of a comparison that is the newest step: that is inverted instead.
+bool Lowering::invert_last() {
+  const Val& v = stack_.back();
+  if (v.at != Val::At::R || !made_by_last(v)) return false;
+  Step& s = *emitter_.last();
+  if (kind_of(s.key) != StepKind::Numeric) return false;
+  const Op op = static_cast<Op>(op_of(s.key));
+  if (inverted(op) == op) return false;
+  s.key = make_key(StepKind::Numeric, inverted(op), index_of(s.key));
+  return true;
+}
+
 void Lowering::lower_unary(Op op, const binary::Imm& imm) {
   if (stack_.back().at == Val::At::Const && fold(op, 1)) return;
+  if (op == Op::i32_eqz && invert_last()) return;
   const OpForm& o = form(op);
   Val a = pop();
   if (o.int_out) {

@@ -159,6 +159,10 @@ std::string name(Key key) {
              kSrcNames[static_cast<int>(kFirstSrc[i % 5])] + "," + (i / 5 % 2 ? "true" : "false") + ">";
     case StepKind::Br:
       return i ? "br true" : "br false";
+    case StepKind::Ret: {
+      static const char* const names[] = {"None", "R", "X", "S"};
+      return std::string("ret RetKind::") + names[i];
+    }
     default:
       return gc_name(key);
   }
@@ -199,7 +203,9 @@ void dump(ModuleCode& code, const FuncCode& f) {
     }
     line += "\t" + step;
     StepKind k = kind_of(e.key);
-    if (k == StepKind::CmpBr || k == StepKind::NezBr || k == StepKind::TestBr || k == StepKind::Br) end_line();
+    if (k == StepKind::CmpBr || k == StepKind::NezBr || k == StepKind::TestBr || k == StepKind::Br ||
+        k == StepKind::Ret)
+      end_line();
   }
   end_line();
   std::fclose(out);

@@ -4,6 +4,7 @@
 
 #include <type_traits>
 
+#include "interp/keys.h"
 #include "interp/shapes.h"
 #include "isa/op_table.h"
 #include "isa/semantics.h"
@@ -596,6 +597,35 @@ ASHLAR_HANDLER branch(ASHLAR_PARAMS) {
       ASHLAR_GOTO(safepoint_slow, target);
   }
   ASHLAR_NEXT(target);
+}
+
+/// Goes on at a return address. The word before it begins with the distance of the two frames.
+#define ASHLAR_RETURN(target)               \
+  do {                                      \
+    const Code* return_ip_ = (target);      \
+    s.fp -= read<uint16_t>(return_ip_ - 8); \
+    ASHLAR_NEXT(return_ip_);                \
+  } while (0)
+
+/// Steps, then a return. Stream: steps, u16 header slot, u16 source of S. The header lies at least as far as the slots
+/// of a float or v128 reach.
+template <RetKind kind, class... Steps>
+ASHLAR_HANDLER ret(ASHLAR_PARAMS) {
+  ASHLAR_ENTER();
+  using All = Sequence<Steps...>;
+  const Code* p = s.ip + 8;
+  const Code* at = s.ip;
+  Trap t = All::run(s, p, at);
+  if (t != Trap::none) [[unlikely]] {
+    s.r = static_cast<uint64_t>(t);
+    ASHLAR_GOTO(trap_exit, at);
+  }
+  if constexpr (All::may_fault) pin(p);
+  const Code* to = reinterpret_cast<const Code*>(s.fp[read<uint16_t>(p)]);
+  if constexpr (kind == RetKind::S) s.r = s.fp[read<uint16_t>(p + 2)];
+  if constexpr (kind == RetKind::S || kind == RetKind::R) s.fp[0] = s.r;
+  if constexpr (kind == RetKind::X) std::memcpy(s.fp, &s.x, 16);
+  ASHLAR_RETURN(to);
 }
 
 }  // namespace ashlar::interp
