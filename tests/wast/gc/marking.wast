@@ -1,13 +1,14 @@
 ;; References that move between old objects while the old generation is being marked: from where the marker has not been
-;; to where it has. Under --gc-stress minor=1,major=500 each allocation marks one object more.
+;; to where it has. Under --gc-stress minor=1,major=5000 each allocation marks one object more.
 
 (module
   (type $box (struct (field $value i32)))
   (type $boxes (array (mut (ref null $box))))
   (type $pair (struct (field $box (mut (ref null $box))) (field $next (ref null $pair))))
   (global $a (mut (ref null $boxes)) (ref.null $boxes))
-  (global $b (mut (ref null $boxes)) (ref.null $boxes))
+  ;; Between the two, so that much is marked after the one and before the other.
   (global $pairs (mut (ref null $pair)) (ref.null $pair))
+  (global $b (mut (ref null $boxes)) (ref.null $boxes))
 
   (func $garbage (param $n i32)
     (loop $again
