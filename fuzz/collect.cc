@@ -12,8 +12,8 @@ using namespace ashlar;
 namespace {
 
 constexpr uint8_t kMagic[] = {0, 'a', 's', 'm'};
-constexpr runtime::GcStress kModes[] = {{1, 0, true},   {0, 1, true}, {3, 7, true},
-                                        {1, 500, true}, {5, 0, true}, {3, 100, true}};
+constexpr runtime::GcStress kModes[] = {{1, 0, true},    {0, 1, true}, {3, 7, true},
+                                        {1, 5000, true}, {5, 0, true}, {3, 100, true}};
 constexpr int kRounds = 3;
 
 void compare(std::span<const uint8_t> module, fuzz::ExecuteOptions options, const runtime::GcStress& stress) {

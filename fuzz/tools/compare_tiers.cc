@@ -104,7 +104,7 @@ Result<std::shared_ptr<native::Image>> compile(const runtime::CompiledModule& mo
 
 /// How often the collector runs, by the seed.
 runtime::GcStress stress_of(uint64_t seed) {
-  constexpr runtime::GcStress kModes[] = {{1, 0, true}, {0, 1, true},    {3, 7, true}, {2, 500, true},
+  constexpr runtime::GcStress kModes[] = {{1, 0, true}, {0, 1, true},    {3, 7, true}, {2, 5000, true},
                                           {1, 5, true}, {1, 5000, true}, {5, 0, true}, {5, 200, true}};
   return kModes[seed % std::size(kModes)];
 }
