@@ -40,7 +40,10 @@ void scan_stacks(runtime::Store&, runtime::GcScanner& s, const void* sp) {
     point = a->host_sp;
     a = a->previous;
   }
-  if (thread_point != nullptr) s.scan(thread_point, os::thread_stack_end(), runtime::GcScanner::Insides::Addresses);
+  if (thread_point == nullptr) return;
+  const void* end = os::stack_end(thread_point);
+  CHECK(end != nullptr);  // a stack of nobody's, and no /proc
+  s.scan(thread_point, end, runtime::GcScanner::Insides::Addresses);
 }
 
 }  // namespace ashlar::native

@@ -185,7 +185,9 @@ void Store::scan_stacks(GcScanner& s, const void* sp) {
   if (end < stack_base || end > stack_limit) end = stack_top;
   if (end > stack_base) s.scan(stack_base, end, GcScanner::Insides::Addresses);
   if (scan_native_stacks != nullptr) return scan_native_stacks(*this, s, sp);
-  s.scan(sp, os::thread_stack_end(), GcScanner::Insides::Addresses);
+  const void* stack_end = os::stack_end(sp);
+  CHECK(stack_end != nullptr);  // a stack of nobody's, and no /proc
+  s.scan(sp, stack_end, GcScanner::Insides::Addresses);
 }
 
 std::string Store::interrupt_reason() const {
