@@ -47,6 +47,7 @@ class GcMinor final : public GcVisitor, public GcScanner {
   std::vector<GcRef> pinned_;
   uint64_t promoted_bytes_ = 0;
   uint64_t promoted_objects_ = 0;
+  uint64_t waste_ = 0;             ///< blocks of objects that became old where they are: until they are swept
   std::vector<GcRef> remembered_;  ///< old objects that refer to young ones still
 };
 
@@ -126,7 +127,7 @@ inline void GcMinor::promoted(GcRef r, uint64_t bytes) {
       return;
     }
     if ((header.type & GcHeader::kPinned) == 0) slot = move(r, header);
-    if (slot == r) met_young_ = true;
+    if (slot == r && kind == Kind::Nursery) met_young_ = true;
   } else if (kind == Kind::LargeYoung) {
     h_.space_.set_kind(r >> GcSpace::kBlockBits, Kind::Large);
   } else if (marking_) {
@@ -199,7 +200,7 @@ void GcMinor::settle_hosts() {
       h_.old_hosts_.push_back(header.length);
     } else if ((header.type & GcHeader::kPinned) == 0) {
       h_.dead_hosts_.push_back(h_.host_value(r));
-    } else if (settle_) {
+    } else if (settle_ || h_.space_.kind_of(r) == Kind::Pinned) {
       h_.old_hosts_.push_back(r);
     } else {
       return false;
@@ -208,29 +209,41 @@ void GcMinor::settle_hosts() {
   });
 }
 
-/// Whoever stays: its block is none of the nursery. From now on its start bits say what lies in it.
+/// Whoever stays for the first time is young still, and its block is set aside: from now on its start bits say what
+/// lies in it. For the second time it becomes old where it is: many old objects may refer to it, and would all be
+/// looked at in each collection.
 void GcMinor::settle_pinned() {
-  for (uint32_t block : h_.pinned_blocks_) h_.space_.clear_starts(block);
-  h_.nursery_.insert(h_.nursery_.end(), h_.pinned_blocks_.begin(), h_.pinned_blocks_.end());
+  const std::vector<uint32_t> before = std::move(h_.pinned_blocks_);
   h_.pinned_blocks_.clear();
-  for (uint32_t block : h_.nursery_) h_.space_.set_kind(block, Kind::Nursery);
+  for (uint32_t block : before) h_.space_.clear_starts(block);
   for (GcRef r : pinned_) {
     GcHeader& header = *h_.header(r);
     header.type &= ~GcHeader::kPinned;
     const uint32_t block = r >> GcSpace::kBlockBits;
-    const bool first = h_.space_.kind(block) == Kind::Nursery;
-    if (!settle_) {
+    if (h_.space_.kind(block) == Kind::Nursery && !settle_) {
       GcSpace::set(h_.space_.starts, r >> 3);
-      if (first) h_.pinned_blocks_.push_back(block);
-    } else {
-      header.type |= GcHeader::kClean;
-      const uint64_t bytes = h_.space_.object_size(header);
-      promoted(r, bytes);
-      GcSpace::set_lines(h_.space_.lines, r, bytes);
-      if (first) h_.partial_.push_back(block);
+      h_.pinned_blocks_.push_back(block);
+      continue;
     }
-    if (!first) continue;
-    h_.space_.set_kind(block, settle_ ? Kind::Old : Kind::Pinned);
+    header.type |= GcHeader::kClean;
+    const uint64_t bytes = h_.space_.object_size(header);
+    promoted(r, bytes);
+    GcSpace::set_lines(h_.space_.lines, r, bytes);
+    if (h_.space_.kind(block) == Kind::Old) continue;
+    h_.space_.set_kind(block, Kind::Old);
+    h_.space_.block(block).swept = 1;
+    h_.partial_.push_back(block);
+    waste_ += GcSpace::kBlockSize;
+  }
+  for (uint32_t block : before) {
+    if (h_.space_.kind(block) != Kind::Pinned) continue;
+    h_.space_.set_kind(block, Kind::Nursery);
+    h_.nursery_.push_back(block);
+  }
+  std::sort(h_.pinned_blocks_.begin(), h_.pinned_blocks_.end());
+  h_.pinned_blocks_.erase(std::unique(h_.pinned_blocks_.begin(), h_.pinned_blocks_.end()), h_.pinned_blocks_.end());
+  for (uint32_t block : h_.pinned_blocks_) {
+    h_.space_.set_kind(block, Kind::Pinned);
     h_.space_.block(block).swept = 1;
   }
   std::erase_if(h_.nursery_, [this](uint32_t block) { return h_.space_.kind(block) != Kind::Nursery; });
@@ -254,7 +267,7 @@ void GcMinor::run(const void* sp) {
   h_.remembered_.swap(remembered_);
   h_.adapt_nursery(promoted_objects_, promoted_bytes_);
   h_.fill_nursery();
-  h_.old_bytes_ += promoted_bytes_;
+  h_.old_bytes_ += promoted_bytes_ + waste_;
   h_.stats_.promoted += promoted_bytes_;
   h_.stats_.pinned += pinned_.size();
   ++h_.stats_.minor;
