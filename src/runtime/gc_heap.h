@@ -320,6 +320,7 @@ class GcHeap {
   void begin_sweep();
   void start_marking(const void* sp);
   bool finish_marking(const void* sp);
+  void forget_dead();
   void drain_marks(uint64_t budget);
   uint64_t scan_marked(uint64_t entry);
   [[gnu::always_inline]] void mark(GcRef r) {

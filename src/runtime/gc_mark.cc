@@ -113,8 +113,20 @@ bool GcHeap::finish_marking(const void* sp) {
     if (dead) dead_hosts_.push_back(host_value(r));
     return dead;
   });
+  forget_dead();
   begin_sweep();
   return true;
+}
+
+/// What was written and refers to a young object still, but has died: its memory is about to be used again.
+void GcHeap::forget_dead() {
+  std::erase_if(remembered_, [this](GcRef r) { return !GcSpace::test(space_.marks, r >> 3); });
+  std::erase_if(dirty_cards_, [this](uint32_t card) {
+    const GcRef array = find_object(card << GcSpace::kCardBits);
+    if (array != kNullRef && GcSpace::test(space_.marks, array >> 3)) return false;
+    space_.cards[card >> 6] &= ~(uint64_t{1} << (card & 63));
+    return true;
+  });
 }
 
 }  // namespace ashlar::runtime

@@ -137,7 +137,8 @@ inline void GcMinor::promoted(GcRef r, uint64_t bytes) {
 
 [[gnu::noinline]] void GcMinor::evacuate_out_of_line(GcRef& slot) { evacuate(slot); }
 
-/// An old object with a young one in it is remembered for the next collection too.
+/// An old object with a young one in it is remembered for the next collection too; also one that becomes old where it
+/// is.
 void GcMinor::scan_object(GcRef r) {
   met_young_ = false;
   const GcTypeDesc* d = h_.space_.struct_with_few_refs(r);
@@ -147,9 +148,9 @@ void GcMinor::scan_object(GcRef r) {
   } else {
     h_.for_each_ref(r, [this](GcRef& slot) { evacuate_out_of_line(slot); });
   }
-  if (!met_young_ || settle_ || (h_.header(r)->type & GcHeader::kClean) == 0) return;
-  h_.header(r)->type &= ~GcHeader::kClean;
-  remembered_.push_back(r);
+  if (!met_young_ || settle_) return;
+  const bool is_old = (h_.header(r)->type & GcHeader::kClean) != 0 || h_.space_.kind_of(r) == Kind::Pinned;
+  if (is_old) remembered_.push_back(r);
 }
 
 void GcMinor::scan_remembered() {
@@ -264,6 +265,7 @@ void GcMinor::run(const void* sp) {
   settle_large();
   settle_hosts();
   settle_pinned();
+  for (GcRef r : remembered_) h_.header(r)->type &= ~GcHeader::kClean;
   h_.remembered_.swap(remembered_);
   h_.adapt_nursery(promoted_objects_, promoted_bytes_);
   h_.fill_nursery();
