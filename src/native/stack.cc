@@ -2,6 +2,7 @@
 #include "native/stack.h"
 
 #include <algorithm>
+#include <cstring>
 
 #include "native/abi.h"
 #include "native/enter.h"
@@ -24,7 +25,7 @@ GuestStack::~GuestStack() {
 
 void GuestStack::discard(const uint8_t* sp) {
   const uint64_t below = static_cast<uint64_t>(sp - low()) & ~uint64_t{os::page_size() - 1};
-  os::discard_pages(low(), below);
+  if (!os::discard_pages(low(), below)) std::memset(low(), 0, below);
 }
 
 StoreState* state_of(runtime::Store& store) {

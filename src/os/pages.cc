@@ -56,7 +56,7 @@ void populate_pages([[maybe_unused]] void* address, [[maybe_unused]] uint64_t by
 #endif
 }
 
-void discard_pages(uint8_t* address, uint64_t bytes) { madvise(address, bytes, MADV_DONTNEED); }
+bool discard_pages(uint8_t* address, uint64_t bytes) { return madvise(address, bytes, MADV_DONTNEED) == 0; }
 
 void release_pages(uint8_t* address, uint64_t bytes) { munmap(address, bytes); }
 

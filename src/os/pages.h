@@ -29,8 +29,9 @@ bool map_file_pages(uint8_t* address, uint64_t bytes, int file, uint64_t offset)
 /// Asks for the memory of whole pages inside [address, address + bytes) at once, which is cheaper than page by page
 /// when all will be written. Does nothing where the system can't.
 void populate_pages(void* address, uint64_t bytes);
-/// Gives the memory of open pages back to the system; they read as zero from then on.
-void discard_pages(uint8_t* address, uint64_t bytes);
+/// Gives the memory of open pages back to the system; they read as zero from then on. False, and nothing done, where
+/// the system refuses (locked pages).
+bool discard_pages(uint8_t* address, uint64_t bytes);
 /// Gives a whole reservation back.
 void release_pages(uint8_t* address, uint64_t bytes);
 

@@ -30,6 +30,13 @@ class SlotBuffer {
   std::optional<GcHeap::ScannedRange> scanned_;
 };
 
+/// Of the thread's own stack, what the interpreter and helpers use.
+[[gnu::noinline]] void forget_thread_frames() {
+  uint8_t frames[24 << 10];
+  std::memset(frames, 0, sizeof frames);
+  asm volatile("" ::"r"(frames) : "memory");
+}
+
 /// One more call on the host's stack until the end of the scope, and the guest's stack back where it was.
 class DepthScope {
  public:
@@ -41,8 +48,10 @@ class DepthScope {
     auto* const begin = reinterpret_cast<uint8_t*>(top_);
     auto* const end = reinterpret_cast<uint8_t*>(store_.stack_limit);
     const uint64_t in_page = std::min<uint64_t>(-reinterpret_cast<uintptr_t>(begin) % os::page_size(), end - begin);
+    const uint64_t pages = static_cast<uint64_t>(end - begin) - in_page;
     std::memset(begin, 0, in_page);
-    os::discard_pages(begin + in_page, static_cast<uint64_t>(end - begin) - in_page);
+    if (!os::discard_pages(begin + in_page, pages)) std::memset(begin + in_page, 0, pages);
+    forget_thread_frames();
   }
   ~DepthScope() {
     --store_.host_depth;

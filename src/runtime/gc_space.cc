@@ -125,9 +125,8 @@ void GcSpace::trim(uint32_t keep, uint32_t at_most) {
   for (; trim_at_ + keep < free_.size() && at_most != 0; ++trim_at_) {
     const uint32_t i = free_[trim_at_];
     if (kind(i) != Kind::Free || blocks_[i].dirty == 0) continue;
-    os::discard_pages(base_ + (uint64_t{i} << kBlockBits), kBlockSize);
-    blocks_[i].dirty = 0;
     --at_most;
+    if (os::discard_pages(base_ + (uint64_t{i} << kBlockBits), kBlockSize)) blocks_[i].dirty = 0;
   }
 }
 
