@@ -71,7 +71,7 @@ def _of_exceptions(costs):
     rows = []
     for cost in costs:
         if cost.engine == OURS:
-            rows += _row(f"thrown and caught ten frames up ({cost.form}), ns", exceptions.LIMIT_NS, cost.throws)
+            rows += bar(f"thrown and caught ten frames up ({cost.form}), ns", exceptions.LIMIT_NS, cost.throws)
     return rows
 
 

@@ -39,8 +39,7 @@ bool GcSpace::reserve(uint64_t max_bytes) {
   static_assert(kBefore % (64 << 10) == 0);
   uint8_t* base = os::reserve_pages_around(kBefore, kBase + kGuard, kBase);
   if (base == nullptr) return false;
-  const uint64_t heap = os::round_up_to_pages(std::min(max_bytes, kMostBytes));
-  if (!os::open_pages(base - kBefore, kBefore) || (heap != 0 && !os::open_pages(base + kHeapStart, heap))) {
+  if (!os::open_pages(base - kBefore, kBefore) || !os::open_pages(base + kHeapStart, kMostBytes)) {
     os::release_pages(base - kBefore, kBefore + kBase + kGuard);
     return false;
   }
@@ -80,8 +79,9 @@ uint32_t GcSpace::find_run(uint32_t count) const {
     run = kind(i) == Kind::Free ? run + 1 : 0;
     if (run == count) return i + 1 - count;
   }
-  // The end of the opened range, and a run that reaches the frontier may go on behind it.
-  const uint64_t end = (uint64_t{kHeapStart} + max_bytes_) >> kBlockBits;
+  // A run that reaches the frontier may go on behind it. All of the range is there, whatever the limit: what is used
+  // may lie far apart.
+  const uint64_t end = (uint64_t{kHeapStart} + kMostBytes) >> kBlockBits;
   const uint32_t first = frontier_ - run;
   return first + uint64_t{count} <= end ? first : 0;
 }
