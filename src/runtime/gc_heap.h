@@ -88,8 +88,9 @@ class GcObserver {
 /// For tests: collect and move as often as can be. Every program must run as without.
 struct GcStress {
   uint32_t minor_every = 0;  ///< a minor collection at every n-th allocation; 0: when the nursery is full
-  uint32_t major_every = 0;  ///< a whole collection at every n-th allocation
-  bool poison = false;       ///< freed memory is filled with a pattern that is no object
+  /// A whole collection at every n-th allocation; between them marking and sweeping go on in the smallest steps.
+  uint32_t major_every = 0;
+  bool poison = false;  ///< freed memory is filled with a pattern that is no object
 };
 
 class GcHeap {
