@@ -63,12 +63,8 @@ class HeapGraph {
   /// Calls f(reference, header) for every object, ascending.
   template <class F>
   void for_each_object(F f) const {
-    for (uint32_t word = kFirstWord; word < end_; ++word) {
-      for (uint64_t bits = heap_.space().starts[word]; bits != 0; bits &= bits - 1) {
-        const runtime::GcRef r = word * 512 + static_cast<uint32_t>(__builtin_ctzll(bits)) * 8;
-        f(r, *heap_.header(r));
-      }
-    }
+    heap_.space().for_each_start(uint64_t{kFirstWord} * 512, uint64_t{end_} * 512,
+                                 [&](runtime::GcRef r) { f(r, *heap_.header(r)); });
   }
 
  private:

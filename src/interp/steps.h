@@ -531,19 +531,23 @@ struct Sequence<First, Rest...> {
   }
 };
 
+/// Runs a handler's steps: `p` is behind their operands then. A trap leaves at the step `at`.
+#define ASHLAR_RUN_STEPS(All)         \
+  const Code* p = s.ip + 8;           \
+  const Code* at = s.ip;              \
+  const Trap t = All::run(s, p, at);  \
+  if (t != Trap::none) [[unlikely]] { \
+    s.r = static_cast<uint64_t>(t);   \
+    ASHLAR_GOTO(trap_exit, at);       \
+  }                                   \
+  if constexpr (All::may_fault) pin(p)
+
 /// Steps one after the other, then the next instruction.
 template <class... Steps>
 ASHLAR_HANDLER linear(ASHLAR_PARAMS) {
   ASHLAR_ENTER();
   using All = Sequence<Steps...>;
-  const Code* p = s.ip + 8;
-  const Code* at = s.ip;
-  Trap t = All::run(s, p, at);
-  if (t != Trap::none) [[unlikely]] {
-    s.r = static_cast<uint64_t>(t);
-    ASHLAR_GOTO(trap_exit, at);
-  }
-  if constexpr (All::may_fault) pin(p);
+  ASHLAR_RUN_STEPS(All);
   ASHLAR_NEXT(p + (align8(8 + All::size) - (8 + All::size)));
 }
 
@@ -558,14 +562,7 @@ ASHLAR_HANDLER branch_if(ASHLAR_PARAMS) {
   ASHLAR_ENTER();
   using All = Sequence<Steps...>;
   constexpr int kSize = 8 + All::size + Cond::size + 4;
-  const Code* p = s.ip + 8;
-  const Code* at = s.ip;
-  Trap t = All::run(s, p, at);
-  if (t != Trap::none) [[unlikely]] {
-    s.r = static_cast<uint64_t>(t);
-    ASHLAR_GOTO(trap_exit, at);
-  }
-  if constexpr (All::may_fault) pin(p);
+  ASHLAR_RUN_STEPS(All);
   bool taken = Cond::test(s, p);
   if (taken) {
     const Code* target = p + read<int32_t>(p);
@@ -583,14 +580,7 @@ template <bool back, class... Steps>
 ASHLAR_HANDLER branch(ASHLAR_PARAMS) {
   ASHLAR_ENTER();
   using All = Sequence<Steps...>;
-  const Code* p = s.ip + 8;
-  const Code* at = s.ip;
-  Trap t = All::run(s, p, at);
-  if (t != Trap::none) [[unlikely]] {
-    s.r = static_cast<uint64_t>(t);
-    ASHLAR_GOTO(trap_exit, at);
-  }
-  if constexpr (All::may_fault) pin(p);
+  ASHLAR_RUN_STEPS(All);
   const Code* target = p + read<int32_t>(p);
   if constexpr (back) {
     if (must_stop(s)) [[unlikely]]
@@ -613,14 +603,7 @@ template <RetKind kind, class... Steps>
 ASHLAR_HANDLER ret(ASHLAR_PARAMS) {
   ASHLAR_ENTER();
   using All = Sequence<Steps...>;
-  const Code* p = s.ip + 8;
-  const Code* at = s.ip;
-  Trap t = All::run(s, p, at);
-  if (t != Trap::none) [[unlikely]] {
-    s.r = static_cast<uint64_t>(t);
-    ASHLAR_GOTO(trap_exit, at);
-  }
-  if constexpr (All::may_fault) pin(p);
+  ASHLAR_RUN_STEPS(All);
   const Code* to = reinterpret_cast<const Code*>(s.fp[read<uint16_t>(p)]);
   if constexpr (kind == RetKind::S) s.r = s.fp[read<uint16_t>(p + 2)];
   if constexpr (kind == RetKind::S || kind == RetKind::R) s.fp[0] = s.r;

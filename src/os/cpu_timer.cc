@@ -8,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "os/free_signal.h"
 #include "os/signal_context.h"
 
 namespace ashlar::os {
@@ -28,16 +29,7 @@ void on_tick(int signal, siginfo_t*, void* context) {
 
 /// Takes the signal for this process, once; false when somebody else has it.
 bool install() {
-  static const bool done = [] {
-    struct sigaction old{};
-    if (::sigaction(kSignal, nullptr, &old) != 0) return false;
-    if ((old.sa_flags & SA_SIGINFO) != 0 || old.sa_handler != SIG_DFL) return false;
-    struct sigaction action{};
-    action.sa_sigaction = &on_tick;
-    action.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_RESTART;
-    sigemptyset(&action.sa_mask);
-    return ::sigaction(kSignal, &action, nullptr) == 0;
-  }();
+  static const bool done = take_free_signal(kSignal, &on_tick);
   return done;
 }
 

@@ -4,6 +4,8 @@
 #include <atomic>
 #include <csignal>
 
+#include "os/free_signal.h"
+
 namespace ashlar::os {
 
 namespace {
@@ -12,22 +14,13 @@ constexpr int kSignal = SIGUSR2;
 
 std::atomic<UserSignalHandler> g_handler{nullptr};
 
-void on_signal(int) {
+void on_signal(int, siginfo_t*, void*) {
   if (const UserSignalHandler handler = g_handler.load(std::memory_order_relaxed)) handler();
 }
 
 /// Takes the signal for this process, once.
 bool install() {
-  static const bool done = [] {
-    struct sigaction old{};
-    if (::sigaction(kSignal, nullptr, &old) != 0) return false;
-    if ((old.sa_flags & SA_SIGINFO) != 0 || old.sa_handler != SIG_DFL) return false;
-    struct sigaction action{};
-    action.sa_handler = &on_signal;
-    action.sa_flags = SA_ONSTACK | SA_RESTART;
-    sigemptyset(&action.sa_mask);
-    return ::sigaction(kSignal, &action, nullptr) == 0;
-  }();
+  static const bool done = take_free_signal(kSignal, &on_signal);
   return done;
 }
 

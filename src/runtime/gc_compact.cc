@@ -38,17 +38,6 @@ class GcCompactor final : public GcVisitor, public GcScanner {
   }
   void update_all();
   void free_emptied(uint32_t block);
-  /// Calls f with each object that begins in the block.
-  template <class F>
-  void each_object(uint32_t block, F f) {
-    const uint32_t first = (block << GcSpace::kBlockBits) >> 9;
-    for (uint32_t i = first; i < first + (GcSpace::kBlockSize >> 9); ++i) {
-      for (uint64_t word = h_.space_.starts[i]; word != 0; word &= word - 1) {
-        f((i << 9) + static_cast<uint32_t>(__builtin_ctzll(word)) * 8);
-      }
-    }
-  }
-
   GcHeap& h_;
   std::vector<uint8_t> sparse_;  ///< by block: its objects move
   const bool everything_;
@@ -77,7 +66,7 @@ void GcCompactor::prepare_holes() {
 /// False: no room.
 bool GcCompactor::empty_block(uint32_t block) {
   bool all = true;
-  each_object(block, [&](GcRef r) {
+  h_.space_.for_each_start_of(block, [&](GcRef r) {
     if (!all) return;
     GcHeader& from = *h_.header(r);
     const uint64_t bytes = h_.space_.object_size(from);
@@ -101,7 +90,7 @@ void GcCompactor::update_all() {
   const uint32_t end = h_.space_.frontier();
   for (uint32_t i = GcSpace::kHeapStart >> GcSpace::kBlockBits; i < end; ++i) {
     if (h_.space_.kind(i) != Kind::Old && h_.space_.kind(i) != Kind::Large) continue;
-    each_object(i, [&](GcRef r) {
+    h_.space_.for_each_start_of(i, [&](GcRef r) {
       if ((h_.header(r)->type & GcHeader::kForwarded) != 0) return;
       h_.for_each_ref(r, [this](GcRef& slot) { update(slot); });
     });
@@ -111,7 +100,7 @@ void GcCompactor::update_all() {
 /// Of a block that could not be emptied, what has moved is nothing any more.
 void GcCompactor::free_emptied(uint32_t block) {
   bool empty = true;
-  each_object(block, [&](GcRef r) {
+  h_.space_.for_each_start_of(block, [&](GcRef r) {
     if ((h_.header(r)->type & GcHeader::kForwarded) == 0) {
       empty = false;
       return;

@@ -426,12 +426,7 @@ void GcHeap::for_each_ref(GcRef r, F f) const {
   if (id != kExnType) return;
   Slot* slot = exn_payload(r);
   for (isa::ValType param : types_.get(*reinterpret_cast<const uint32_t*>(exn_tag(r))).def.func.params) {
-    if (param.is_ref()) {
-      const isa::HeapType heap = param.heap();
-      const bool func = heap.is_concrete() ? types_.get(heap.index()).def.kind == module::CompositeKind::Func
-                                           : heap == isa::AbsHeap::Func || heap == isa::AbsHeap::NoFunc;
-      if (!func) f(*reinterpret_cast<GcRef*>(slot));
-    }
+    if (field_kind(types_, isa::StorageType::of(param)) == FieldKind::Ref) f(*reinterpret_cast<GcRef*>(slot));
     slot += param.slot_count();
   }
 }

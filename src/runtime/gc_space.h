@@ -128,6 +128,21 @@ class GcSpace {
   uint16_t* crossings = nullptr;
   static constexpr uint32_t kChunkBits = 12;
 
+  /// Calls f with each object that `starts` says begins in [begin, end), multiples of 512, ascending. f may take back
+  /// the bit of the object that it gets, and set others.
+  template <class F>
+  void for_each_start(uint64_t begin, uint64_t end, F f) const {
+    for (uint64_t i = begin >> 9; i < end >> 9; ++i) {
+      for (uint64_t word = starts[i]; word != 0; word &= word - 1) {
+        f(static_cast<GcRef>((i << 9) + static_cast<uint32_t>(__builtin_ctzll(word)) * 8));
+      }
+    }
+  }
+  template <class F>
+  void for_each_start_of(uint32_t block, F f) const {
+    for_each_start(uint64_t{block} << kBlockBits, (uint64_t{block} + 1) << kBlockBits, f);
+  }
+
   /// Marks the lines that [r, r + bytes) touches.
   static void set_lines(uint64_t* bits, GcRef r, uint64_t bytes) {
     const uint32_t last = static_cast<uint32_t>((r + bytes - 1) >> kLineBits);

@@ -285,13 +285,7 @@ void GcHeap::for_each_object(const std::function<void(GcRef, const GcHeader&, ui
   for (uint32_t block = GcSpace::kHeapStart >> GcSpace::kBlockBits; block < end; ++block) {
     const GcSpace::Kind kind = space_.kind(block);
     if (kind != GcSpace::Kind::Old && kind != GcSpace::Kind::Large) continue;
-    const uint32_t first = (block << GcSpace::kBlockBits) >> 9;
-    for (uint32_t i = first; i < first + (GcSpace::kBlockSize >> 9); ++i) {
-      for (uint64_t word = space_.starts[i]; word != 0; word &= word - 1) {
-        const GcRef r = (i << 9) + static_cast<uint32_t>(__builtin_ctzll(word)) * 8;
-        f(r, *header(r), space_.object_size(*header(r)));
-      }
-    }
+    space_.for_each_start_of(block, [&](GcRef r) { f(r, *header(r), space_.object_size(*header(r))); });
   }
 }
 

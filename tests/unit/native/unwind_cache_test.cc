@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <map>
+#include <vector>
 
 #include "native/image_registry.h"
 #include "os/cpu_extensions.h"
@@ -71,7 +72,7 @@ TEST(UnwindCache, addresses_that_share_an_entry) {
   EXPECT_LT(others.rbegin()->first, UnwindCache::kEntries);
 }
 
-// The system gives the same addresses again to what is as large, mostly at once.
+// The system gives the same addresses again to what is as large, mostly at once; it does not promise to.
 TEST(UnwindCache, another_image_at_the_same_place) {
   UnwindCache cache;
   std::shared_ptr<Image> first = load(32, 50);
@@ -82,8 +83,11 @@ TEST(UnwindCache, another_image_at_the_same_place) {
   for (uint32_t offset = 1; offset <= kFuncs * kFuncSize; ++offset) {
     EXPECT_EQ(cache.at(code + offset, images_gone()).row, nullptr);
   }
-  const std::shared_ptr<Image> second = load(48, 60);
-  if (second->code() != code) GTEST_SKIP() << "the second image lies elsewhere";
+  std::vector<std::shared_ptr<Image>> later;
+  do later.push_back(load(48, 60));
+  while (later.back()->code() != code && later.size() < 16);
+  const std::shared_ptr<Image>& second = later.back();
+  if (second->code() != code) GTEST_SKIP() << "the system mapped none of 16 images at the address of one that is gone";
   for (uint32_t offset = 1; offset <= second->text_size(); ++offset) {
     expect_of(*second, cache.at(code + offset, images_gone()), code + offset);
   }
