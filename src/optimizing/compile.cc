@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "native/image.h"
+#include "optimizing/callees.h"
 #include "optimizing/emit.h"
 #include "optimizing/link.h"
 #include "optimizing/pipeline.h"
@@ -48,7 +49,7 @@ std::vector<Part> partition(const module::Module& m, const std::vector<module::F
 class Job {
  public:
   Job(const module::Module& m, const CompileOptions& options)
-      : m_(m), options_(options), parts_(partition(m, options.only, options.level)) {
+      : m_(m), options_(options), parts_(partition(m, options.only, options.level)), callees_(m) {
     objects_.resize(parts_.size());
     texts_.resize(parts_.size());
     for (const Part& p : parts_) all_bytes_ += p.bytes;
@@ -87,7 +88,7 @@ class Job {
 
   Status compile_part(size_t i, llvm::TargetMachine& target) {
     const bool x86 = target.getTargetTriple().isX86();
-    Unit unit(m_, options_, "part" + std::to_string(i), x86);
+    Unit unit(m_, options_, callees_, parts_[i].funcs, "part" + std::to_string(i), x86);
     unit.ir.setDataLayout(target.createDataLayout());
     unit.ir.setTargetTriple(target.getTargetTriple());
     for (module::FuncIdx f : parts_[i].funcs) {
@@ -99,6 +100,7 @@ class Job {
       const bool nowhere = i == 0 && !std::ranges::binary_search(options_.only, loop.func);
       if (here || nowhere) TRY(translate_loop(unit, loop.func, loop.wasm));
     }
+    TRY(translate_borrowed(unit));
     unit.finish();
     TRY(optimize(unit.ir, target, options_, memory_facts(m_, options_.explicit_bounds)));
     if (options_.emit_ir) {
@@ -119,6 +121,7 @@ class Job {
   const module::Module& m_;
   const CompileOptions& options_;
   std::vector<Part> parts_;
+  const Callees callees_;
   std::vector<ObjectCode> objects_;
   std::vector<std::string> texts_;
   size_t all_bytes_ = 0;

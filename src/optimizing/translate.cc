@@ -164,6 +164,21 @@ void Translator::op(Op op, const Imm& imm) {
   CHECK(done);
 }
 
+Value* Translator::global_cell(module::GlobalIdx global) {
+  Value* cells = context_field(layout::InstanceContext_globals, u_.ptr);
+  llvm::LoadInst* cell = in(b_.CreateLoad(u_.ptr, b_.CreateConstGEP1_32(u_.ptr, cells, global)), Region::State);
+  cell->setMetadata(llvm::LLVMContext::MD_invariant_load, u_.empty_node());
+  return cell;
+}
+
+Value* Translator::load_global(module::GlobalIdx global) {
+  const module::GlobalType& type = m_.globals[global].type;
+  Value* cell = global_cell(global);
+  llvm::LoadInst* value = in(b_.CreateAlignedLoad(u_.type_of(type.type), cell, llvm::Align(8)), Region::State);
+  if (!type.mut) value->setMetadata(llvm::LLVMContext::MD_invariant_load, u_.empty_node());
+  return value;
+}
+
 bool Translator::variable(Op op, const Imm& imm) {
   switch (op) {
     case Op::nop:
@@ -189,17 +204,10 @@ bool Translator::variable(Op op, const Imm& imm) {
       b_.CreateStore(stack_.back(), locals_[imm.a]);
       return true;
     case Op::global_get:
+      push(load_global(imm.a), m_.globals[imm.a].type.type);
+      return true;
     case Op::global_set: {
-      const module::GlobalType& type = m_.globals[imm.a].type;
-      Value* cells = context_field(layout::InstanceContext_globals, u_.ptr);
-      llvm::LoadInst* cell = in(b_.CreateLoad(u_.ptr, b_.CreateConstGEP1_32(u_.ptr, cells, imm.a)), Region::State);
-      cell->setMetadata(llvm::LLVMContext::MD_invariant_load, u_.empty_node());
-      if (op == Op::global_get) {
-        llvm::LoadInst* value = in(b_.CreateAlignedLoad(u_.type_of(type.type), cell, llvm::Align(8)), Region::State);
-        if (!type.mut) value->setMetadata(llvm::LLVMContext::MD_invariant_load, u_.empty_node());
-        push(value, type.type);
-        return true;
-      }
+      Value* cell = global_cell(imm.a);
       Value* value = pop();
       // A trap later on must find it: volatile, as stores to memory are.
       if (value->getType() == u_.i32) value = b_.CreateZExt(value, u_.i64);
@@ -231,5 +239,13 @@ void Translator::finish() {
 }
 
 Status translate(Unit& unit, module::FuncIdx f) { return Translator(unit, f).run(); }
+
+Status translate_borrowed(Unit& unit) {
+  for (module::FuncIdx f : unit.take_borrowed()) {
+    TRY(translate(unit, f));
+    unit.function(f)->setLinkage(llvm::GlobalValue::AvailableExternallyLinkage);
+  }
+  return {};
+}
 
 }  // namespace ashlar::optimizing

@@ -62,6 +62,8 @@ class Translator {
   void op(Op op, const Imm& imm);
   bool control(Op op, const Imm& imm);
   bool variable(Op op, const Imm& imm);
+  Value* global_cell(module::GlobalIdx global);
+  Value* load_global(module::GlobalIdx global);
   void skip(Op op);
   void finish();
 
@@ -109,12 +111,19 @@ class Translator {
   Value* context_field(uint32_t offset, llvm::Type* type, bool invariant = true);
   Value* libcall(Libcall id, llvm::Type* result, std::initializer_list<Value*> args);
   llvm::CallBase* emit_call(llvm::FunctionType* type, Value* callee, std::span<Value* const> args, bool may_throw);
-  void push_results(const module::FuncType& type, llvm::CallBase* call);
+  void push_results(const module::FuncType& type, Value* result);
   void call_direct(module::FuncIdx f, bool tail);
+  void call_unless_done(module::FuncIdx f, module::GlobalIdx flag);
   void call_cell(const module::FuncType& type, Value* cell, bool tail);
+  void call_guarded(const module::FuncType& type, Value* cell, std::span<const module::FuncIdx> likely);
   Value* table_elements(uint32_t table, Value* index, Trap trap);
   void call_indirect(const Imm& imm, bool tail);
   void call_ref(uint32_t type, bool tail);
+  struct Arguments;
+  Arguments take_arguments(const module::FuncType& type);
+  llvm::CallBase* make_call(const module::FuncType& type, Value* callee, Value* context, const Arguments& args,
+                            bool through_cell);
+  void tail_call(const module::FuncType& type, Value* callee, Value* context, bool through_cell);
   void finish_call(const module::FuncType& type, Value* callee, Value* context, bool tail, bool through_cell);
   Value* func_cell(module::FuncIdx f);
   Value* unless_null(Value* cell, llvm::function_ref<Value*()> make);
@@ -228,6 +237,11 @@ class Translator {
 
   std::vector<Value*> stack_;
   llvm::ValueMap<const Value*, ValType> types_;  ///< of references, where known; forgets values that are erased
+  struct Field {
+    module::TypeIdx type;
+    uint32_t index;
+  };
+  llvm::ValueMap<const Value*, Field> fields_;  ///< of references to functions, where they come from a struct
   std::deque<Label> labels_;
   std::deque<Scope> scopes_;
   std::vector<llvm::AllocaInst*> locals_;

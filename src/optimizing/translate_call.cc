@@ -1,4 +1,6 @@
 // Translation of calls: direct, through cells, indirect, by reference; tail calls; helpers.
+#include <algorithm>
+
 #include "optimizing/emit.h"
 #include "optimizing/layout.h"
 #include "optimizing/translate.h"
@@ -40,9 +42,10 @@ llvm::CallBase* Translator::emit_call(llvm::FunctionType* type, Value* callee, s
   return call;
 }
 
-void Translator::push_results(const module::FuncType& type, llvm::CallBase* call) {
+/// `result`: of a type with one result.
+void Translator::push_results(const module::FuncType& type, Value* result) {
   if (type.results.size() == 1) {
-    push(call, type.results[0]);
+    push(result, type.results[0]);
   } else if (type.results.size() > 1) {
     Value* results = context_field(layout::InstanceContext_results, u_.ptr);
     uint32_t slot = 0;
@@ -53,37 +56,52 @@ void Translator::push_results(const module::FuncType& type, llvm::CallBase* call
   }
 }
 
-/// A call with `context` and the arguments on the stack. Tail calls have all arguments in registers, as every call, so
-/// that the code generator makes a jump of each that stands before a return.
-void Translator::finish_call(const module::FuncType& type, Value* callee, Value* context, bool tail,
-                             bool through_cell) {
+/// Those in registers; the others are in the buffer already.
+struct Translator::Arguments {
+  std::vector<Value*> values;
+};
+
+Translator::Arguments Translator::take_arguments(const module::FuncType& type) {
   const std::vector<Value*> values = pop_n(type.params.size());
   const std::vector<bool> registers = u_.in_registers(type);
-  std::vector<Value*> args{context};
-  if (through_cell) args.push_back(ctx_);
+  Arguments args;
   Value* buffer = nullptr;
   uint32_t slot = 0;
   for (size_t i = 0; i < values.size(); ++i) {
     if (registers[i]) {
-      args.push_back(values[i]);
+      args.values.push_back(values[i]);
     } else {
       if (buffer == nullptr) buffer = context_field(layout::InstanceContext_results, u_.ptr);
       store_slots(b_.CreateConstGEP1_32(u_.i64, buffer, slot), {&values[i], 1});
     }
     slot += type.params[i].slot_count();
   }
-  llvm::CallBase* call = nullptr;
-  if (tail) {
-    call = b_.CreateCall(u_.signature(type, through_cell), callee, args);
-    call->addFnAttr(llvm::Attribute::get(u_.context, kTailCallAttribute));
-    // The column tells it from calls that only prepare it: those stay calls (see emit.cc).
-    call->setDebugLoc(llvm::DILocation::get(u_.context, wasm_, 1, subprogram_));
-  } else {
-    call = emit_call(u_.signature(type, through_cell), callee, args, true);
-    call->addFnAttr(llvm::Attribute::NoMerge);
-  }
+  return args;
+}
+
+llvm::CallBase* Translator::make_call(const module::FuncType& type, Value* callee, Value* context,
+                                      const Arguments& args, bool through_cell) {
+  std::vector<Value*> all{context};
+  if (through_cell) all.push_back(ctx_);
+  all.insert(all.end(), args.values.begin(), args.values.end());
+  llvm::CallBase* call = emit_call(u_.signature(type, through_cell), callee, all, true);
+  call->addFnAttr(llvm::Attribute::NoMerge);
   if (through_cell) call->addParamAttr(1, llvm::Attribute::Nest);
-  if (!tail) return push_results(type, call);
+  return call;
+}
+
+/// Tail calls have all arguments in registers, as every call, so that the code generator makes a jump of each that
+/// stands before a return.
+void Translator::tail_call(const module::FuncType& type, Value* callee, Value* context, bool through_cell) {
+  std::vector<Value*> all{context};
+  if (through_cell) all.push_back(ctx_);
+  const Arguments args = take_arguments(type);
+  all.insert(all.end(), args.values.begin(), args.values.end());
+  llvm::CallInst* call = b_.CreateCall(u_.signature(type, through_cell), callee, all);
+  call->addFnAttr(llvm::Attribute::get(u_.context, kTailCallAttribute));
+  // The column tells it from calls that only prepare it: those stay calls (see emit.cc).
+  call->setDebugLoc(llvm::DILocation::get(u_.context, wasm_, 1, subprogram_));
+  if (through_cell) call->addParamAttr(1, llvm::Attribute::Nest);
   if (call->getType()->isVoidTy()) {
     b_.CreateRetVoid();
   } else {
@@ -92,10 +110,32 @@ void Translator::finish_call(const module::FuncType& type, Value* callee, Value*
   reachable_ = false;
 }
 
+/// A call with `context` and the arguments on the stack.
+void Translator::finish_call(const module::FuncType& type, Value* callee, Value* context, bool tail,
+                             bool through_cell) {
+  if (tail) return tail_call(type, callee, context, through_cell);
+  const Arguments args = take_arguments(type);
+  push_results(type, make_call(type, callee, context, args, through_cell));
+}
+
 void Translator::call_direct(module::FuncIdx f, bool tail) {
   const module::FuncType& type = m_.func_type(f);
   if (m_.funcs[f].imported || !u_.is_compiled(f)) return call_cell(type, func_cell(f), tail);
+  if (!tail) {
+    if (const std::optional<module::GlobalIdx> flag = u_.done_flag(f)) return call_unless_done(f, *flag);
+  }
   finish_call(type, u_.function(f), ctx_, tail, false);
+}
+
+/// Of a function that looks at its flag first.
+void Translator::call_unless_done(module::FuncIdx f, module::GlobalIdx flag) {
+  BasicBlock* first = block("first");
+  BasicBlock* next = block("");
+  b_.CreateCondBr(b_.CreateIsNull(load_global(flag)), first, next, u_.unlikely());
+  at(first);
+  make_call(m_.func_type(f), u_.function(f), ctx_, {}, false);
+  b_.CreateBr(next);
+  at(next);
 }
 
 /// The cell of function f: there from the start for imports, made on demand for others.
@@ -183,8 +223,53 @@ void Translator::call_indirect(const Imm& imm, bool tail) {
   call_cell(sub.func, cell, tail);
 }
 
+/// Through a cell that is likely to be one of those functions', which then may be inlined.
+void Translator::call_guarded(const module::FuncType& type, Value* cell, std::span<const module::FuncIdx> likely) {
+  const Arguments args = take_arguments(type);
+  BasicBlock* joined = block("");
+  std::vector<std::pair<Value*, BasicBlock*>> results;
+  const auto join = [&](llvm::CallBase* call) {
+    results.emplace_back(call, b_.GetInsertBlock());
+    b_.CreateBr(joined);
+  };
+  // Cells of the module's own functions lie in front of the list of all.
+  Value* list = context_field(layout::InstanceContext_funcs, u_.ptr);
+  const size_t count = m_.funcs.size();
+  for (module::FuncIdx f : likely) {
+    const auto offset = -static_cast<int64_t>((count - f) * sizeof(runtime::FuncCell));
+    Value* expected = b_.CreatePtrToInt(b_.CreateGEP(u_.i8, list, b_.getInt64(offset)), u_.i64);
+    BasicBlock* direct = block("direct");
+    BasicBlock* other = block("");
+    b_.CreateCondBr(b_.CreateICmpEQ(cell, expected), direct, other, u_.likely());
+    at(direct);
+    join(make_call(type, u_.function(f), ctx_, args, false));
+    at(other);
+  }
+  trap_if_null(cell, Trap::null_function_reference);
+  Value* at_cell = b_.CreateIntToPtr(cell, u_.ptr);
+  const auto field = [&](uint32_t offset) {
+    return in(b_.CreateLoad(u_.ptr, b_.CreateConstGEP1_32(u_.i8, at_cell, offset)), Region::State);
+  };
+  Value* native = field(layout::FuncCell_native);
+  join(make_call(type, native, field(layout::FuncCell_native_ctx), args, true));
+  at(joined);
+  if (type.results.size() != 1) return push_results(type, nullptr);
+  llvm::PHINode* result = b_.CreatePHI(u_.type_of(type.results[0]), static_cast<unsigned>(results.size()));
+  for (const auto& [value, from] : results) result->addIncoming(value, from);
+  push_results(type, result);
+}
+
 void Translator::call_ref(uint32_t type, bool tail) {
   Value* reference = pop();
+  if (!tail) {
+    const auto from = fields_.find(reference);
+    std::span<const module::FuncIdx> known;
+    if (from != fields_.end()) known = u_.callees.of_field(from->second.type, from->second.index);
+    if (known.empty()) known = u_.callees.of_type(type);
+    std::vector<module::FuncIdx> likely;
+    std::ranges::copy_if(known, std::back_inserter(likely), [this](module::FuncIdx f) { return u_.can_inline(f); });
+    if (!likely.empty()) return call_guarded(m_.types[type].func, reference, likely);
+  }
   trap_if_null(reference, Trap::null_function_reference);
   call_cell(m_.types[type].func, b_.CreateIntToPtr(reference, u_.ptr), tail);
 }

@@ -138,6 +138,7 @@ void Translator::struct_get(Op op, const Imm& imm) {
   Value* at = gc_address(object, offset);
   Value* value = load_field(at, shape.kinds[imm.b], op == Op::struct_get_s, u_.gc_field(offset));
   push(value, m_.types[imm.a].fields[imm.b].storage.type);
+  if (shape.kinds[imm.b] == FieldKind::FuncRef) fields_[value] = {imm.a, imm.b};
 }
 
 void Translator::struct_set(const Imm& imm) {

@@ -3,14 +3,24 @@
 
 #include <llvm/IR/DebugInfoMetadata.h>
 
+#include <algorithm>
+
 #include "native/abi.h"
 #include "optimizing/gc_stores.h"
 
 namespace ashlar::optimizing {
 
-Unit::Unit(const module::Module& module, const CompileOptions& compile_options, const std::string& name, bool is_x86)
+namespace {
+// Bytes of a body. Longer ones LLVM would hardly inline.
+constexpr uint32_t kMostInlined = 300;
+constexpr uint32_t kMostBorrowed = 48;
+}  // namespace
+
+Unit::Unit(const module::Module& module, const CompileOptions& compile_options, const Callees& known,
+           std::span<const module::FuncIdx> own, const std::string& name, bool is_x86)
     : m(module),
       options(compile_options),
+      callees(known),
       ir(name, context),
       pure(ir, is_x86),
       x86(is_x86),
@@ -23,6 +33,7 @@ Unit::Unit(const module::Module& module, const CompileOptions& compile_options, 
       f64(llvm::Type::getDoubleTy(context)),
       v128(llvm::FixedVectorType::get(llvm::Type::getInt64Ty(context), 2)),
       ptr(llvm::PointerType::get(context, 0)),
+      own_(own),
       functions_(module.funcs.size()),
       debug_(ir) {
   if (!options.only.empty()) {
@@ -142,7 +153,22 @@ llvm::Function* Unit::function(module::FuncIdx f) {
                                &ir);
   add_attributes(*out);
   out->addFnAttr("ashlar-func", std::to_string(f));
+  if (may_borrow_ && !is_own(f) && can_inline(f)) borrowed_.push_back(f);
   return out;
+}
+
+bool Unit::is_own(module::FuncIdx f) const { return std::ranges::binary_search(own_, f); }
+
+bool Unit::can_inline(module::FuncIdx f) const {
+  if (!inlines() || m.funcs[f].imported || !is_compiled(f)) return false;
+  return m.funcs[f].body_size <= (is_own(f) ? kMostInlined : kMostBorrowed);
+}
+
+std::optional<module::GlobalIdx> Unit::done_flag(module::FuncIdx f) {
+  if (!inlines() || options.fuel) return std::nullopt;  // fuel: its first instructions count
+  const auto [found, added] = done_flags_.try_emplace(f);
+  if (added) found->second = optimizing::done_flag(m, f, options.features);
+  return found->second;
 }
 
 llvm::Function* Unit::loop_entry(module::FuncIdx f, uint32_t loop) {

@@ -9,9 +9,12 @@
 
 #include <map>
 #include <memory>
+#include <optional>
+#include <span>
 #include <vector>
 
 #include "module/module.h"
+#include "optimizing/callees.h"
 #include "optimizing/compile.h"
 #include "optimizing/ops.h"
 #include "runtime/gc_layout.h"
@@ -48,10 +51,13 @@ struct GcShape {
 
 class Unit {
  public:
-  Unit(const module::Module& m, const CompileOptions& options, const std::string& name, bool x86);
+  /// `own`: the functions that it is to define, in order.
+  Unit(const module::Module& m, const CompileOptions& options, const Callees& callees,
+       std::span<const module::FuncIdx> own, const std::string& name, bool x86);
 
   const module::Module& m;
   const CompileOptions& options;
+  const Callees& callees;
   llvm::LLVMContext context;
   llvm::Module ir;
   PureOps pure;
@@ -80,6 +86,12 @@ class Unit {
   /// Declares the entry of the loop at this wasm offset of function f: its results, from the context and a frame.
   llvm::Function* loop_entry(module::FuncIdx f, uint32_t loop);
   bool is_compiled(module::FuncIdx f) const { return compiled_.empty() || compiled_[f]; }
+  /// Whether calls of f may be inlined here: it is small enough, and its body is in the unit, or comes.
+  bool can_inline(module::FuncIdx f) const;
+  /// Small functions of other units that this one calls: to be translated for inlining alone. Emptied.
+  std::vector<module::FuncIdx> take_borrowed() { return std::exchange(borrowed_, {}); }
+  /// done_flag() of a function, when it may be asked instead of calling it.
+  std::optional<module::GlobalIdx> done_flag(module::FuncIdx f);
 
   /// Function f of the module as debug information: its line is the body's offset.
   llvm::DISubprogram* subprogram(module::FuncIdx f);
@@ -101,6 +113,13 @@ class Unit {
  private:
   void add_attributes(llvm::Function& f) const;
 
+  bool inlines() const { return options.level == OptLevel::O2 || options.level == OptLevel::O3; }
+  bool is_own(module::FuncIdx f) const;
+
+  std::span<const module::FuncIdx> own_;
+  std::vector<module::FuncIdx> borrowed_;
+  bool may_borrow_ = true;
+  std::map<module::FuncIdx, std::optional<module::GlobalIdx>> done_flags_;
   std::vector<llvm::Function*> functions_;
   std::vector<bool> compiled_;
   llvm::DIBuilder debug_;
@@ -120,6 +139,8 @@ class Unit {
 
 /// Defines function f in the unit's module.
 Status translate(Unit& unit, module::FuncIdx f);
+/// Defines what is borrowed, in a form that is inlined or dropped.
+Status translate_borrowed(Unit& unit);
 /// Defines the entry of a loop. There is none where the loop is dead or in a handler of the legacy exceptions.
 Status translate_loop(Unit& unit, module::FuncIdx f, uint32_t loop);
 

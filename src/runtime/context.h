@@ -37,7 +37,9 @@ struct InstanceContext {
   Slot** globals;  ///< pointer to each global's value (imports point elsewhere)
   Memory** memories;
   Table** tables;
-  FuncCell** funcs;  ///< created on demand: use Instance::func_cell(i) when null
+  /// Cells are created on demand: use Instance::func_cell(i) when null. Those of the module's own functions lie in one
+  /// array that ends here: compiled code knows their addresses.
+  FuncCell** funcs;
   TagInstance** tags;
   uint8_t* gc_base;                        ///< start of the store's GC heap range
   const std::atomic<uint32_t>* interrupt;  ///< non-zero: take the slow path at the next safepoint
