@@ -9,7 +9,7 @@ declare -A sets=(
   [test]="python3-venv llvm-22 clang-format-22 libclang-rt-22-dev libgtest-dev libc++-22-dev-wasm32 libc++abi-22-dev-wasm32
           qemu-user libstdc++-12-dev-arm64-cross gdb linux-perf"
   [lint]="clang-tidy-22"
-  [bench]="dpkg-dev tcl"
+  [bench]="dpkg-dev tcl default-jre-headless maven"
 )
 
 wanted=()
