@@ -36,7 +36,8 @@ class Store {
 
   /// Instructions left, one a wasm instruction; counted with Config::fuel. Those between two branches are taken
   /// together, when the first of them begins, so that what is left does not depend on the tier: neither at the end, nor
-  /// where one traps. Running out is the trap out_of_fuel. A new store has none.
+  /// where one traps. When less than nothing is left where a function or a round of a loop begins, that is the trap
+  /// out_of_fuel; what comes before the next such place still runs. A new store has none.
   void set_fuel(int64_t fuel);
   int64_t fuel() const;
 

@@ -83,6 +83,12 @@ ASHLAR_HANDLER reload_l(ASHLAR_PARAMS) {
 ASHLAR_HANDLER fuel(ASHLAR_PARAMS) {
   ASHLAR_ENTER();
   s.ctx->store->fuel -= read<uint32_t>(s.ip + 8);
+  ASHLAR_NEXT(s.ip + 16);
+}
+/// The same where a function or a round of a loop begins.
+ASHLAR_HANDLER fuel_check(ASHLAR_PARAMS) {
+  ASHLAR_ENTER();
+  s.ctx->store->fuel -= read<uint32_t>(s.ip + 8);
   if (s.ctx->store->fuel < 0) [[unlikely]] {
     s.r = static_cast<uint64_t>(Trap::out_of_fuel);
     ASHLAR_GOTO(trap_exit, s.ip);
@@ -220,6 +226,8 @@ Handler misc_handler(MiscOp op) {
       return &reload_l;
     case MiscOp::fuel:
       return &fuel;
+    case MiscOp::fuel_check:
+      return &fuel_check;
     case MiscOp::ret_many:
       return &ret_many;
     case MiscOp::br_table:

@@ -93,10 +93,10 @@ void Lowering::emit_entry() {
   emitter_.end_misc();
 }
 
-void Lowering::begin_fuel_block() {
+void Lowering::begin_fuel_block(bool checks) {
   if (!fuel_) return;
   if (fuel_at_ != 0) emitter_.patch<uint32_t>(fuel_at_, fuel_count_);
-  fuel_at_ = emitter_.begin_misc(MiscOp::fuel, wasm_) + 8;
+  fuel_at_ = emitter_.begin_misc(checks ? MiscOp::fuel_check : MiscOp::fuel, wasm_) + 8;
   emitter_.raw<uint32_t>(0);
   emitter_.end_misc();
   fuel_count_ = 0;
@@ -257,7 +257,7 @@ Result<std::unique_ptr<FuncCode>> Lowering::run() {
   labels_.reserve(16);
   emit_entry();
   labels_.push_back(Label{.op = Op::block, .base = temp_base_, .type = &type_});
-  begin_fuel_block();
+  begin_fuel_block(true);
   binary::Imm imm;
   while (!labels_.empty()) {
     Op op = reader_.next(imm);

@@ -256,7 +256,7 @@ class Lowering {
   void reload_hot();
 
   // fuel
-  void begin_fuel_block();
+  void begin_fuel_block(bool checks = false);
 
   const module::FuncType& type_at(uint32_t t) const { return m_.types[t].func; }
 

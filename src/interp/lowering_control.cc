@@ -45,7 +45,7 @@ void Lowering::begin_block(Op op, const binary::BlockType& type) {
     l.loop_target = emitter_.label();
     l.loop = static_cast<uint32_t>(loops_.size());
     loops_.push_back({.code = l.loop_target, .wasm = wasm_});
-    begin_fuel_block();
+    begin_fuel_block(true);
   } else if (op == Op::try_ || op == Op::try_table) {
     l.range_begin = emitter_.label();
   }

@@ -3,18 +3,12 @@
 
 #include <llvm/IR/InstIterator.h>
 #include <llvm/IR/Instructions.h>
-#include <llvm/IR/Metadata.h>
+
+#include "optimizing/regions.h"
 
 namespace ashlar::optimizing {
 
 namespace {
-
-llvm::StringRef region_name(const llvm::Instruction& access) {
-  const llvm::MDNode* tag = access.getMetadata(llvm::LLVMContext::MD_tbaa);
-  if (tag == nullptr) return {};
-  const auto* type = llvm::cast<llvm::MDNode>(tag->getOperand(0));
-  return llvm::cast<llvm::MDString>(type->getOperand(0))->getString();
-}
 
 bool accesses_memory(llvm::Function& f) {
   for (const llvm::Instruction& i : llvm::instructions(f))

@@ -13,7 +13,4 @@ class PinGcStoresPass : public llvm::PassInfoMixin<PinGcStoresPass> {
   llvm::PreservedAnalyses run(llvm::Function& f, llvm::FunctionAnalysisManager& analyses);
 };
 
-/// Names of the regions of fields and elements begin with this.
-inline constexpr char kGcRegionPrefix[] = "gc.";
-
 }  // namespace ashlar::optimizing

@@ -9,6 +9,7 @@
 #include <llvm/Transforms/Utils/LCSSA.h>
 #include <llvm/Transforms/Utils/LoopSimplify.h>
 
+#include "optimizing/fuel.h"
 #include "optimizing/gc_stores.h"
 #include "optimizing/inline_recursion.h"
 #include "optimizing/loop_ranges.h"
@@ -124,6 +125,9 @@ Status optimize(llvm::Module& ir, llvm::TargetMachine& target, const CompileOpti
       TRY(add(before_inlining(options.level)));
       if (options.level != OptLevel::Os) passes.addPass(InlineRecursionPass());
       passes.addPass(llvm::ModuleInlinerWrapperPass(llvm::getInlineParams(threshold)));
+    }
+    if (options.fuel && options.level != OptLevel::O0) {
+      passes.addPass(llvm::createModuleToFunctionPassAdaptor(KeepFuelPass()));
     }
     if (options.level == OptLevel::O3) passes.addPass(llvm::createModuleToFunctionPassAdaptor(PinGcStoresPass()));
     TRY(add(after_inlining(options.level)));

@@ -99,7 +99,7 @@ Status Translator::run() {
   function.target = block("return");
   make_phis(function, function.target, function.results);
   labels_.push_back(std::move(function));
-  begin_fuel_block();
+  begin_fuel_block(true);
   Imm imm;
   while (!labels_.empty()) {
     const Op op = reader_.next(imm);

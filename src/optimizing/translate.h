@@ -96,7 +96,7 @@ class Translator {
   void else_branch();
   void end();
   void do_return();
-  void begin_fuel_block();
+  void begin_fuel_block(bool checks = false);
   void close_fuel_block();
 
   // translate_loop.cc

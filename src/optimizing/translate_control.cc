@@ -48,7 +48,7 @@ void Translator::open(Op op, const Imm& imm) {
     at(l.target);
     for (size_t i = 0; i < l.phis.size(); ++i) stack_[l.height + i] = l.phis[i];
     labels_.push_back(std::move(l));
-    begin_fuel_block();
+    begin_fuel_block(true);
     return;
   }
   l.target = block("end");
@@ -236,17 +236,18 @@ bool Translator::control(Op op, const Imm& imm) {
 
 // ---- fuel ------------------------------------------------------------------------------------------------------
 
-/// The blocks are those of the interpreter, so that every tier runs out at the same instruction.
-void Translator::begin_fuel_block() {
+/// The blocks are those of the interpreter, so that every tier runs out at the same instruction: where a function or a
+/// round of a loop begins, which is enough to stop everything.
+void Translator::begin_fuel_block(bool checks) {
   if (!u_.options.fuel) return;
   close_fuel_block();
   Value* cell = context_field(layout::InstanceContext_fuel, u_.ptr);
-  llvm::LoadInst* left = in(b_.CreateAlignedLoad(u_.i64, cell, llvm::Align(8)), Region::State);
+  llvm::LoadInst* left = in(b_.CreateAlignedLoad(u_.i64, cell, llvm::Align(8)), Region::Fuel);
   // The amount is known when the block ends; an opaque operand until then.
   Value* less = llvm::BinaryOperator::CreateSub(left, b_.getInt64(0));
   fuel_sub_ = llvm::cast<llvm::Instruction>(b_.Insert(llvm::cast<llvm::Instruction>(less)));
-  in(b_.CreateAlignedStore(fuel_sub_, cell, llvm::Align(8), true), Region::State);
-  trap_if(b_.CreateICmpSLT(fuel_sub_, b_.getInt64(0)), Trap::out_of_fuel);
+  in(b_.CreateAlignedStore(fuel_sub_, cell, llvm::Align(8), true), Region::Fuel);
+  if (checks) trap_if(b_.CreateICmpSLT(fuel_sub_, b_.getInt64(0)), Trap::out_of_fuel);
   fuel_count_ = 0;
 }
 

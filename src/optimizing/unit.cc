@@ -6,7 +6,7 @@
 #include <algorithm>
 
 #include "native/abi.h"
-#include "optimizing/gc_stores.h"
+#include "optimizing/regions.h"
 
 namespace ashlar::optimizing {
 
@@ -48,7 +48,7 @@ Unit::Unit(const module::Module& module, const CompileOptions& compile_options, 
 
   llvm::MDBuilder md(context);
   root_ = md.createTBAARoot("ashlar");
-  const char* const names[kRegions] = {"memory", "state", "heap", "scratch", "header", "cursor", "tables"};
+  const char* const names[kRegions] = {"memory", "state", "heap", "scratch", "header", "cursor", "tables", "fuel"};
   for (size_t i = 0; i < kRegions; ++i) regions_[i] = make_region(names[i]);
   unlikely_ = md.createBranchWeights(1, 1'000'000);
   likely_ = md.createBranchWeights(1'000'000, 1);

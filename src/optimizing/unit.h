@@ -23,8 +23,8 @@ namespace ashlar::optimizing {
 
 /// What a load or store touches; accesses of different kinds never alias. Heap: exceptions; the fields and elements of
 /// other objects have regions of their own (gc_field, gc_element).
-enum class Region : uint8_t { Memory, State, Heap, Scratch, GcHeader, GcCursor, GcTables };
-inline constexpr size_t kRegions = 7;
+enum class Region : uint8_t { Memory, State, Heap, Scratch, GcHeader, GcCursor, GcTables, Fuel };
+inline constexpr size_t kRegions = 8;
 
 /// Rows of libcalls.def.
 enum class Libcall : uint32_t {
