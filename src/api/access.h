@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -14,8 +15,11 @@
 #include "api/wasi_bind.h"
 #include "base/error.h"
 #include "interp/interp.h"
+#include "os/file_bytes.h"
 #include "runtime/linker.h"
 #include "runtime/store.h"
+#include "tiering/attach.h"
+#include "tiering/load.h"
 
 namespace ashlar::internal {
 using Error = ::ashlar::Error;
@@ -48,16 +52,21 @@ namespace detail {
 
 struct EngineState {
   std::shared_ptr<runtime::Engine> engine;
+  Tier tier = Tier::Interpreter;
+  tiering::ImageRequest request;  ///< of all modules, without what tells one from the others
 };
 
 struct ModuleState {
   std::shared_ptr<runtime::CompiledModule> compiled;
+  std::shared_ptr<native::Image> image;     ///< of all of it; null: not compiled as a whole
+  std::shared_ptr<tiering::AutoTier> tier;  ///< with Tier::Auto
+  std::shared_ptr<EngineState> engine;
 };
 
 class RefTable;
 
 struct StoreState {
-  StoreState(std::shared_ptr<runtime::Engine> engine, const runtime::StoreLimits& limits);
+  StoreState(std::shared_ptr<EngineState> engine, const runtime::StoreLimits& limits);
   ~StoreState();
   StoreState(const StoreState&) = delete;
   StoreState& operator=(const StoreState&) = delete;
@@ -66,6 +75,10 @@ struct StoreState {
   std::vector<std::unique_ptr<api::WasiBinding>> wasi;
   runtime::Store store;
   RefTable* refs;  ///< outlives the store
+  std::unique_ptr<tiering::StoreWatch> watch;
+  std::shared_ptr<EngineState> engine;
+  /// Of the instances' modules those that have more than their runtime::CompiledModule.
+  std::unordered_map<const runtime::CompiledModule*, std::shared_ptr<ModuleState>> modules;
 };
 
 struct Access {
@@ -81,9 +94,9 @@ struct Access {
   static const std::vector<std::pair<std::string, bool>>& features(const Config& c) { return c.features_; }
   static const std::shared_ptr<runtime::Engine>& engine(const Engine& e) { return e.state_->engine; }
   static const std::shared_ptr<runtime::CompiledModule>& compiled(const Module& m) { return m.state_->compiled; }
-  static Module module(std::shared_ptr<runtime::CompiledModule> compiled) {
-    return Module(std::make_shared<ModuleState>(std::move(compiled)));
-  }
+  static const std::shared_ptr<EngineState>& state(const Engine& e) { return e.state_; }
+  static const std::shared_ptr<ModuleState>& state(const Module& m) { return m.state_; }
+  static Module module(std::shared_ptr<ModuleState> state) { return Module(std::move(state)); }
   static StoreState* state(const Store& s) { return s.state_.get(); }
   static StoreState* state(const Caller& c) { return c.store_; }
   static StoreState* state(const Func& f) { return f.store_; }
@@ -113,6 +126,9 @@ struct Access {
   static Table table(StoreState* s, runtime::Table* t);
   static Global global(StoreState* s, runtime::GlobalInstance* g);
   static Instance instance(StoreState* s, runtime::Instance* i);
+  /// What follows when an instance was made.
+  static void adopt(StoreState* s, const std::shared_ptr<ModuleState>& module, runtime::Instance& instance);
+  static Module module_of(StoreState* s, const runtime::Instance& instance);
   static Caller caller(StoreState* s, runtime::Instance* i);
   static Func make_func(StoreState* s, std::vector<ValueType> params, std::vector<ValueType> results, SlotFunction f,
                         std::string name);

@@ -15,7 +15,7 @@ Store::Store(const Engine& engine, const StoreLimits& limits) {
   inner.gc_heap_bytes = limits.gc_heap_bytes;
   inner.stack_bytes = limits.stack_bytes;
   inner.host_depth = limits.host_depth;
-  state_ = std::make_unique<StoreState>(Access::engine(engine), inner);
+  state_ = std::make_unique<StoreState>(Access::state(engine), inner);
 }
 Store::Store(Store&&) noexcept = default;
 Store& Store::operator=(Store&&) noexcept = default;

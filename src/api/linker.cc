@@ -76,6 +76,7 @@ Result<Instance> Linker::instantiate(const Module& module) {
   auto made = state_->linker.instantiate(compiled);
   state_->store->refs->end_unreachable();
   if (!made) return std::unexpected(Access::error(std::move(made).error()));
+  Access::adopt(state_->store, Access::state(module), **made);
   return Access::instance(state_->store, *made);
 }
 
@@ -122,9 +123,23 @@ std::optional<Global> Instance::global(std::string_view name) const {
                       [](StoreState* s, const runtime::Extern& e) { return Access::global(s, e.global); });
 }
 
-Module Instance::module() const { return Access::module(Access::instance(*this)->compiled()); }
+Module Instance::module() const { return Access::module_of(store_, *Access::instance(*this)); }
 
 namespace detail {
+
+void Access::adopt(StoreState* s, const std::shared_ptr<ModuleState>& module, runtime::Instance& instance) {
+  if (!module->image && !module->tier) return;
+  s->modules.try_emplace(module->compiled.get(), module);
+  if (!module->tier) return;
+  if (!s->watch) s->watch = std::make_unique<tiering::StoreWatch>(s->store);
+  s->watch->add(module->tier, instance);
+}
+
+Module Access::module_of(StoreState* s, const runtime::Instance& instance) {
+  const auto found = s->modules.find(instance.compiled().get());
+  if (found != s->modules.end()) return module(found->second);
+  return module(std::make_shared<ModuleState>(instance.compiled(), nullptr, nullptr, s->engine));
+}
 
 Instance Access::instance(StoreState* s, runtime::Instance* i) {
   Instance out;

@@ -59,8 +59,8 @@ void RefTable::end_all() {
   }
 }
 
-StoreState::StoreState(std::shared_ptr<runtime::Engine> engine, const runtime::StoreLimits& limits)
-    : store(std::move(engine), limits), refs(new RefTable(*this)) {
+StoreState::StoreState(std::shared_ptr<EngineState> of, const runtime::StoreLimits& limits)
+    : store(of->engine, limits), refs(new RefTable(*this)), engine(std::move(of)) {
   store.user_data = this;
 }
 StoreState::~StoreState() { refs->close(); }
