@@ -96,6 +96,7 @@ class Engine {
 
  private:
   friend struct detail::Access;
+  explicit Engine(std::shared_ptr<detail::EngineState> state);
   std::shared_ptr<detail::EngineState> state_;
 };
 

@@ -40,6 +40,7 @@ Engine::Engine(const Config& config) : state_(std::make_shared<detail::EngineSta
     request.warn = [warn = config.on_warning](const internal::Error& e) { warn(Access::error(e.clone())); };
   }
 }
+Engine::Engine(std::shared_ptr<detail::EngineState> state) : state_(std::move(state)) {}
 Engine::Engine(const Engine&) = default;
 Engine::Engine(Engine&&) noexcept = default;
 Engine& Engine::operator=(const Engine&) = default;

@@ -135,7 +135,9 @@ void set_limits(ExternType& out, const module::Limits& limits) {
   out.shared = limits.shared;
 }
 
-ExternType extern_type(const module::Module& m, module::ExternKind kind, uint32_t index) {
+}  // namespace
+
+ExternType Access::extern_type(const module::Module& m, module::ExternKind kind, uint32_t index) {
   ExternType out;
   out.kind = static_cast<ExternKind>(kind);
   switch (kind) {
@@ -160,6 +162,8 @@ ExternType extern_type(const module::Module& m, module::ExternKind kind, uint32_
   }
   return out;
 }
+
+namespace {
 
 std::string limits_text(const ExternType& t) {
   std::string out = t.is64 ? " i64 " : " ";
@@ -192,7 +196,7 @@ std::vector<ImportType> Module::imports() const {
   std::vector<ImportType> out;
   out.reserve(m.imports.size());
   for (const module::Import& i : m.imports) {
-    out.push_back({std::string(i.module), std::string(i.name), extern_type(m, i.kind, i.index)});
+    out.push_back({std::string(i.module), std::string(i.name), Access::extern_type(m, i.kind, i.index)});
   }
   return out;
 }
@@ -201,7 +205,8 @@ std::vector<ExportType> Module::exports() const {
   const module::Module& m = state_->compiled->module();
   std::vector<ExportType> out;
   out.reserve(m.exports.size());
-  for (const module::Export& e : m.exports) out.push_back({std::string(e.name), extern_type(m, e.kind, e.index)});
+  for (const module::Export& e : m.exports)
+    out.push_back({std::string(e.name), Access::extern_type(m, e.kind, e.index)});
   return out;
 }
 

@@ -58,6 +58,9 @@ class RefTable {
   uint64_t kept_bytes_ = 0;  ///< of those there were after it
 };
 
+/// The store of a reference to an object; null when it has ended, and for other values.
+StoreState* store_of(const Value& ref);
+
 }  // namespace detail
 }  // namespace v0
 }  // namespace ashlar
