@@ -14,6 +14,7 @@
 #include "ashlar/engine.h"    // IWYU pragma: export
 #include "ashlar/error.h"     // IWYU pragma: export
 #include "ashlar/func.h"      // IWYU pragma: export
+#include "ashlar/gc.h"        // IWYU pragma: export
 #include "ashlar/instance.h"  // IWYU pragma: export
 #include "ashlar/linker.h"    // IWYU pragma: export
 #include "ashlar/memory.h"    // IWYU pragma: export

@@ -15,7 +15,9 @@
 #include "api/wasi_bind.h"
 #include "base/error.h"
 #include "interp/interp.h"
+#include "module/subtyping.h"
 #include "os/file_bytes.h"
+#include "runtime/bulk.h"
 #include "runtime/linker.h"
 #include "runtime/store.h"
 #include "tiering/attach.h"
@@ -164,6 +166,10 @@ struct Access {
   /// Null for a default-constructed handle.
   static StoreState* store_of(const Extern& e);
   static Extern to_public(StoreState* s, const runtime::Extern& e);
+
+  static uint32_t id(const ObjectType& t) { return t.id_; }
+  static const Module& module(const ObjectType& t) { return t.module_; }
+  static Result<ObjectType> object_type(const Module& m, uint32_t id, const std::string& name);
 
   static Tag tag(StoreState* s, runtime::TagInstance* t);
   static Func func(StoreState* s, runtime::FuncCell* cell);
