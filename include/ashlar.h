@@ -62,6 +62,30 @@ WASM_API_EXTERN const char* ashlar_frame_module_name(const wasm_frame_t*);
 
 // ---- Configuration, to be set before wasm_engine_new_with_config
 
+typedef enum ashlar_tier_t {
+  ASHLAR_TIER_INTERPRETER,  ///< the default: starts at once, needs no child processes
+  ASHLAR_TIER_OPTIMIZING,   ///< machine code; making a module waits for the compiler program, and fails without it
+  ASHLAR_TIER_AUTO          ///< interpreted at first; what turns out to be hot is compiled in the background
+} ashlar_tier_t;
+WASM_API_EXTERN void ashlar_config_set_tier(wasm_config_t*, ashlar_tier_t);
+
+typedef enum ashlar_opt_level_t {
+  ASHLAR_OPT_NONE,
+  ASHLAR_OPT_QUICK,
+  ASHLAR_OPT_USUAL,  ///< the default
+  ASHLAR_OPT_FULL,   ///< without regard to compile time
+  ASHLAR_OPT_SIZE    ///< small code
+} ashlar_opt_level_t;
+/// How much the compiler program optimizes.
+WASM_API_EXTERN void ashlar_config_set_opt_level(wasm_config_t*, ashlar_opt_level_t);
+/// Whether compiled code is kept in the code cache and looked for there; on by default. What is in the cache runs as it
+/// is: a folder that does not belong to the user alone is not used.
+WASM_API_EXTERN void ashlar_config_set_code_cache(wasm_config_t*, bool on);
+/// Instead of $XDG_CACHE_HOME/ashlar or $HOME/.cache/ashlar.
+WASM_API_EXTERN void ashlar_config_set_cache_folder(wasm_config_t*, const char* path);
+/// The compiler program, where it is neither named by $ASHLAR_LLVM nor installed with the library or beside the
+/// program.
+WASM_API_EXTERN void ashlar_config_set_compiler(wasm_config_t*, const char* path);
 /// Guard pages (the default) let 32-bit memories run without bounds checks, for 4 GiB of address space each.
 WASM_API_EXTERN void ashlar_config_set_guard_pages(wasm_config_t*, bool on);
 /// Count instructions, so that ashlar_store_set_fuel stops a guest at a place that is always the same.
@@ -125,8 +149,9 @@ WASM_API_EXTERN own ashlar_error_t* ashlar_module_new_from_file(wasm_store_t*, c
 /// The binary of a module in the text format.
 WASM_API_EXTERN own ashlar_error_t* ashlar_wat2wasm(const char* text, size_t size, own wasm_byte_vec_t* out);
 
-// wasm_module_serialize and wasm_module_deserialize, with errors, and with files. A file is replaced by a whole one or
-// not at all.
+// wasm_module_serialize and wasm_module_deserialize, with errors, and with files. What is written is the module with
+// its machine code (what is not compiled yet is compiled now), or, of engines that only interpret, the binary alone. A
+// file is replaced by a whole one or not at all; one that was loaded is mapped, and may be replaced but not written to.
 WASM_API_EXTERN own ashlar_error_t* ashlar_module_serialize(const wasm_module_t*, own wasm_byte_vec_t* out);
 WASM_API_EXTERN own ashlar_error_t* ashlar_module_deserialize(wasm_store_t*, const char* bytes, size_t size,
                                                               own wasm_module_t** out);

@@ -78,7 +78,7 @@ struct Linked {
   runtime::Extern object;
 };
 
-struct StoreState {
+struct [[gnu::visibility("hidden")]] StoreState {
   StoreState(std::shared_ptr<EngineState> engine, const runtime::StoreLimits& limits);
   ~StoreState();
   StoreState(const StoreState&) = delete;
@@ -101,7 +101,7 @@ struct StoreState {
   StoreLimits limits;
 };
 
-struct Access {
+struct [[gnu::visibility("hidden")]] Access {
   static Error error(internal::Error e);
   static Error error(ApiError own, const std::string& arg0 = {}, const std::string& arg1 = {});
   static Error with_notes(Error e, std::string notes);

@@ -11,7 +11,7 @@ inline namespace v0 {
 namespace detail {
 
 /// What Values know of their store. It outlives the store while there are Values with handles.
-class RefTable {
+class [[gnu::visibility("hidden")]] RefTable {
  public:
   explicit RefTable(StoreState& state);
   RefTable(const RefTable&) = delete;

@@ -15,6 +15,23 @@ extern "C" {
 
 wasm_config_t* wasm_config_new(void) { return new wasm_config_t; }
 void wasm_config_delete(wasm_config_t* c) { delete c; }
+static_assert(static_cast<int>(ashlar::v0::Tier::Interpreter) == ASHLAR_TIER_INTERPRETER &&
+              static_cast<int>(ashlar::v0::Tier::Optimizing) == ASHLAR_TIER_OPTIMIZING &&
+              static_cast<int>(ashlar::v0::Tier::Auto) == ASHLAR_TIER_AUTO);
+static_assert(static_cast<int>(ashlar::v0::OptLevel::None) == ASHLAR_OPT_NONE &&
+              static_cast<int>(ashlar::v0::OptLevel::Quick) == ASHLAR_OPT_QUICK &&
+              static_cast<int>(ashlar::v0::OptLevel::Usual) == ASHLAR_OPT_USUAL &&
+              static_cast<int>(ashlar::v0::OptLevel::Full) == ASHLAR_OPT_FULL &&
+              static_cast<int>(ashlar::v0::OptLevel::Size) == ASHLAR_OPT_SIZE);
+void ashlar_config_set_tier(wasm_config_t* c, ashlar_tier_t tier) {
+  c->config.tier = static_cast<ashlar::v0::Tier>(tier);
+}
+void ashlar_config_set_opt_level(wasm_config_t* c, ashlar_opt_level_t level) {
+  c->config.opt_level = static_cast<ashlar::v0::OptLevel>(level);
+}
+void ashlar_config_set_code_cache(wasm_config_t* c, bool on) { c->config.code_cache = on; }
+void ashlar_config_set_cache_folder(wasm_config_t* c, const char* path) { c->config.cache_folder = path; }
+void ashlar_config_set_compiler(wasm_config_t* c, const char* path) { c->config.compiler = path; }
 void ashlar_config_set_guard_pages(wasm_config_t* c, bool on) { c->config.guard_pages = on; }
 void ashlar_config_set_fuel(wasm_config_t* c, bool on) { c->config.fuel = on; }
 void ashlar_config_set_lazy_validation(wasm_config_t* c, bool on) { c->config.lazy_validation = on; }

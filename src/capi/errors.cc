@@ -35,6 +35,9 @@ std::nullptr_t fail(v0::Error error) {
   return nullptr;
 }
 std::nullptr_t fail(internal::Error error) { return fail(Access::error(std::move(error))); }
+void keep(ashlar_error_t* error) {
+  if (error != nullptr) g_last.reset(error);
+}
 
 ashlar_error_t* result(v0::Status status) { return status ? nullptr : new ashlar_error_t(std::move(status).error()); }
 

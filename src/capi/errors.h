@@ -21,6 +21,8 @@ namespace ashlar::capi {
 /// Makes it what ashlar_last_error() gives on this thread; null, to be returned.
 std::nullptr_t fail(v0::Error error);
 std::nullptr_t fail(internal::Error error);
+/// The same for one that a function of <ashlar.h> gave; does nothing with null.
+void keep(ashlar_error_t* error);
 
 /// What the functions of <ashlar.h> return: null for success.
 ashlar_error_t* result(v0::Status status);

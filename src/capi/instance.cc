@@ -50,6 +50,7 @@ ashlar::v0::Result<runtime::Instance*> instantiate(capi::StoreBox& box, const wa
   auto made = box.inner().instantiate(compiled, externs);
   box.state()->refs->end_unreachable();
   if (!made) return std::unexpected(Access::error(std::move(made).error()));
+  Access::adopt(box.state(), Access::state(m.get()->module), **made);
   return *made;
 }
 

@@ -2,6 +2,7 @@
 #include "api/load.h"
 #include "capi/refs.h"
 #include "capi/types.h"
+#include "os/file_bytes.h"
 
 namespace capi = ashlar::capi;
 namespace module = ashlar::module;
@@ -37,6 +38,22 @@ ashlar::v0::Result<Module> compile_binary(const capi::StoreBox& box, std::span<c
     return std::unexpected(Access::error(ashlar::internal::Error(ErrorCode::not_a_module)));
   }
   return Module::compile(box.engine, bytes);
+}
+
+/// The artifact; where the engine makes no machine code, the binary, which is all there is.
+ashlar::v0::Result<std::vector<uint8_t>> serialize(const wasm_module_t& m) {
+  const ashlar::v0::Tier tier = m.store->engine.tier();
+  if (tier != ashlar::v0::Tier::Interpreter) {
+    auto artifact = m.get()->module.serialize();
+    if (artifact || tier == ashlar::v0::Tier::Optimizing || artifact.error().id() != "compiler_missing")
+      return artifact;
+  }
+  const std::span<const uint8_t> bytes = decoded(m).bytes;
+  return std::vector<uint8_t>(bytes.begin(), bytes.end());
+}
+
+ashlar::v0::Result<Module> deserialize(const capi::StoreBox& box, std::span<const uint8_t> bytes) {
+  return ashlar::api::is_binary(bytes) ? Module::compile(box.engine, bytes) : Module::deserialize(box.engine, bytes);
 }
 
 }  // namespace
@@ -103,6 +120,42 @@ ashlar_error_t* ashlar_module_new(wasm_store_t* store, const char* bytes, size_t
 
 ashlar_error_t* ashlar_module_new_from_file(wasm_store_t* store, const char* path, wasm_module_t** out) {
   return give(store->box, Module::from_file(store->box->engine, path), out);
+}
+
+ashlar_error_t* ashlar_module_serialize(const wasm_module_t* m, wasm_byte_vec_t* out) {
+  auto bytes = serialize(*m);
+  capi::make_vec(out, bytes ? bytes->size() : 0, bytes ? reinterpret_cast<const char*>(bytes->data()) : nullptr);
+  return capi::error_of(bytes);
+}
+
+void wasm_module_serialize(const wasm_module_t* m, wasm_byte_vec_t* out) {
+  capi::keep(ashlar_module_serialize(m, out));
+}
+
+ashlar_error_t* ashlar_module_deserialize(wasm_store_t* store, const char* bytes, size_t size, wasm_module_t** out) {
+  return give(store->box, deserialize(*store->box, bytes_of(bytes, size)), out);
+}
+
+wasm_module_t* wasm_module_deserialize(wasm_store_t* store, const wasm_byte_vec_t* bytes) {
+  wasm_module_t* out = nullptr;
+  capi::keep(ashlar_module_deserialize(store, bytes->data, bytes->size, &out));
+  return out;
+}
+
+ashlar_error_t* ashlar_module_serialize_to_file(const wasm_module_t* m, const char* path) {
+  auto bytes = serialize(*m);
+  if (!bytes) return capi::error_of(bytes);
+  return capi::result(Access::status(ashlar::os::replace_file(path, *bytes)));
+}
+
+ashlar_error_t* ashlar_module_deserialize_file(wasm_store_t* store, const char* path, wasm_module_t** out) {
+  *out = nullptr;
+  auto file = ashlar::os::read_file(path);
+  if (!file) return new ashlar_error_t(Access::error(std::move(file).error()));
+  const bool binary = ashlar::api::is_binary(file->bytes());
+  return give(store->box,
+              binary ? Module::from_file(store->box->engine, path) : Module::deserialize_file(store->box->engine, path),
+              out);
 }
 
 ashlar_error_t* ashlar_wat2wasm(const char* text, size_t size, wasm_byte_vec_t* out) {

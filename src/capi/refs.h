@@ -53,7 +53,7 @@ struct TrapObject {
 };
 
 /// Behind the externref of a wasm_foreign_t.
-struct ForeignObject {
+struct [[gnu::visibility("hidden")]] ForeignObject {
   HostInfo info;
 };
 
@@ -73,7 +73,7 @@ using Referent =
 inline constexpr size_t kExternKinds = 5;
 
 /// Behind the externref that a guest gets for any other wasm_ref_t.
-struct Boxed {
+struct [[gnu::visibility("hidden")]] Boxed {
   Referent to;
 };
 
