@@ -23,6 +23,8 @@ ashlar_error_t::ashlar_error_t(ashlar::v0::Error e)
       text(e.to_string()),
       exit_code(e.exit_code()),
       inner(Access::to_internal(std::move(e))) {}
+ashlar_error_t::ashlar_error_t(const ashlar_error_t& o)
+    : kind(o.kind), id(o.id), message(o.message), text(o.text), exit_code(o.exit_code), inner(o.inner.clone()) {}
 
 namespace ashlar::capi {
 

@@ -8,6 +8,8 @@
 
 struct ashlar_error_t {
   explicit ashlar_error_t(ashlar::v0::Error e);
+  ashlar_error_t(const ashlar_error_t& o);
+  ashlar_error_t& operator=(ashlar_error_t&&) = default;
   ashlar_error_kind_t kind;
   std::string id;
   std::string message;

@@ -50,6 +50,9 @@ wasm_trap_t* call(StoreBox& box, const runtime::FuncCell& cell, const wasm_val_v
   if ((results == nullptr ? 0 : results->size) < type.results.size()) {
     return new_trap(box, wrong_arguments("no room for " + std::to_string(type.results.size()) + " results"));
   }
+  if (std::ranges::any_of(type.results, &isa::ValType::is_vec)) {
+    return new_trap(box, wrong_arguments("a v128 fits no wasm_val_t"));
+  }
   Room<runtime::Slot> room(std::max(cell.param_slots, cell.result_slots));
   std::optional<runtime::GcHeap::ScannedRange> scanned;  // what lies on the stack the collector sees anyway
   if (!room.more().empty()) scanned.emplace(box.inner().heap(), room.more());

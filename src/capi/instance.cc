@@ -64,7 +64,7 @@ wasm_instance_t* wasm_instance_new(wasm_store_t* store, const wasm_module_t* m, 
   auto made = instantiate(*store->box, *m, imports);
   if (made) return new wasm_instance_t(store->box, *made);
   const std::unique_ptr<wasm_trap_t> why(capi::new_trap(*store->box, std::move(made).error()));
-  capi::fail(Access::error(why->get()->error.inner.clone()));
+  capi::keep(new ashlar_error_t(why->get()->error));
   if (trap != nullptr) *trap = wasm_trap_copy(why.get());
   return nullptr;
 }
