@@ -55,6 +55,14 @@ WASM_API_EXTERN const ashlar_error_t* ashlar_last_error(void);
 /// The error behind a trap: its kind tells traps from exits, limits and mistakes. Valid while somebody owns the trap.
 WASM_API_EXTERN const ashlar_error_t* ashlar_trap_error(const wasm_trap_t*);
 
+// Exceptions, as traps. One that a callback returns is thrown in the guest that called it; one that no guest catches is
+// what the host's call gives.
+
+/// Null when the values are not of the tag's types.
+WASM_API_EXTERN own wasm_trap_t* ashlar_trap_new_exception(const wasm_tag_t*, const wasm_val_vec_t* values);
+/// False for traps that are none; nothing is written then.
+WASM_API_EXTERN bool ashlar_trap_exception(const wasm_trap_t*, own wasm_tag_t** tag, own wasm_val_vec_t* values);
+
 /// The function's name: from the name section, an export, or "func[N]".
 WASM_API_EXTERN const char* ashlar_frame_func_name(const wasm_frame_t*);
 /// From the name section; empty without.
@@ -112,6 +120,15 @@ typedef struct ashlar_store_limits_t {
 /// What wasm_store_new uses.
 WASM_API_EXTERN void ashlar_store_limits_init(ashlar_store_limits_t* out);
 WASM_API_EXTERN own wasm_store_t* ashlar_store_new(wasm_engine_t*, const ashlar_store_limits_t*);
+
+/// What a store uses.
+typedef struct ashlar_store_usage_t {
+  uint64_t memory_bytes;    ///< of all memories, shared ones included
+  uint64_t table_elements;  ///< of all tables
+  uint64_t instances;
+  uint64_t gc_heap_bytes;  ///< of the heap's blocks in use, which hold garbage too until it is collected
+} ashlar_store_usage_t;
+WASM_API_EXTERN void ashlar_store_usage(const wasm_store_t*, ashlar_store_usage_t* out);
 
 /// Instructions left, counted with ashlar_config_set_fuel; running out is a trap. A new store has none.
 WASM_API_EXTERN void ashlar_store_set_fuel(wasm_store_t*, int64_t fuel);
@@ -179,6 +196,19 @@ WASM_API_EXTERN own wasm_func_t* ashlar_func_new(wasm_store_t*, const wasm_funct
 
 /// Null when there is none of that name.
 WASM_API_EXTERN own wasm_extern_t* ashlar_instance_export(const wasm_instance_t*, const char* name);
+
+// ---- Memories that several stores use at the same time (proposal "threads")
+
+/// Any thread may use it.
+typedef struct ashlar_shared_memory_t ashlar_shared_memory_t;
+/// Of `min` to `max` pages of 64 KiB.
+WASM_API_EXTERN own ashlar_error_t* ashlar_shared_memory_new(wasm_engine_t*, uint32_t min, uint32_t max,
+                                                             own ashlar_shared_memory_t** out);
+WASM_API_EXTERN void ashlar_shared_memory_delete(own ashlar_shared_memory_t*);
+/// Null for a memory that is not shared.
+WASM_API_EXTERN own ashlar_shared_memory_t* ashlar_memory_share(const wasm_memory_t*);
+/// As a memory of the store, for each store always the same.
+WASM_API_EXTERN own wasm_memory_t* ashlar_memory_obtain(wasm_store_t*, const ashlar_shared_memory_t*);
 
 // ---- WASI preview 1
 

@@ -117,6 +117,8 @@ struct [[gnu::visibility("hidden")]] Access {
     if (done) return {};
     return std::unexpected(error(s, std::move(done).error()));
   }
+  /// A copy, but for the exception.
+  static Error copy(const Error& e);
   /// The error uncaught_exception that has this exnref.
   static Error exception(Value ref);
 

@@ -115,6 +115,15 @@ Error Access::error(StoreState* s, internal::Error e) {
   return out;
 }
 
+Error Access::copy(const Error& e) {
+  auto data = std::make_unique<Error::Data>();
+  if (e.data_->inner) data->inner.emplace(e.data_->inner->clone());
+  data->own = e.data_->own;
+  data->own_message = e.data_->own_message;
+  data->own_notes = e.data_->own_notes;
+  return Error(std::move(data));
+}
+
 Error Access::exception(Value ref) {
   Error out = error(internal::Error(ErrorCode::uncaught_exception));
   out.data_->exception = std::move(ref);

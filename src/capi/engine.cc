@@ -1,7 +1,8 @@
-// Configurations, engines and stores of the C API.
+// Configurations, engines, stores and shared memories of the C API.
 #include "capi/refs.h"
 
 namespace capi = ashlar::capi;
+using ashlar::v0::detail::Access;
 
 struct wasm_config_t {
   ashlar::v0::Config config;
@@ -9,6 +10,10 @@ struct wasm_config_t {
 
 struct wasm_engine_t {
   ashlar::v0::Engine engine;
+};
+
+struct ashlar_shared_memory_t {
+  ashlar::v0::SharedMemory memory;
 };
 
 extern "C" {
@@ -67,6 +72,26 @@ wasm_store_t* ashlar_store_new(wasm_engine_t* engine, const ashlar_store_limits_
   inner.stack_bytes = limits->stack_bytes;
   inner.host_depth = limits->host_depth;
   return new wasm_store_t{std::make_shared<capi::StoreBox>(engine->engine, inner)};
+}
+
+void ashlar_store_usage(const wasm_store_t* s, ashlar_store_usage_t* out) {
+  const ashlar::v0::StoreUsage usage = s->box->store.usage();
+  *out = {usage.memory_bytes, usage.table_elements, usage.instances, usage.gc_heap_bytes};
+}
+
+ashlar_error_t* ashlar_shared_memory_new(wasm_engine_t* engine, uint32_t min, uint32_t max,
+                                         ashlar_shared_memory_t** out) {
+  auto made = ashlar::v0::SharedMemory::make(engine->engine, min, max);
+  *out = made ? new ashlar_shared_memory_t{*made} : nullptr;
+  return capi::error_of(made);
+}
+void ashlar_shared_memory_delete(ashlar_shared_memory_t* m) { delete m; }
+ashlar_shared_memory_t* ashlar_memory_share(const wasm_memory_t* m) {
+  const auto shared = Access::memory(m->store->state(), m->get()).share();
+  return shared ? new ashlar_shared_memory_t{*shared} : nullptr;
+}
+wasm_memory_t* ashlar_memory_obtain(wasm_store_t* s, const ashlar_shared_memory_t* m) {
+  return new wasm_memory_t(s->box, Access::memory(m->memory.in(s->box->store)));
 }
 
 void ashlar_store_set_fuel(wasm_store_t* s, int64_t fuel) { s->box->store.set_fuel(fuel); }

@@ -2,6 +2,7 @@
 #include "capi/errors.h"
 
 #include <memory>
+#include <optional>
 
 using ashlar::v0::detail::Access;
 
@@ -15,16 +16,8 @@ static_assert(static_cast<int>(ashlar::ErrorKind::Malformed) == ASHLAR_MALFORMED
               static_cast<int>(ashlar::ErrorKind::Limit) == ASHLAR_LIMIT &&
               static_cast<int>(ashlar::ErrorKind::Internal) == ASHLAR_INTERNAL);
 
-// Members are initialized in their order: the error is taken last.
 ashlar_error_t::ashlar_error_t(ashlar::v0::Error e)
-    : kind(static_cast<ashlar_error_kind_t>(e.kind())),
-      id(e.id()),
-      message(e.message()),
-      text(e.to_string()),
-      exit_code(e.exit_code()),
-      inner(Access::to_internal(std::move(e))) {}
-ashlar_error_t::ashlar_error_t(const ashlar_error_t& o)
-    : kind(o.kind), id(o.id), message(o.message), text(o.text), exit_code(o.exit_code), inner(o.inner.clone()) {}
+    : error(std::move(e)), id(error.id()), message(error.message()), text(error.to_string()) {}
 
 namespace ashlar::capi {
 
@@ -50,31 +43,33 @@ extern "C" {
 const char* ashlar_version(void) { return ashlar::version().data(); }
 
 void ashlar_error_delete(ashlar_error_t* e) { delete e; }
-ashlar_error_kind_t ashlar_error_kind(const ashlar_error_t* e) { return e->kind; }
+ashlar_error_kind_t ashlar_error_kind(const ashlar_error_t* e) {
+  return static_cast<ashlar_error_kind_t>(e->error.kind());
+}
 const char* ashlar_error_id(const ashlar_error_t* e) { return e->id.c_str(); }
 const char* ashlar_error_message(const ashlar_error_t* e) { return e->message.c_str(); }
 const char* ashlar_error_text(const ashlar_error_t* e) { return e->text.c_str(); }
 
 bool ashlar_error_offset(const ashlar_error_t* e, uint64_t* out) {
-  if (e->inner.offset() == ashlar::kNoOffset) return false;
-  *out = e->inner.offset();
-  return true;
+  const std::optional<uint64_t> offset = e->error.offset();
+  if (offset) *out = *offset;
+  return offset.has_value();
 }
 bool ashlar_error_function(const ashlar_error_t* e, uint32_t* out) {
-  if (e->inner.func() == ashlar::kNoFunc) return false;
-  *out = e->inner.func();
-  return true;
+  const std::optional<uint32_t> function = e->error.function();
+  if (function) *out = *function;
+  return function.has_value();
 }
 bool ashlar_error_position(const ashlar_error_t* e, uint32_t* line, uint32_t* column) {
-  if (e->inner.line() == 0) return false;
-  *line = e->inner.line();
-  *column = e->inner.column();
+  if (e->error.line() == 0) return false;
+  *line = e->error.line();
+  *column = e->error.column();
   return true;
 }
 bool ashlar_error_exit_code(const ashlar_error_t* e, int* out) {
-  if (!e->exit_code) return false;
-  *out = *e->exit_code;
-  return true;
+  const std::optional<int> code = e->error.exit_code();
+  if (code) *out = *code;
+  return code.has_value();
 }
 
 const ashlar_error_t* ashlar_last_error(void) { return ashlar::capi::g_last.get(); }

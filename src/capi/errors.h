@@ -8,19 +8,17 @@
 
 struct ashlar_error_t {
   explicit ashlar_error_t(ashlar::v0::Error e);
-  ashlar_error_t(const ashlar_error_t& o);
-  ashlar_error_t& operator=(ashlar_error_t&&) = default;
-  ashlar_error_kind_t kind;
+  ashlar::v0::Error error;
+  // C's strings end with a zero.
   std::string id;
   std::string message;
   std::string text;
-  std::optional<int> exit_code;
-  ashlar::internal::Error inner;  ///< one of the embedder's mistakes: as host_trap
 };
 
 namespace ashlar::capi {
 
-/// Makes it what ashlar_last_error() gives on this thread; null, to be returned.
+/// Makes it what ashlar_last_error() gives on this thread; null, to be returned. It has no exception, which would
+/// belong to the thread that its store is given to.
 std::nullptr_t fail(v0::Error error);
 std::nullptr_t fail(internal::Error error);
 /// The same for one that a function of <ashlar.h> gave; does nothing with null.

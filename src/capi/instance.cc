@@ -49,7 +49,7 @@ ashlar::v0::Result<runtime::Instance*> instantiate(capi::StoreBox& box, const wa
   }
   auto made = box.inner().instantiate(compiled, externs);
   box.state()->refs->end_unreachable();
-  if (!made) return std::unexpected(Access::error(std::move(made).error()));
+  if (!made) return std::unexpected(Access::error(box.state(), std::move(made).error()));
   Access::adopt(box.state(), Access::state(m.get()->module), **made);
   return *made;
 }
@@ -64,7 +64,7 @@ wasm_instance_t* wasm_instance_new(wasm_store_t* store, const wasm_module_t* m, 
   auto made = instantiate(*store->box, *m, imports);
   if (made) return new wasm_instance_t(store->box, *made);
   const std::unique_ptr<wasm_trap_t> why(capi::new_trap(*store->box, std::move(made).error()));
-  capi::keep(new ashlar_error_t(why->get()->error));
+  capi::fail(Access::copy(why->get()->error.error));
   if (trap != nullptr) *trap = wasm_trap_copy(why.get());
   return nullptr;
 }
@@ -96,25 +96,7 @@ void ashlar_linker_delete(ashlar_linker_t* l) { delete l; }
 
 ashlar_error_t* ashlar_linker_define(ashlar_linker_t* l, const char* module, const char* name, const wasm_extern_t* e) {
   if (e->store != l->store) return foreign("an object");
-  ashlar::v0::detail::StoreState* s = l->store->state();
-  const runtime::Extern inner = capi::to_runtime(*e);
-  switch (e->to.index()) {
-    case WASM_EXTERN_FUNC:
-      l->linker.define(module, name, Access::func(s, inner.func));
-      break;
-    case WASM_EXTERN_GLOBAL:
-      l->linker.define(module, name, Access::global(s, inner.global));
-      break;
-    case WASM_EXTERN_TABLE:
-      l->linker.define(module, name, Access::table(s, inner.table));
-      break;
-    case WASM_EXTERN_MEMORY:
-      l->linker.define(module, name, Access::memory(s, inner.memory));
-      break;
-    default:
-      return new ashlar_error_t(
-          Access::error(ashlar::internal::Error(ErrorCode::not_implemented, ashlar::kNoOffset, "tags in linkers")));
-  }
+  l->linker.define(module, name, Access::to_public(l->store->state(), capi::to_runtime(*e)));
   return nullptr;
 }
 

@@ -16,9 +16,21 @@ using ashlar::v0::detail::Access;
 
 namespace ashlar::capi {
 
+namespace {
+
+/// Whether an error that has left a run can be the one that a callback gave.
+bool is_same(const v0::Error& error, const v0::Error& given) {
+  const auto thrown = error.exception();
+  const auto given_thrown = given.exception();
+  if (thrown || given_thrown) return thrown && given_thrown && thrown->ref.same_ref(given_thrown->ref);
+  return error.message() == given.message();
+}
+
+}  // namespace
+
 wasm_trap_t* new_trap(StoreBox& box, v0::Error error) {
   std::shared_ptr<TrapObject> object = std::exchange(box.pending, nullptr);
-  if (object && object->error.message == error.message()) {
+  if (object && is_same(error, object->error.error)) {
     object->error = ashlar_error_t(std::move(error));  // with the frames that it has passed
   } else {
     object = std::make_shared<TrapObject>(std::move(error));
@@ -26,14 +38,15 @@ wasm_trap_t* new_trap(StoreBox& box, v0::Error error) {
   return new wasm_trap_t(box.shared_from_this(), std::move(object));
 }
 
-wasm_trap_t* new_trap(StoreBox& box, internal::Error error) { return new_trap(box, Access::error(std::move(error))); }
+wasm_trap_t* new_trap(StoreBox& box, internal::Error error) {
+  return new_trap(box, Access::error(box.state(), std::move(error)));
+}
 
 v0::Error to_error(StoreBox& box, const wasm_trap_t& trap) {
   box.pending = trap.get();
-  const ashlar_error_t& error = trap.get()->error;
-  // An exception can't be thrown again: by now it may be gone.
-  if (error.inner.code() != ErrorCode::uncaught_exception) return Access::error(error.inner.clone());
-  return Access::error(internal::Error(ErrorCode::host_trap, kNoOffset, error.message).set_notes(error.inner.notes()));
+  const v0::Error& error = trap.get()->error.error;
+  if (auto thrown = error.exception()) return Access::with_notes(Access::exception(thrown->ref), error.notes());
+  return Access::copy(error);
 }
 
 namespace {
@@ -91,7 +104,7 @@ std::unique_ptr<wasm_frame_t> find_frame(StoreBox& box, const std::vector<Candid
 /// The innermost frames, as many as wanted.
 std::vector<std::unique_ptr<wasm_frame_t>> frames_of(const wasm_trap_t& trap, size_t most) {
   std::vector<std::unique_ptr<wasm_frame_t>> out;
-  const std::vector<runtime::ToldFrame> told = runtime::told_frames(trap.get()->error.inner.notes());
+  const std::vector<runtime::ToldFrame> told = runtime::told_frames(trap.get()->error.error.notes());
   if (told.empty()) return out;
   const std::vector<Candidate> modules = candidates(*trap.store);
   for (size_t i = 0; i < std::min(most, told.size()); ++i) out.push_back(find_frame(*trap.store, modules, told[i]));
@@ -122,6 +135,33 @@ void wasm_trap_trace(const wasm_trap_t* trap, wasm_frame_vec_t* out) {
   auto frames = capi::frames_of(*trap, ~size_t{0});
   capi::make_vec(out, frames.size());
   for (size_t i = 0; i < frames.size(); ++i) out->data[i] = frames[i].release();
+}
+
+wasm_trap_t* ashlar_trap_new_exception(const wasm_tag_t* tag, const wasm_val_vec_t* values) {
+  capi::StoreBox& box = *tag->store;
+  const std::vector<ashlar::isa::ValType>& types = box.types().get(tag->get()->type_id).def.func.params;
+  std::vector<ashlar::Value> thrown;
+  for (size_t i = 0; i < types.size() && values != nullptr && i < values->size; ++i) {
+    ashlar::runtime::Slot slot = 0;
+    if (!capi::to_slots(box, types[i], values->data[i], &slot)) break;
+    thrown.push_back(Access::value(box.state(), types[i], slot, 0));
+  }
+  ashlar::v0::Error error = Access::tag(box.state(), tag->get()).exception(thrown);
+  if (!error.exception()) return capi::fail(std::move(error));
+  return new wasm_trap_t(tag->store, std::make_shared<capi::TrapObject>(std::move(error)));
+}
+
+bool ashlar_trap_exception(const wasm_trap_t* trap, wasm_tag_t** tag, wasm_val_vec_t* values) {
+  const auto thrown = trap->get()->error.error.exception();
+  if (!thrown) return false;
+  capi::StoreBox& box = *trap->store;
+  *tag = new wasm_tag_t(trap->store, Access::tag(thrown->tag));
+  capi::make_vec(values, thrown->values.size());
+  for (size_t i = 0; i < thrown->values.size(); ++i) {
+    const ashlar::runtime::Value value = Access::value(thrown->values[i]);
+    capi::from_slots(box, value.type, &value.lo, &values->data[i]);
+  }
+  return true;
 }
 
 const ashlar_error_t* ashlar_trap_error(const wasm_trap_t* trap) { return &trap->get()->error; }

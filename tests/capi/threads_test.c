@@ -131,3 +131,60 @@ void test_interrupt_from_another_thread(void) {
   wasm_shared_module_delete(work.module);
   wasm_engine_delete(engine);
 }
+
+static void* add_many(void* arg) {
+  wasm_instance_t* instance = arg;  // with its store, this thread's now
+  wasm_func_t* add_up = exported_func(instance, "add");
+  CHECK(wasm_func_call(add_up, NULL, NULL) == NULL);
+  wasm_func_delete(add_up);
+  return NULL;
+}
+
+void test_threads_share_a_memory(void) {
+  wasm_engine_t* engine = explicit_engine();
+  ashlar_shared_memory_t* shared = NULL;
+  CHECK(ashlar_shared_memory_new(engine, 1, 2, &shared) == NULL);
+  wasm_store_t* stores[2];
+  wasm_instance_t* instances[2];
+  pthread_t threads[2];
+  for (int i = 0; i < 2; ++i) {
+    stores[i] = wasm_store_new(engine);
+    wasm_memory_t* memory = ashlar_memory_obtain(stores[i], shared);
+    wasm_module_t* module =
+        module_of(stores[i],
+                  "(module (import \"\" \"m\" (memory 1 2 shared)) (memory (export \"own\") 1) (func (export \"add\")"
+                  " (local $n i32) (loop $l (drop (i32.atomic.rmw.add (i32.const 0) (i32.const 1)))"
+                  "  (br_if $l (i32.lt_u (local.tee $n (i32.add (local.get $n) (i32.const 1))) (i32.const 1000))))))");
+    wasm_extern_t* imports[] = {wasm_memory_as_extern(memory)};
+    wasm_extern_vec_t vec = WASM_ARRAY_VEC(imports);
+    instances[i] = wasm_instance_new(stores[i], module, &vec, NULL);
+    CHECK(instances[i] != NULL);
+    wasm_extern_t* unshared = ashlar_instance_export(instances[i], "own");
+    CHECK(ashlar_memory_share(wasm_extern_as_memory(unshared)) == NULL);
+    wasm_extern_delete(unshared);
+    ashlar_shared_memory_t* again = ashlar_memory_share(memory);
+    CHECK(again != NULL);
+    ashlar_shared_memory_delete(again);
+    wasm_memory_delete(memory);
+    wasm_module_delete(module);
+    CHECK(pthread_create(&threads[i], NULL, add_many, instances[i]) == 0);
+  }
+  for (int i = 0; i < 2; ++i) CHECK(pthread_join(threads[i], NULL) == 0);
+  wasm_memory_t* memory = ashlar_memory_obtain(stores[0], shared);
+  int32_t sum;
+  memcpy(&sum, wasm_memory_data(memory), sizeof sum);
+  CHECK(sum == 2000);
+  ashlar_store_usage_t usage;
+  ashlar_store_usage(stores[0], &usage);
+  CHECK(usage.instances == 1 && usage.memory_bytes == 2 * MEMORY_PAGE_SIZE);
+  wasm_memory_delete(memory);
+  ashlar_shared_memory_delete(shared);
+  for (int i = 0; i < 2; ++i) {
+    wasm_instance_delete(instances[i]);
+    wasm_store_delete(stores[i]);
+  }
+  ashlar_error_t* error = ashlar_shared_memory_new(engine, 2, 1, &shared);
+  CHECK(shared == NULL && ashlar_error_kind(error) == ASHLAR_USAGE);
+  ashlar_error_delete(error);
+  wasm_engine_delete(engine);
+}

@@ -129,7 +129,7 @@ void test_traps_keep_their_kind(void) {
   wasm_instance_t* inner = instance_of(
       host.store, "(module (func (export \"trap\") (unreachable)) (tag $t) (func (export \"throw\") (throw $t)))");
   static const char* const names[] = {"trap", "throw"};
-  static const char* const ids[] = {"unreachable", "host_trap"};
+  static const char* const ids[] = {"unreachable", "uncaught_exception"};
   for (int i = 0; i < 2; ++i) {
     wasm_func_t* func = exported_func(inner, names[i]);
     wasm_func_t* pass = wasm_func_new_with_env(host.store, type, through, &func, NULL);
@@ -149,5 +149,60 @@ void test_traps_keep_their_kind(void) {
   }
   wasm_instance_delete(inner);
   wasm_functype_delete(type);
+  host_delete(&host);
+}
+
+static wasm_trap_t* throwing(void* env, const wasm_val_vec_t* args, wasm_val_vec_t* results) {
+  (void)results;
+  wasm_val_t value[] = {WASM_I32_VAL(args->data[0].of.i32 + 1)};
+  wasm_val_vec_t values = WASM_ARRAY_VEC(value);
+  return ashlar_trap_new_exception(*(wasm_tag_t**)env, &values);
+}
+
+void test_exceptions(void) {
+  Host host = host_new();
+  wasm_tagtype_t* tagtype = wasm_tagtype_new(wasm_functype_new_1_0(wasm_valtype_new_i32()));
+  wasm_tag_t* tag = wasm_tag_new(host.store, tagtype);
+  wasm_functype_t* type = wasm_functype_new_1_0(wasm_valtype_new_i32());
+  wasm_func_t* func = wasm_func_new_with_env(host.store, type, throwing, &tag, NULL);
+  ashlar_linker_t* linker = ashlar_linker_new(host.store);
+  CHECK(ashlar_linker_define(linker, "", "tag", wasm_tag_as_extern(tag)) == NULL);
+  CHECK(ashlar_linker_define(linker, "", "throw", wasm_func_as_extern(func)) == NULL);
+  wasm_module_t* module =
+      module_of(host.store,
+                "(module (import \"\" \"tag\" (tag $t (param i32))) (import \"\" \"throw\" (func $throw (param i32)))"
+                " (func (export \"catch\") (param i32) (result i32) (block $h (result i32)"
+                "  (try_table (catch $t $h) (call $throw (local.get 0))) (unreachable)))"
+                " (func (export \"pass\") (param i32) (call $throw (local.get 0))))");
+  wasm_instance_t* instance = NULL;
+  CHECK(ashlar_linker_instantiate(linker, module, &instance) == NULL);
+  CHECK(call_i32(instance, "catch", 5) == 6);
+
+  wasm_func_t* pass = exported_func(instance, "pass");
+  wasm_val_t seven[] = {WASM_I32_VAL(7)};
+  wasm_val_vec_t args = WASM_ARRAY_VEC(seven), none = WASM_EMPTY_VEC, values;
+  wasm_trap_t* trap = wasm_func_call(pass, &args, NULL);
+  CHECK_TEXT(ashlar_error_id(ashlar_trap_error(trap)), "uncaught_exception");
+  wasm_tag_t* thrown = NULL;
+  CHECK(ashlar_trap_exception(trap, &thrown, &values));
+  CHECK(wasm_tag_same(thrown, tag) && values.size == 1 && values.data[0].of.i32 == 8);
+  wasm_tag_delete(thrown);
+  wasm_val_vec_delete(&values);
+  wasm_trap_delete(trap);
+  CHECK(ashlar_trap_new_exception(tag, &none) == NULL && ashlar_trap_new_exception(tag, NULL) == NULL);
+  seven[0].kind = WASM_F32;
+  CHECK(ashlar_trap_new_exception(tag, &args) == NULL);
+  trap = wasm_func_call(pass, &args, NULL);
+  CHECK(!ashlar_trap_exception(trap, &thrown, &values));
+  wasm_trap_delete(trap);
+
+  wasm_func_delete(pass);
+  wasm_instance_delete(instance);
+  wasm_module_delete(module);
+  ashlar_linker_delete(linker);
+  wasm_func_delete(func);
+  wasm_functype_delete(type);
+  wasm_tagtype_delete(tagtype);
+  wasm_tag_delete(tag);
   host_delete(&host);
 }
