@@ -27,7 +27,7 @@ build-tests: setup-test
 	@$(CONFIGURE) asan
 	@cmake --build build/asan -j $(JOBS) --target tests fuzzers
 	@$(CONFIGURE) tsan
-	@cmake --build build/tsan -j $(JOBS) --target unit_module unit_runtime unit_interp
+	@cmake --build build/tsan -j $(JOBS) --target unit_module unit_runtime unit_interp unit_capi
 	@tools/build_aarch64.sh -j $(JOBS)
 
 bench: build  ## compare with native code, other interpreters and compilers

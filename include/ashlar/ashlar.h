@@ -14,10 +14,12 @@
 #include "ashlar/engine.h"    // IWYU pragma: export
 #include "ashlar/error.h"     // IWYU pragma: export
 #include "ashlar/func.h"      // IWYU pragma: export
+#include "ashlar/gc.h"        // IWYU pragma: export
 #include "ashlar/instance.h"  // IWYU pragma: export
 #include "ashlar/linker.h"    // IWYU pragma: export
 #include "ashlar/memory.h"    // IWYU pragma: export
 #include "ashlar/module.h"    // IWYU pragma: export
 #include "ashlar/store.h"     // IWYU pragma: export
+#include "ashlar/tag.h"       // IWYU pragma: export
 #include "ashlar/value.h"     // IWYU pragma: export
 #include "ashlar/wasi.h"      // IWYU pragma: export

@@ -1,12 +1,20 @@
 // Engine: the configuration that modules are compiled for.
+//
+// What an engine does to its process: it handles SIGSEGV, SIGBUS, SIGILL, SIGFPE and SIGTRAP and passes faults that are
+// not a guest's to whoever handled them before. Machine code is interrupted by SIGURG, and Tier::Auto samples by
+// SIGPROF where nobody else has that signal. Tiers Optimizing and Auto start the compiler program as a child process,
+// wait for it themselves and need no SIGCHLD; they cope with a host that reaps all children.
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
+
+#include "ashlar/error.h"
 
 namespace ashlar {
 inline namespace v0 {
@@ -16,12 +24,50 @@ struct Access;
 struct EngineState;
 }  // namespace detail
 
+/// How the functions of an engine's modules run.
+enum class Tier : uint8_t {
+  /// Interpreted: starts at once, needs no child processes, and no signals but those of faults.
+  Interpreter,
+  /// Machine code: Module::compile waits for the compiler program, or takes what it finds in the code cache. Without
+  /// the
+  /// compiler program that is an error (compiler_missing).
+  Optimizing,
+  /// Interpreted at first; functions that turn out to be hot are compiled meanwhile by the compiler program in the
+  /// background. Without it everything stays interpreted. A module is watched where one of its instances runs, on the
+  /// thread that made it; what is compiled for it serves all stores.
+  Auto,
+};
+
+/// How much the compiler program optimizes.
+enum class OptLevel : uint8_t {
+  None,
+  Quick,
+  Usual,
+  Full,  ///< without regard to compile time
+  Size,  ///< small code
+};
+
+/// What an engine is made with. Read once, by Engine's constructor; a plain value that any thread may copy.
 struct Config {
+  Tier tier = Tier::Interpreter;
+  OptLevel opt_level = OptLevel::Usual;
+  /// Look for compiled code in the cache and keep it there (tiers Optimizing and Auto). What is in the cache runs as it
+  /// is: its folder must belong to the user alone, else it is not used.
+  bool code_cache = true;
+  /// The cache's folder, made when it is first needed; empty: $XDG_CACHE_HOME/ashlar or $HOME/.cache/ashlar.
+  std::string cache_folder;
+  /// The compiler program's path; empty: $ASHLAR_LLVM, else ../lib/ashlar/ashlar-llvm seen from this process's program,
+  /// else ashlar/ashlar-llvm beside libashlar.so.
+  std::string compiler;
+  /// Told what costs no more than time, such as a cache that cannot be used; on the thread that compiles.
+  std::function<void(const Error&)> on_warning;
+
   /// Guard pages let 32-bit memories run without bounds checks, for 4 GiB of address space (not memory) each.
   bool guard_pages = true;
   /// Count instructions, so that Store::set_fuel stops a guest at a place that is always the same.
   bool fuel = false;
-  /// Validate each function at its first call instead of all at once; errors then are traps of that call.
+  /// Validate each function at its first call instead of all at once; errors then are traps of that call. What is
+  /// compiled to machine code is validated by the compiler in any case.
   bool lazy_validation = false;
   /// Address space in bytes that a 64-bit memory may ever use.
   uint64_t max_memory64_reservation = uint64_t{64} << 30;
@@ -38,6 +84,7 @@ struct Config {
 /// Copies are the same engine. Thread-safe: any number of threads compile for and create stores of one engine.
 class Engine {
  public:
+  /// Never fails: what the configuration asks for and cannot be had is an error of compiling.
   explicit Engine(const Config& config = {});
   Engine(const Engine&);
   Engine(Engine&&) noexcept;
@@ -45,8 +92,11 @@ class Engine {
   Engine& operator=(Engine&&) noexcept;
   ~Engine();
 
+  Tier tier() const;
+
  private:
   friend struct detail::Access;
+  explicit Engine(std::shared_ptr<detail::EngineState> state);
   std::shared_ptr<detail::EngineState> state_;
 };
 

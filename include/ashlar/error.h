@@ -28,7 +28,10 @@ enum class ErrorKind : uint8_t {
   Internal,   ///< not supported yet
 };
 
-/// One error. Move-only and one pointer wide. May be read on any thread.
+struct Exception;
+
+/// One error. Move-only and one pointer wide. May be read on any thread; one that has an exception() belongs to the
+/// thread that the exception's store belongs to.
 class [[nodiscard]] Error {
  public:
   /// What a host function returns to stop the guest with a trap of this message.
@@ -56,6 +59,9 @@ class [[nodiscard]] Error {
   /// Line and column in a text module, from 1; 0 when unknown.
   uint32_t line() const;
   uint32_t column() const;
+  /// The guest's exception that nothing caught, with what was thrown (tag.h); nothing for every other error, and when
+  /// its store has ended. A host function that returns such an error throws the exception again.
+  std::optional<Exception> exception() const;
   /// The code of a program that ended itself (0 to 255); nothing for every other error.
   std::optional<int> exit_code() const;
 

@@ -30,6 +30,11 @@ class Caller {
   std::optional<Instance> instance() const;
   /// The memory that pointers of the caller point into: its only one, else its export "memory", else the first.
   std::optional<Memory> memory() const;
+  /// The store's data (Store::set_data); null when there is none of type T.
+  template <class T>
+  T* data() const {
+    return detail::external_as<T>(detail::get_data(store_));
+  }
 
  private:
   friend struct detail::Access;

@@ -2,14 +2,27 @@
 #pragma once
 
 #include <optional>
+#include <string>
 #include <string_view>
+#include <variant>
+#include <vector>
 
 #include "ashlar/func.h"
 #include "ashlar/memory.h"
 #include "ashlar/module.h"
+#include "ashlar/tag.h"
 
 namespace ashlar {
 inline namespace v0 {
+
+/// Anything that modules import and export, as a handle into a store.
+using Extern = std::variant<Func, Memory, Table, Global, Tag>;
+
+/// An export of an instance.
+struct Export {
+  std::string name;
+  Extern object;
+};
 
 /// A handle into a store; lives as long as the store.
 class Instance {
@@ -29,8 +42,16 @@ class Instance {
   std::optional<Memory> memory(std::string_view name = "memory") const;
   std::optional<Table> table(std::string_view name) const;
   std::optional<Global> global(std::string_view name) const;
+  std::optional<Tag> tag(std::string_view name) const;
+  /// Of any kind; nothing when there is none of that name.
+  std::optional<Extern> get(std::string_view name) const;
+  /// All of them, in the module's order.
+  std::vector<Export> exports() const;
 
+  /// What it is an instance of.
   Module module() const;
+
+  friend bool operator==(const Instance&, const Instance&) = default;
 
  private:
   friend struct detail::Access;

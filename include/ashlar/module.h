@@ -48,15 +48,44 @@ struct ExportType {
   ExternType type;
 };
 
+/// How much of a serialized module is checked before it is run. No check makes machine code harmless: it runs with all
+/// rights of the process, so that artifacts must come from where programs may come from.
+enum class Trust : uint8_t {
+  /// Finds damage: the whole artifact is compared with its hash, its tables are verified, the module inside is decoded
+  /// and validated outside of bodies. Takes time for each byte; of a file that the code cache's index knows to be
+  /// verified and unchanged, none.
+  Verify,
+  /// Of files that nobody but this program's own user writes: only the header is checked. Takes the same time for a
+  /// module of any size.
+  Known,
+};
+
 /// Immutable. Copies share one compiled module. Thread-safe; stores on any threads may run it at the same time.
 class Module {
  public:
-  /// A binary module (copied), or the text format. Errors: Malformed, Invalid, Limit; text with line and column.
+  /// A binary module (copied), or the text format. With Tier::Optimizing it waits for the compiler program.
+  /// Errors: Malformed, Invalid, Limit; text with line and column. With Tier::Optimizing also Io (compiler_missing) and
+  /// Internal (compiler_failed, and what the compiler does not support).
   static Result<Module> compile(const Engine& engine, std::span<const uint8_t> bytes);
   static Result<Module> compile(const Engine& engine, std::string_view bytes);
-  /// Either format; "-" is standard input. A binary file is mapped and must not change while the module lives.
-  /// Errors: Io as well.
+  /// Either format; "-" is standard input. A binary file is mapped and must not change while the module lives. Where
+  /// the code cache knows the file, it is not even read. Errors: Io as well; Usage (artifact_as_module) for a file of
+  /// serialize().
   static Result<Module> from_file(const Engine& engine, const std::string& path);
+
+  /// The artifact: the module and its machine code, as `ashlar compile` writes it. What is not compiled yet is compiled
+  /// now, whatever the engine's tier, and kept in the code cache. Deterministic for one compiler and processor.
+  /// Errors: Io (compiler_missing), Internal (compiler_failed).
+  Result<std::vector<uint8_t>> serialize() const;
+  /// The same into a file, which is replaced by a whole one or not at all. Errors: Io as well.
+  Status serialize_to_file(const std::string& path) const;
+  /// A module out of serialize(), for engines of the tiers Optimizing and Auto. The bytes are copied.
+  /// Errors: Malformed (no artifact, truncated, damaged), Link (artifact_version, artifact_arch, artifact_processor,
+  /// artifact_of_other_settings), Usage (no_machine_code: the engine only interprets).
+  static Result<Module> deserialize(const Engine& engine, std::span<const uint8_t> bytes, Trust trust = Trust::Verify);
+  /// The same from a file, which is mapped and must not be written to (but may be replaced) while the module lives.
+  /// Errors: Io as well.
+  static Result<Module> deserialize_file(const Engine& engine, const std::string& path, Trust trust = Trust::Verify);
 
   Module(const Module&);
   Module(Module&&) noexcept;

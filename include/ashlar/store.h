@@ -4,15 +4,20 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <type_traits>
+#include <utility>
 
 #include "ashlar/engine.h"
+#include "ashlar/value.h"
+#include "ashlar/wasi.h"
 
 namespace ashlar {
 inline namespace v0 {
 
 namespace detail {
-struct StoreState;
-}
+void set_data(StoreState* store, std::unique_ptr<External> data);
+External* get_data(StoreState* store);
+}  // namespace detail
 
 /// What a store may use. Reaching a limit is an error (Limit), a failed memory.grow or table.grow, or a trap.
 struct StoreLimits {
@@ -24,11 +29,20 @@ struct StoreLimits {
   uint32_t host_depth = 100;                   ///< nested calls host -> guest -> host
 };
 
+/// What a store uses.
+struct StoreUsage {
+  uint64_t memory_bytes = 0;    ///< of all memories, shared ones included
+  uint64_t table_elements = 0;  ///< of all tables
+  uint64_t instances = 0;
+  uint64_t gc_heap_bytes = 0;  ///< of the heap's blocks in use, which hold garbage too until it is collected
+};
+
 /// Owns instances and all they hold; nothing in it is freed before the store is. Belongs to one thread at a time (it
-/// may move between threads); only interrupt() may be called from anywhere. Instance, Func, Memory, Table and Global
-/// are handles into a store: cheap to copy, never to be used after it.
+/// may move between threads); only interrupt() may be called from anywhere. Instance, Func, Memory, Table, Global
+/// and Tag are handles into a store: cheap to copy, never to be used after it.
 class Store {
  public:
+  /// Without address space for the guest's stack, calls trap with call_stack_exhausted.
   explicit Store(const Engine& engine, const StoreLimits& limits = {});
   Store(Store&&) noexcept;
   Store& operator=(Store&&) noexcept;
@@ -47,6 +61,29 @@ class Store {
   /// thread must not block it.
   void interrupt(std::string reason);
   void clear_interrupt();
+
+  /// Anything of the embedder's, which the store owns and host functions reach by Caller::data(). Replaces what was
+  /// there before. It is destroyed after all else in the store; it may hold Values, and must not use the store then.
+  template <class T>
+  std::decay_t<T>& set_data(T&& data) {
+    auto made = std::make_unique<detail::ExternalOf<std::decay_t<T>>>(std::forward<T>(data));
+    std::decay_t<T>& out = made->object;
+    detail::set_data(state_.get(), std::move(made));
+    return out;
+  }
+  /// What set_data() was given; null when that was of another type, or nothing.
+  template <class T>
+  T* data() const {
+    return detail::external_as<T>(detail::get_data(state_.get()));
+  }
+
+  /// What WASI grants programs of this store, in place of what Linker::define_wasi() says; before the first of them is
+  /// instantiated.
+  void set_wasi(WasiConfig config);
+
+  const StoreLimits& limits() const;
+  StoreUsage usage() const;
+  Engine engine() const;
 
   /// Frees the structs, arrays, exceptions and host objects that nothing refers to, now; otherwise this happens a
   /// little at a time while guests allocate. What lies on the stack may look like a reference, so a few can stay.

@@ -5,6 +5,7 @@
 #include <bit>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -41,6 +42,13 @@ struct ExternalOf final : External {
   explicit ExternalOf(const T& o) : object(o) { tag = &g_type_tag<T>; }
   T object;
 };
+/// The object; null when there is none, or one of another type.
+template <class T>
+T* external_as(External* found) {
+  using Object = std::remove_cv_t<T>;
+  if (found == nullptr || found->tag != &g_type_tag<Object>) return nullptr;
+  return &static_cast<ExternalOf<Object>*>(found)->object;
+}
 }  // namespace detail
 
 /// A 128-bit vector; lane 0 first, little-endian lanes.
@@ -49,6 +57,7 @@ struct alignas(16) V128 {
   friend bool operator==(const V128&, const V128&) = default;
 };
 
+/// What kinds of values there are.
 enum class ValueKind : uint8_t { I32, I64, F32, F64, V128, Ref };
 
 /// The type of a value: a number, a vector or a reference.
@@ -60,11 +69,32 @@ class ValueType {
   static constexpr ValueType f32() { return ValueType(2); }
   static constexpr ValueType f64() { return ValueType(3); }
   static constexpr ValueType v128() { return ValueType(4); }
-  static constexpr ValueType funcref() { return ValueType(0x15); }    ///< (ref null func)
-  static constexpr ValueType externref() { return ValueType(0x55); }  ///< (ref null extern)
+  // References that may be null; non_null() gives the others. Functions:
+  static constexpr ValueType funcref() { return abstract(0); }      ///< (ref null func)
+  static constexpr ValueType nullfuncref() { return abstract(1); }  ///< null alone
+  // The host's objects:
+  static constexpr ValueType externref() { return abstract(2); }      ///< (ref null extern)
+  static constexpr ValueType nullexternref() { return abstract(3); }  ///< null alone
+  // The guest's objects:
+  static constexpr ValueType anyref() { return abstract(4); }     ///< all of them, and what externs were converted to
+  static constexpr ValueType eqref() { return abstract(5); }      ///< i31s, structs and arrays
+  static constexpr ValueType i31ref() { return abstract(6); }     ///< numbers of 31 bits
+  static constexpr ValueType structref() { return abstract(7); }  ///< structs of any type
+  static constexpr ValueType arrayref() { return abstract(8); }   ///< arrays of any type
+  static constexpr ValueType nullref() { return abstract(9); }    ///< null alone
+  // Exceptions:
+  static constexpr ValueType exnref() { return abstract(10); }      ///< (ref null exn)
+  static constexpr ValueType nullexnref() { return abstract(11); }  ///< null alone
 
   constexpr ValueKind kind() const { return static_cast<ValueKind>(raw_ & 0xf); }
   constexpr bool is_ref() const { return kind() == ValueKind::Ref; }
+  /// Whether it is a reference that may be null.
+  constexpr bool is_nullable() const { return is_ref() && (raw_ & kNullable) != 0; }
+  /// Whether it is a reference to a type that a module defines; see ObjectType.
+  constexpr bool is_concrete() const { return is_ref() && (raw_ & kConcrete) != 0; }
+  // The same reference type without and with null; other types stay as they are.
+  constexpr ValueType non_null() const { return ValueType(is_ref() ? raw_ & ~kNullable : raw_); }
+  constexpr ValueType nullable() const { return ValueType(is_ref() ? raw_ | kNullable : raw_); }
   /// As in the text format: "i32", "funcref", "(ref null 3)". Indices are of the engine, not of a module.
   std::string to_string() const;
 
@@ -72,6 +102,10 @@ class ValueType {
 
  private:
   friend struct detail::Access;
+  // As isa::ValType has it, which value.cc checks.
+  static constexpr uint32_t kNullable = 1u << 4;
+  static constexpr uint32_t kConcrete = 1u << 29;
+  static constexpr ValueType abstract(uint32_t heap) { return ValueType(5 | kNullable | heap << 5); }
   constexpr explicit ValueType(uint32_t raw) : raw_(raw) {}
   uint32_t raw_ = 0;
 };
@@ -126,6 +160,10 @@ class Value {
   static Value func(const Func& f);                                           ///< a null Func gives null_func()
   static Value null_func() { return null_ref(ValueType::funcref()); }         ///< of type funcref
   static Value null_ref(ValueType type) { return Value(type, uint64_t{0}); }  ///< null of any nullable reference type
+  /// A reference (ref i31) to the low 31 bits.
+  static Value i31(int32_t v) {
+    return Value(ValueType::i31ref().non_null(), (uint64_t{static_cast<uint32_t>(v)} << 1 & 0xffff'ffff) | 1);
+  }
 
   /// An externref to a C++ object, which the store owns from now on. Its destructor runs after the collector has found
   /// that neither guests nor Values refer to it, at the latest when the store ends: on the store's thread, when a call
@@ -143,10 +181,7 @@ class Value {
   /// refers to it.
   template <class T>
   T* external() const {
-    detail::External* found = handle_ == 0 ? nullptr : find_external();
-    using Object = std::remove_cv_t<T>;
-    if (found == nullptr || found->tag != &detail::g_type_tag<Object>) return nullptr;
-    return &static_cast<detail::ExternalOf<Object>*>(found)->object;
+    return detail::external_as<T>(handle_ == 0 ? nullptr : find_external());
   }
 
   ValueType type() const { return type_; }
@@ -159,6 +194,18 @@ class Value {
   double as_f64() const { return kind() == ValueKind::F64 ? std::bit_cast<double>(lo_) : 0; }
   V128 as_v128() const;
   Func as_func() const;
+  /// Of a reference to an i31, sign-extended; nothing for any other value.
+  std::optional<int32_t> as_i31() const;
+  /// Whether it may stand where a value of that type is wanted: a cast test, by what the value is and not by its static
+  /// type. `store`: its Store&, or a host function's Caller&. False for references of another store.
+  template <class StoreOrCaller>
+  bool is_a(StoreOrCaller& store, ValueType type) const {
+    return fits(detail::state_of(store), type);
+  }
+  // any.convert_extern and extern.convert_any: the same object in the other hierarchy, as a nullable reference. Any
+  // other value stays as it is.
+  Value to_any() const;
+  Value to_extern() const;
   bool is_null() const { return kind() == ValueKind::Ref && lo_ == 0 && (handle_ == 0 || is_dead()); }
   /// Whether both are references to the same object or function, equal i31s, or null.
   bool same_ref(const Value& other) const;
@@ -174,6 +221,7 @@ class Value {
   void drop_handle();
   bool is_dead() const;
   detail::External* find_external() const;
+  bool fits(detail::StoreState* store, ValueType type) const;
   void reset() {
     if (handle_ != 0) [[unlikely]]
       drop_handle();

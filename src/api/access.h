@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -14,8 +15,13 @@
 #include "api/wasi_bind.h"
 #include "base/error.h"
 #include "interp/interp.h"
+#include "module/subtyping.h"
+#include "os/file_bytes.h"
+#include "runtime/bulk.h"
 #include "runtime/linker.h"
 #include "runtime/store.h"
+#include "tiering/attach.h"
+#include "tiering/load.h"
 
 namespace ashlar::internal {
 using Error = ::ashlar::Error;
@@ -42,48 +48,87 @@ struct Error::Data {
   std::optional<internal::Error> inner;
   ApiError own{};
   std::string own_message;
+  std::string own_notes;
+  Value exception;  ///< of uncaught_exception: the exnref, while the host has it
 };
 
 namespace detail {
 
 struct EngineState {
   std::shared_ptr<runtime::Engine> engine;
+  Tier tier = Tier::Interpreter;
+  tiering::ImageRequest request;  ///< of all modules, without what tells one from the others
 };
 
 struct ModuleState {
   std::shared_ptr<runtime::CompiledModule> compiled;
+  std::shared_ptr<native::Image> image;     ///< of all of it; null: not compiled as a whole
+  std::shared_ptr<tiering::AutoTier> tier;  ///< with Tier::Auto
+  std::shared_ptr<EngineState> engine;
 };
 
 class RefTable;
+struct Definition;
+struct Library;
+struct WasiGrant;
 
-struct StoreState {
-  StoreState(std::shared_ptr<runtime::Engine> engine, const runtime::StoreLimits& limits);
+/// What a store has for a definition of a linker; the pointer keeps its key alive.
+struct Linked {
+  std::shared_ptr<const Definition> definition;
+  runtime::Extern object;
+};
+
+struct [[gnu::visibility("hidden")]] StoreState {
+  StoreState(std::shared_ptr<EngineState> engine, const runtime::StoreLimits& limits);
   ~StoreState();
   StoreState(const StoreState&) = delete;
   StoreState& operator=(const StoreState&) = delete;
 
-  /// Host functions of the store point into these: they go last.
-  std::vector<std::unique_ptr<api::WasiBinding>> wasi;
+  std::unique_ptr<External> data;
+  /// Host functions of the store point into these: they go after it.
+  std::unordered_map<const WasiGrant*, std::unique_ptr<api::WasiBinding>> wasi;
+  std::vector<std::shared_ptr<const WasiGrant>> wasi_grants;  ///< keeps the keys alive
   runtime::Store store;
   RefTable* refs;  ///< outlives the store
+  std::unique_ptr<tiering::StoreWatch> watch;
+  std::shared_ptr<EngineState> engine;
+  /// Of the instances' modules those that have more than their runtime::CompiledModule.
+  std::unordered_map<const runtime::CompiledModule*, std::shared_ptr<ModuleState>> modules;
+  std::unordered_map<const Definition*, Linked> linked;
+  std::unordered_map<const Library*, std::pair<std::shared_ptr<const Library>, runtime::Instance*>> libraries;
+  std::unordered_map<const runtime::Memory*, runtime::Memory*> shared_memories;
+  std::optional<WasiConfig> wasi_config;
+  StoreLimits limits;
 };
 
-struct Access {
+struct [[gnu::visibility("hidden")]] Access {
   static Error error(internal::Error e);
   static Error error(ApiError own, const std::string& arg0 = {}, const std::string& arg1 = {});
-  /// What a host function's error is to the runtime.
-  static internal::Error to_internal(Error e);
+  static Error with_notes(Error e, std::string notes);
+  /// Of a call into the store: takes the exception that was not caught.
+  static Error error(StoreState* s, internal::Error e);
+  /// What a host function's error is to the runtime: an exception is thrown.
+  static internal::Error to_internal(StoreState* s, Error e);
   static Status status(internal::Status s) {
     if (s) return {};
     return std::unexpected(error(std::move(s).error()));
   }
+  static Status status(StoreState* s, internal::Status done) {
+    if (done) return {};
+    return std::unexpected(error(s, std::move(done).error()));
+  }
+  /// A copy, but for the exception.
+  static Error copy(const Error& e);
+  /// The error uncaught_exception that has this exnref.
+  static Error exception(Value ref);
 
   static const std::vector<std::pair<std::string, bool>>& features(const Config& c) { return c.features_; }
   static const std::shared_ptr<runtime::Engine>& engine(const Engine& e) { return e.state_->engine; }
   static const std::shared_ptr<runtime::CompiledModule>& compiled(const Module& m) { return m.state_->compiled; }
-  static Module module(std::shared_ptr<runtime::CompiledModule> compiled) {
-    return Module(std::make_shared<ModuleState>(std::move(compiled)));
-  }
+  static const std::shared_ptr<EngineState>& state(const Engine& e) { return e.state_; }
+  static Engine engine(std::shared_ptr<EngineState> state) { return Engine(std::move(state)); }
+  static const std::shared_ptr<ModuleState>& state(const Module& m) { return m.state_; }
+  static Module module(std::shared_ptr<ModuleState> state) { return Module(std::move(state)); }
   static StoreState* state(const Store& s) { return s.state_.get(); }
   static StoreState* state(const Caller& c) { return c.store_; }
   static StoreState* state(const Func& f) { return f.store_; }
@@ -100,6 +145,12 @@ struct Access {
   /// Whether a value may go where the store holds values of (canonical) type t.
   static bool fits(StoreState* s, isa::ValType t, const Value& v);
   static bool foreign(const StoreState* s, const Value& v);
+  static StoreState* store_of_ref(const Value& v);
+  /// The same reference, under another static type.
+  static Value retyped(Value v, isa::ValType t) {
+    v.type_ = type(t);
+    return v;
+  }
 
   static runtime::FuncCell* cell(const Func& f) { return static_cast<runtime::FuncCell*>(f.cell_); }
   static runtime::Instance* instance(const Instance& i) { return static_cast<runtime::Instance*>(i.instance_); }
@@ -108,16 +159,36 @@ struct Access {
   static runtime::Table* table(const Table& t) { return static_cast<runtime::Table*>(t.table_); }
   static runtime::GlobalInstance* global(const Global& g) { return static_cast<runtime::GlobalInstance*>(g.global_); }
 
+  static runtime::TagInstance* tag(const Tag& t) { return static_cast<runtime::TagInstance*>(t.tag_); }
+  static const std::shared_ptr<void>& memory(const SharedMemory& m) { return m.memory_; }
+  /// The store's view of a shared memory.
+  static runtime::Memory* in_store(StoreState& s, const SharedMemory& m);
+  static SharedMemory shared_memory(std::shared_ptr<runtime::Memory> m) { return SharedMemory(std::move(m)); }
+  static runtime::Extern to_runtime(const Extern& e);
+  /// Null for a default-constructed handle.
+  static StoreState* store_of(const Extern& e);
+  static Extern to_public(StoreState* s, const runtime::Extern& e);
+
+  static uint32_t id(const ObjectType& t) { return t.id_; }
+  static const Module& module(const ObjectType& t) { return t.module_; }
+  static Result<ObjectType> object_type(const Module& m, uint32_t id, const std::string& name);
+
+  static Tag tag(StoreState* s, runtime::TagInstance* t);
   static Func func(StoreState* s, runtime::FuncCell* cell);
   static Memory memory(StoreState* s, runtime::Memory* m);
   static Table table(StoreState* s, runtime::Table* t);
   static Global global(StoreState* s, runtime::GlobalInstance* g);
   static Instance instance(StoreState* s, runtime::Instance* i);
+  /// What follows when an instance was made.
+  static void adopt(StoreState* s, const std::shared_ptr<ModuleState>& module, runtime::Instance& instance);
+  static Module module_of(StoreState* s, const runtime::Instance& instance);
   static Caller caller(StoreState* s, runtime::Instance* i);
   static Func make_func(StoreState* s, std::vector<ValueType> params, std::vector<ValueType> results, SlotFunction f,
                         std::string name);
   static SlotFunction slots_of(const FuncType& type, HostFunction f);
   static api::WasiOptions wasi(WasiConfig config);
+  /// What import or export `index` of its kind is, in words.
+  static ExternType extern_type(const module::Module& m, module::ExternKind kind, uint32_t index);
 };
 
 }  // namespace detail

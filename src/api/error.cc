@@ -42,8 +42,6 @@ ErrorKind kind_of(Phase phase) {
   return ErrorKind::Internal;
 }
 
-const std::string kNone;
-
 }  // namespace
 
 Error::Error(std::unique_ptr<Data> data) : data_(std::move(data)) {}
@@ -58,8 +56,11 @@ Error Error::trap(std::string message) {
 ErrorKind Error::kind() const { return data_->inner ? kind_of(data_->inner->phase()) : row(data_->own).kind; }
 std::string_view Error::id() const { return data_->inner ? error_info(data_->inner->code()).id : row(data_->own).id; }
 std::string Error::message() const { return data_->inner ? data_->inner->message() : data_->own_message; }
-const std::string& Error::notes() const { return data_->inner ? data_->inner->notes() : kNone; }
-std::string Error::to_string() const { return data_->inner ? data_->inner->render() : data_->own_message; }
+const std::string& Error::notes() const { return data_->inner ? data_->inner->notes() : data_->own_notes; }
+std::string Error::to_string() const {
+  if (data_->inner) return data_->inner->render();
+  return data_->own_notes.empty() ? data_->own_message : data_->own_message + "\n" + data_->own_notes;
+}
 
 std::optional<uint64_t> Error::offset() const {
   if (!data_->inner || data_->inner->offset() == kNoOffset) return std::nullopt;
@@ -96,7 +97,45 @@ Error Access::error(ApiError own, const std::string& arg0, const std::string& ar
   return Error(std::move(data));
 }
 
-internal::Error Access::to_internal(Error e) {
+Error Access::with_notes(Error e, std::string notes) {
+  if (e.data_->inner) {
+    *e.data_->inner = std::move(*e.data_->inner).with_notes(std::move(notes));
+  } else {
+    e.data_->own_notes = std::move(notes);
+  }
+  return e;
+}
+
+Error Access::error(StoreState* s, internal::Error e) {
+  const bool thrown = e.code() == ErrorCode::uncaught_exception && s->store.pending_exception != runtime::kNullRef;
+  Error out = error(std::move(e));
+  if (!thrown) return out;
+  out.data_->exception = value(s, isa::ValType::exnref(), s->store.pending_exception, 0);
+  s->store.pending_exception = runtime::kNullRef;
+  return out;
+}
+
+Error Access::copy(const Error& e) {
+  auto data = std::make_unique<Error::Data>();
+  if (e.data_->inner) data->inner.emplace(e.data_->inner->clone());
+  data->own = e.data_->own;
+  data->own_message = e.data_->own_message;
+  data->own_notes = e.data_->own_notes;
+  return Error(std::move(data));
+}
+
+Error Access::exception(Value ref) {
+  Error out = error(internal::Error(ErrorCode::uncaught_exception));
+  out.data_->exception = std::move(ref);
+  return out;
+}
+
+internal::Error Access::to_internal(StoreState* s, Error e) {
+  const Value& thrown = e.data_->exception;
+  // One of another store is nothing that this one's guests could catch.
+  if (thrown.kind() == ValueKind::Ref && !foreign(s, thrown)) {
+    s->store.pending_exception = static_cast<runtime::GcRef>(value(thrown).lo);
+  }
   if (e.data_->inner) return std::move(*e.data_->inner);
   return internal::Error(ErrorCode::host_trap, kNoOffset, std::move(e.data_->own_message));
 }

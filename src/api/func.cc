@@ -1,4 +1,4 @@
-// Stores, functions and host functions.
+// Functions and host functions.
 #include "api/refs.h"
 
 namespace ashlar {
@@ -6,25 +6,6 @@ inline namespace v0 {
 
 using detail::Access;
 using detail::StoreState;
-
-Store::Store(const Engine& engine, const StoreLimits& limits) {
-  runtime::StoreLimits inner;
-  inner.memory_bytes = limits.memory_bytes;
-  inner.table_elements = limits.table_elements;
-  inner.instances = limits.instances;
-  inner.gc_heap_bytes = limits.gc_heap_bytes;
-  inner.stack_bytes = limits.stack_bytes;
-  inner.host_depth = limits.host_depth;
-  state_ = std::make_unique<StoreState>(Access::engine(engine), inner);
-}
-Store::Store(Store&&) noexcept = default;
-Store& Store::operator=(Store&&) noexcept = default;
-Store::~Store() = default;
-
-void Store::set_fuel(int64_t fuel) { state_->store.fuel = fuel; }
-int64_t Store::fuel() const { return state_->store.fuel; }
-void Store::interrupt(std::string reason) { state_->store.interrupt(std::move(reason)); }
-void Store::clear_interrupt() { state_->store.clear_interrupt(); }
 
 std::optional<Instance> Caller::instance() const {
   if (instance_ == nullptr) return std::nullopt;
@@ -72,7 +53,7 @@ Result<std::vector<Value>> Func::call(std::span<const Value> args) const {
   internal::Status done = store_->store.call(Access::cell(*this), values, results);
   if (!done) {
     store_->refs->end_unreachable();
-    return std::unexpected(Access::error(std::move(done).error()));
+    return std::unexpected(Access::error(store_, std::move(done).error()));
   }
   std::vector<Value> out;
   out.reserve(results.size());
@@ -91,7 +72,7 @@ StoreState* state_of(const Caller& caller) { return Access::state(caller); }
 Status call_slots(StoreState* store, void* cell, uint64_t* slots) {
   internal::Status done = store->store.invoke(*static_cast<runtime::FuncCell*>(cell), slots);
   store->refs->end_unreachable();
-  return Access::status(std::move(done));
+  return Access::status(store, std::move(done));
 }
 
 void Wire<Func>::store(uint64_t* slots, const Func& f) { *slots = runtime::from_func(Access::cell(f)); }
@@ -125,7 +106,7 @@ Func Access::make_func(StoreState* s, std::vector<ValueType> params, std::vector
     Status done = f(caller, slots);
     s->refs->end_unreachable();
     if (done) return {};
-    return std::unexpected(to_internal(std::move(done).error()));
+    return std::unexpected(to_internal(s, std::move(done).error()));
   };
   return func(s, s->store.new_host_func(type_id, std::move(host)));
 }

@@ -7,16 +7,26 @@ inline namespace v0 {
 using detail::Access;
 using detail::StoreState;
 
-Result<Memory> Memory::make(Store& store, uint64_t min, std::optional<uint64_t> max) {
-  module::MemoryType type;
-  type.limits.min = min;
-  type.limits.max = max;
-  StoreState* s = Access::state(store);
+namespace {
+
+Result<module::MemoryType> memory_type(uint64_t min, std::optional<uint64_t> max) {
   constexpr uint64_t kMaxPages = 65536;
   if (min > kMaxPages || (max && (*max > kMaxPages || *max < min))) {
     return std::unexpected(Access::error(ApiError::bad_memory_size));
   }
-  auto made = s->store.new_memory(type);
+  module::MemoryType out;
+  out.limits.min = min;
+  out.limits.max = max;
+  return out;
+}
+
+}  // namespace
+
+Result<Memory> Memory::make(Store& store, uint64_t min, std::optional<uint64_t> max) {
+  StoreState* s = Access::state(store);
+  const Result<module::MemoryType> type = memory_type(min, max);
+  if (!type) return std::unexpected(Access::error(ApiError::bad_memory_size));
+  auto made = s->store.new_memory(*type);
   if (!made) return std::unexpected(Access::error(std::move(made).error()));
   return Access::memory(s, *made);
 }
@@ -28,8 +38,67 @@ std::span<uint8_t> Memory::bytes() const {
 
 uint64_t Memory::pages() const { return Access::memory(*this)->pages(); }
 
+uint64_t Memory::page_size() const { return uint64_t{1} << Access::memory(*this)->type().page_size_log2; }
+bool Memory::is_shared() const { return Access::memory(*this)->shared(); }
+
+std::optional<SharedMemory> Memory::share() const {
+  if (!is_shared()) return std::nullopt;
+  runtime::Memory* memory = Access::memory(*this);
+  std::shared_ptr<runtime::Memory> owner = store_->store.owner_of(*memory);
+  store_->shared_memories.try_emplace(memory, memory);
+  return Access::shared_memory(std::move(owner));
+}
+
 std::optional<uint64_t> Memory::grow(uint64_t delta) const {
   const int64_t before = store_->store.memory_grow(*Access::memory(*this), delta);
+  if (before < 0) return std::nullopt;
+  return static_cast<uint64_t>(before);
+}
+
+SharedMemory::SharedMemory(std::shared_ptr<void> memory) : memory_(std::move(memory)) {}
+SharedMemory::SharedMemory(const SharedMemory&) = default;
+SharedMemory::SharedMemory(SharedMemory&&) noexcept = default;
+SharedMemory& SharedMemory::operator=(const SharedMemory&) = default;
+SharedMemory& SharedMemory::operator=(SharedMemory&&) noexcept = default;
+SharedMemory::~SharedMemory() = default;
+
+Result<SharedMemory> SharedMemory::make(const Engine& engine, uint64_t min, uint64_t max) {
+  Result<module::MemoryType> type = memory_type(min, max);
+  if (!type) return std::unexpected(std::move(type).error());
+  type->limits.shared = true;
+  auto made = runtime::Memory::create(*type, Access::engine(engine)->config().max_memory64_reservation);
+  if (!made) return std::unexpected(Access::error(std::move(made).error()));
+  return SharedMemory(std::move(*made));
+}
+
+Memory SharedMemory::in(Store& store) const {
+  StoreState* s = Access::state(store);
+  return Access::memory(s, Access::in_store(*s, *this));
+}
+
+uint64_t SharedMemory::pages() const { return static_cast<const runtime::Memory*>(memory_.get())->pages(); }
+
+Result<Table> Table::make(Store& store, ValueType type, uint64_t min, std::optional<uint64_t> max, const Value& init) {
+  StoreState* s = Access::state(store);
+  if (Access::foreign(s, init)) return std::unexpected(detail::foreign_ref());
+  const isa::ValType element = Access::type(type);
+  if (!element.is_ref() || !Access::fits(s, element, init)) {
+    return std::unexpected(Access::error(ApiError::value_mismatch, init.type().to_string(), type.to_string()));
+  }
+  if (max && *max < min) return std::unexpected(Access::error(ApiError::bad_table_size));
+  module::TableType inner;
+  inner.elem = element;
+  inner.limits.min = min;
+  inner.limits.max = max;
+  auto made = s->store.new_table(inner, Access::value(init).lo);
+  if (!made) return std::unexpected(Access::error(std::move(made).error()));
+  return Access::table(s, *made);
+}
+
+std::optional<uint64_t> Table::grow(uint64_t delta, const Value& init) const {
+  runtime::Table* t = Access::table(*this);
+  if (Access::foreign(store_, init) || !Access::fits(store_, t->type().elem, init)) return std::nullopt;
+  const int64_t before = store_->store.table_grow(*t, delta, Access::value(init).lo);
   if (before < 0) return std::nullopt;
   return static_cast<uint64_t>(before);
 }
@@ -89,6 +158,15 @@ Status Global::set(const Value& value) const {
 }
 
 namespace detail {
+
+Error beyond_memory() { return Access::error(internal::Error(ErrorCode::out_of_bounds_memory_access)); }
+
+runtime::Memory* Access::in_store(StoreState& s, const SharedMemory& m) {
+  auto* memory = static_cast<runtime::Memory*>(m.memory_.get());
+  const auto [known, fresh] = s.shared_memories.try_emplace(memory, memory);
+  if (fresh) s.store.adopt_memory(std::static_pointer_cast<runtime::Memory>(m.memory_));
+  return known->second;
+}
 
 Memory Access::memory(StoreState* s, runtime::Memory* m) {
   Memory out;

@@ -59,12 +59,6 @@ void RefTable::end_all() {
   }
 }
 
-StoreState::StoreState(std::shared_ptr<runtime::Engine> engine, const runtime::StoreLimits& limits)
-    : store(std::move(engine), limits), refs(new RefTable(*this)) {
-  store.user_data = this;
-}
-StoreState::~StoreState() { refs->close(); }
-
 namespace {
 RefTable* refs_of(void* owner) { return static_cast<RefTable*>(owner); }
 }  // namespace
@@ -89,6 +83,10 @@ Value Access::value(StoreState* s, isa::ValType t, uint64_t lo, uint64_t hi) {
 runtime::Value Access::value(const Value& v) {
   return {type(v.type_), v.handle_ == 0 ? v.lo_ : refs_of(v.owner_)->get(v.handle_), v.hi_};
 }
+
+StoreState* store_of(const Value& ref) { return Access::store_of_ref(ref); }
+
+StoreState* Access::store_of_ref(const Value& v) { return v.handle_ == 0 ? nullptr : refs_of(v.owner_)->state(); }
 
 bool Access::foreign(const StoreState* s, const Value& v) {
   if (v.handle_ != 0) return refs_of(v.owner_)->state() != s;
@@ -124,11 +122,6 @@ Result<Value> Value::make_external(detail::StoreState* store, std::unique_ptr<Ex
   Value out = Access::value(store, isa::ValType::externref(), r, 0);
   store->refs->end_unreachable();
   return out;
-}
-
-void Store::collect_garbage() {
-  state_->store.heap().collect();
-  state_->refs->end_unreachable();
 }
 
 }  // namespace v0

@@ -11,7 +11,7 @@ inline namespace v0 {
 namespace detail {
 
 /// What Values know of their store. It outlives the store while there are Values with handles.
-class RefTable {
+class [[gnu::visibility("hidden")]] RefTable {
  public:
   explicit RefTable(StoreState& state);
   RefTable(const RefTable&) = delete;
@@ -57,6 +57,9 @@ class RefTable {
   uint64_t new_bytes_ = 0;   ///< of those made since they brought about a collection
   uint64_t kept_bytes_ = 0;  ///< of those there were after it
 };
+
+/// The store of a reference to an object; null when it has ended, and for other values.
+StoreState* store_of(const Value& ref);
 
 }  // namespace detail
 }  // namespace v0

@@ -15,7 +15,20 @@ static_assert(isa::ValType::i32().raw() == 0 && isa::ValType::i64().raw() == 1 &
 static_assert(static_cast<int>(isa::ValKind::Ref) == static_cast<int>(ValueKind::Ref));
 
 static_assert(Access::type(isa::ValType::funcref()) == ValueType::funcref());
+static_assert(Access::type(isa::ValType::nullfuncref()) == ValueType::nullfuncref());
 static_assert(Access::type(isa::ValType::externref()) == ValueType::externref());
+static_assert(Access::type(isa::ValType::nullexternref()) == ValueType::nullexternref());
+static_assert(Access::type(isa::ValType::anyref()) == ValueType::anyref());
+static_assert(Access::type(isa::ValType::eqref()) == ValueType::eqref());
+static_assert(Access::type(isa::ValType::i31ref()) == ValueType::i31ref());
+static_assert(Access::type(isa::ValType::structref()) == ValueType::structref());
+static_assert(Access::type(isa::ValType::arrayref()) == ValueType::arrayref());
+static_assert(Access::type(isa::ValType::nullref()) == ValueType::nullref());
+static_assert(Access::type(isa::ValType::exnref()) == ValueType::exnref());
+static_assert(Access::type(isa::ValType::nullexnref()) == ValueType::nullexnref());
+static_assert(Access::type(isa::ValType::anyref().as_non_null()) == ValueType::anyref().non_null());
+static_assert(Access::type(isa::ValType::ref_null(isa::HeapType::concrete(7))).is_concrete());
+static_assert(!ValueType::anyref().is_concrete() && ValueType::anyref().is_nullable());
 
 std::string ValueType::to_string() const { return isa::to_string(Access::type(*this)); }
 std::string FuncType::to_string() const { return module::to_string(Access::type(*this)); }
@@ -43,6 +56,36 @@ Func Value::as_func() const {
   // Only functions have an owner and no handle.
   if (handle_ != 0 || owner_ == nullptr || lo_ == 0) return {};
   return Access::func(static_cast<detail::StoreState*>(owner_), runtime::as_func(lo_));
+}
+
+std::optional<int32_t> Value::as_i31() const {
+  if (kind() != ValueKind::Ref || handle_ != 0 || owner_ != nullptr) return std::nullopt;
+  if (lo_ > ~uint32_t{0} || !runtime::is_i31(static_cast<runtime::GcRef>(lo_))) return std::nullopt;
+  return static_cast<int32_t>(static_cast<uint32_t>(lo_)) >> 1;
+}
+
+bool Value::fits(detail::StoreState* store, ValueType type) const {
+  return Access::fits(store, Access::type(type), *this);
+}
+
+namespace {
+
+bool is_of(ValueType type, isa::AbsHeap bottom) {
+  const isa::ValType t = Access::type(type);
+  if (!t.is_ref()) return false;
+  // Defined types are functions, which are in neither hierarchy, or objects.
+  if (t.heap().is_concrete()) return bottom == isa::AbsHeap::None;
+  return module::bottom_of(t.heap().abs()) == bottom;
+}
+
+}  // namespace
+
+Value Value::to_any() const {
+  return is_of(type_, isa::AbsHeap::NoExtern) ? Access::retyped(*this, isa::ValType::anyref()) : *this;
+}
+Value Value::to_extern() const {
+  const bool is_function = handle_ == 0 && owner_ != nullptr;
+  return is_of(type_, isa::AbsHeap::None) && !is_function ? Access::retyped(*this, isa::ValType::externref()) : *this;
 }
 
 std::string Value::to_string() const {

@@ -2,6 +2,7 @@
 #include "api/wasi_bind.h"
 
 #include <cstdlib>
+#include <unordered_map>
 
 #include "wasi/p1/entries.h"
 
@@ -13,6 +14,7 @@ struct WasiBinding::Impl {
   runtime::Store& store;
   WasiOptions options;
   std::optional<p1::Context> context;
+  std::unordered_map<const p1::HostEntry*, runtime::Extern> made;
 };
 
 void WasiOptions::set_env(std::string_view name, std::string_view value) {
@@ -76,23 +78,38 @@ WasiBinding::WasiBinding(runtime::Store& store, WasiOptions options)
     : impl_(std::make_unique<Impl>(store, std::move(options))) {}
 WasiBinding::~WasiBinding() = default;
 
+std::optional<module::FuncType> WasiBinding::type_of(std::string_view module, std::string_view name) {
+  const p1::HostEntry* entry = p1::find_host_entry(module, name);
+  if (!entry) return std::nullopt;
+  return signature(entry->sig);
+}
+
+Result<std::optional<runtime::Extern>> WasiBinding::find(std::string_view module, std::string_view name) {
+  const p1::HostEntry* entry = p1::find_host_entry(module, name);
+  if (!entry) return std::nullopt;
+  if (const auto made = impl_->made.find(entry); made != impl_->made.end()) return made->second;
+  if (!impl_->context) {
+    TRY_ASSIGN(p1::Context context, make_context(impl_->store, std::move(impl_->options)));
+    impl_->context.emplace(std::move(context));
+  }
+  p1::Context* context = &*impl_->context;
+  runtime::HostFunc func;
+  func.name = std::string(module) + "." + std::string(name);
+  func.call = [entry, context](runtime::Caller& caller, runtime::Slot* slots) {
+    return call_entry(*entry, *context, caller, slots);
+  };
+  runtime::Store& store = impl_->store;
+  const auto out =
+      runtime::Extern::of(store.new_host_func(store.types().intern_func(signature(entry->sig)), std::move(func)));
+  impl_->made.emplace(entry, out);
+  return out;
+}
+
 Status WasiBinding::define(runtime::Linker& linker, const module::Module& m) {
   for (const module::Import& import : m.imports) {
-    if (import.kind != module::ExternKind::Func) continue;
-    const p1::HostEntry* entry = p1::find_host_entry(import.module, import.name);
-    if (!entry || linker.find(import.module, import.name)) continue;
-    if (!impl_->context) {
-      Result<p1::Context> context = make_context(impl_->store, std::move(impl_->options));
-      if (!context) return std::unexpected(std::move(context).error());
-      impl_->context.emplace(std::move(*context));
-    }
-    p1::Context* context = &*impl_->context;
-    runtime::HostFunc func;
-    func.name = std::string(import.module) + "." + std::string(import.name);
-    func.call = [entry, context](runtime::Caller& caller, runtime::Slot* slots) {
-      return call_entry(*entry, *context, caller, slots);
-    };
-    linker.define_func(std::string(import.module), std::string(import.name), signature(entry->sig), std::move(func));
+    if (import.kind != module::ExternKind::Func || linker.find(import.module, import.name)) continue;
+    TRY_ASSIGN(const std::optional<runtime::Extern> found, find(import.module, import.name));
+    if (found) linker.define(std::string(import.module), std::string(import.name), *found);
   }
   return {};
 }

@@ -38,6 +38,10 @@ class WasiBinding {
   WasiBinding(const WasiBinding&) = delete;
   WasiBinding& operator=(const WasiBinding&) = delete;
 
+  /// Whether there is such a function, and its type.
+  static std::optional<module::FuncType> type_of(std::string_view module, std::string_view name);
+  /// The store's function, made when it is first asked for. The context is made by then. Nothing when there is none.
+  Result<std::optional<runtime::Extern>> find(std::string_view module, std::string_view name);
   /// Defines the WASI functions that `m` imports. The context is made (directories and sockets are opened) for the
   /// first module that imports any. Errors: Io with the name of what could not be opened.
   Status define(runtime::Linker& linker, const module::Module& m);

@@ -131,10 +131,11 @@ Status load_and_start(Running& running) {
   Plan& plan = running.plan;
   runtime::Store& store = running.store;
   if (plan.inspect.profile != inspect::Profile::None || plan.inspect.debugger) TRY(inspect::start(plan.inspect));
-  TRY_ASSIGN(Program program, load_program(running.engine, plan.file, plan.settings));
+  TRY_ASSIGN(const tiering::Program program, load_program(running.engine, plan.file, plan.settings));
   std::optional<Watchdog> watchdog;
   if (plan.settings.timeout_ns != 0) watchdog.emplace(store, plan.settings.timeout_ns, plan.file);
-  std::shared_ptr<runtime::CompiledModule>& compiled = program.module;
+  tiering::StoreWatch watch(store);
+  const std::shared_ptr<runtime::CompiledModule>& compiled = program.module;
   TRY(accept_late_invoke(compiled->module(), plan));
   for (std::string_view argument : plan.arguments) {
     if (!plan.invoke) plan.wasi.args.emplace_back(argument);
@@ -151,8 +152,8 @@ Status load_and_start(Running& running) {
     linker.define_instance(name, *preloaded);
   }
   TRY(wasi.define(linker, compiled->module()));
-  TRY_ASSIGN(running.instance, linker.instantiate(std::move(compiled)));
-  if (program.tier) program.tier->watch(*running.instance);
+  TRY_ASSIGN(running.instance, linker.instantiate(compiled));
+  if (program.tier) watch.add(program.tier, *running.instance);
   return start(store, *running.instance, plan);
 }
 

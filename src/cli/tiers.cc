@@ -25,9 +25,8 @@ tiering::ImageRequest image_request(const std::string& file, const Settings& set
   const runtime::Config& config = settings.config;
   tiering::ImageRequest request;
   request.file = file;
-  request.config.explicit_bounds = config.bounds_checks == runtime::BoundsChecks::Explicit;
-  request.config.fuel = config.fuel;
-  request.config.features = config.features.raw();
+  request.config = tiering::image_config(config);
+  request.outlive = true;
   request.use_cache = settings.tier.use_cache;
   request.level = settings.tier.level;
   request.all_places = settings.tier.all_places;
@@ -69,53 +68,36 @@ Result<std::shared_ptr<runtime::CompiledModule>> load_module(const std::shared_p
   return compiled;
 }
 
-/// The module itself is read only where there is no image of it.
-Result<std::shared_ptr<runtime::CompiledModule>> load_optimized(const std::shared_ptr<runtime::Engine>& engine,
-                                                                const std::string& file, const Settings& settings) {
-  std::shared_ptr<runtime::CompiledModule> module;
+Result<tiering::Program> load_optimized(const std::shared_ptr<runtime::Engine>& engine, const std::string& file,
+                                        const Settings& settings) {
   std::optional<ProgressBar> progress;
   tiering::ImageRequest request = image_request(file, settings);
-  request.wasm = [&]() -> Result<std::span<const uint8_t>> {
-    TRY_ASSIGN(module, load_module(engine, file));
-    progress.emplace("compiling " + file);
-    return module->module().bytes;
-  };
   request.progress = [&](size_t done, size_t all) { progress->update(done, all); };
-  TRY_ASSIGN(auto image, tiering::image_for(request));
-  if (!module) return tiering::load_image(engine, std::move(image));
-  TRY(tiering::attach(*module, std::move(image)));
-  return module;
-}
-
-Result<Program> load_automatic(const std::shared_ptr<runtime::Engine>& engine, const std::string& file,
-                               const Settings& settings) {
-  Program program;
-  program.tier = std::make_unique<tiering::AutoTier>(image_request(file, settings));
-  if (auto image = program.tier->find()) {
-    TRY_ASSIGN(program.module, tiering::load_image(engine, std::move(image)));
-  } else {
-    TRY_ASSIGN(program.module, load_module(engine, file));
-  }
-  TRY(program.tier->adopt(program.module));
-  return program;
+  return tiering::load_optimized(engine, std::move(request), [&] {
+    auto module = load_module(engine, file);
+    if (module) progress.emplace("compiling " + file);
+    return module;
+  });
 }
 
 }  // namespace
 
-Result<Program> load_program(const std::shared_ptr<runtime::Engine>& engine, const std::string& file,
-                             const Settings& settings) {
-  if (settings.tier.mode == TierMode::Auto && !(settings.tier.allow_precompiled && tiering::is_artifact_file(file))) {
-    return load_automatic(engine, file, settings);
-  }
-  Program program;
+Result<tiering::Program> load_program(const std::shared_ptr<runtime::Engine>& engine, const std::string& file,
+                                      const Settings& settings) {
   if (settings.tier.allow_precompiled && tiering::is_artifact_file(file)) {
-    TRY_ASSIGN(program.module, load_artifact(engine, file, settings));
-  } else if (settings.tier.mode == TierMode::Optimizing) {
-    TRY_ASSIGN(program.module, load_optimized(engine, file, settings));
-  } else {
-    TRY_ASSIGN(program.module, load_module(engine, file));
+    TRY_ASSIGN(auto module, load_artifact(engine, file, settings));
+    return tiering::Program{.module = std::move(module), .image = nullptr, .tier = nullptr};
   }
-  return program;
+  switch (settings.tier.mode) {
+    case TierMode::Auto:
+      return tiering::load_automatic(engine, image_request(file, settings), [&] { return load_module(engine, file); });
+    case TierMode::Optimizing:
+      return load_optimized(engine, file, settings);
+    case TierMode::Interpreter:
+      break;
+  }
+  TRY_ASSIGN(auto module, load_module(engine, file));
+  return tiering::Program{.module = std::move(module), .image = nullptr, .tier = nullptr};
 }
 
 }  // namespace ashlar::cli

@@ -7,7 +7,7 @@
 #include "base/error.h"
 #include "cli/config_flags.h"
 #include "runtime/engine.h"
-#include "tiering/auto.h"
+#include "tiering/load.h"
 
 namespace ashlar::cli {
 
@@ -18,14 +18,8 @@ const runtime::Tier& engine_tier(const Settings& settings);
 /// empty when it is in no file.
 Status add_compiled_code(runtime::CompiledModule& module, const std::string& file, const Settings& settings);
 
-/// A program and, where the tier is to be chosen while it runs, what does that.
-struct Program {
-  std::shared_ptr<runtime::CompiledModule> module;
-  std::unique_ptr<tiering::AutoTier> tier;
-};
-
 /// Loads a program, or a compiled one where that is allowed, for the tier that is asked for.
-Result<Program> load_program(const std::shared_ptr<runtime::Engine>& engine, const std::string& file,
-                             const Settings& settings);
+Result<tiering::Program> load_program(const std::shared_ptr<runtime::Engine>& engine, const std::string& file,
+                                      const Settings& settings);
 
 }  // namespace ashlar::cli

@@ -88,7 +88,7 @@ class ModuleCode final : public runtime::TierModule {
 
   const void* entry(module::FuncIdx f) override { return entry_of(f)->code.load(); }
   const void* native_entry(module::FuncIdx f) override;
-  const uint8_t* native_image() override { return native_image_; }
+  const uint8_t* native_image() override { return native_image_.load(std::memory_order_relaxed); }
   /// From now on calls of f run this machine code. Thread-safe.
   void set_native(module::FuncIdx f, const void* code);
   /// From now on frames of f that come to the head of the loop at this wasm offset go on in machine code there.
@@ -147,7 +147,7 @@ class ModuleCode final : public runtime::TierModule {
   std::mutex mutex_;
   std::vector<std::unique_ptr<FuncCode>> codes_;
   std::vector<std::shared_ptr<const void>> native_owners_;
-  const uint8_t* native_image_ = nullptr;
+  std::atomic<const uint8_t*> native_image_ = nullptr;
   std::atomic<uint32_t> crossings_{0};  ///< of all functions
 };
 

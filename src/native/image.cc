@@ -339,6 +339,7 @@ std::span<const module::Func> Image::funcs() const { return data_->funcs; }
 std::span<const module::FuncIdx> Image::elems() const { return data_->elems; }
 std::optional<module::LaidOutData> Image::laid_out() const { return data_->laid_out; }
 std::span<const uint8_t> Image::header() const { return data_->bytes().first(sizeof(Header)); }
+std::span<const uint8_t> Image::bytes() const { return data_->bytes(); }
 const uint8_t* Image::code() const { return data_->code.data(); }
 uint32_t Image::text_size() const { return data_->text_size; }
 uint32_t Image::entry_count() const { return static_cast<uint32_t>(data_->entries.size()); }

@@ -136,6 +136,8 @@ class Image {
   std::optional<module::LaidOutData> laid_out() const;
   /// What tells this artifact from any other: its header, which holds the hash of the rest.
   std::span<const uint8_t> header() const;
+  /// The artifact, as it was opened or loaded.
+  std::span<const uint8_t> bytes() const;
 
   const uint8_t* code() const;
   uint32_t text_size() const;

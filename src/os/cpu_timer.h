@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 
 namespace ashlar::os {
 
@@ -15,7 +16,7 @@ struct Interrupted {
 /// Runs in a signal handler on the thread's alternate stack, if it has one.
 using TickHandler = void (*)(const Interrupted& at, void* context);
 
-/// One a thread. Costs nothing before the first tick. Made, started and stopped on the thread that it watches.
+/// Any number of them may watch a thread: one timer of the system ticks for all. Costs nothing before the first tick.
 class CpuTimer {
  public:
   CpuTimer() = default;
@@ -24,17 +25,16 @@ class CpuTimer {
   CpuTimer& operator=(const CpuTimer&) = delete;
 
   /// Ticks after `first` nanoseconds of the calling thread's processor time and then every `interval` (the system
-  /// rounds up to its own clock's step). False when the system has no such timer, or another part of the process uses
-  /// the signal (SIGPROF).
+  /// rounds up to its own clock's step); where the thread is watched already, as often as that began. False when the
+  /// system has no such timer, or another part of the process uses the signal (SIGPROF).
   bool start(uint64_t first, uint64_t interval, TickHandler handler, void* context);
-  /// Thread-safe while the timer runs.
-  void set_interval(uint64_t interval);
-  /// No tick comes any more.
+  /// From any thread: no tick comes any more, and none is under way. Not from the handler.
   void stop();
 
  private:
-  void* timer_ = nullptr;
-  bool running_ = false;
+  friend struct ThreadTimer;
+  struct Watch;
+  std::shared_ptr<Watch> watch_;
 };
 
 }  // namespace ashlar::os

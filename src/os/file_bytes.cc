@@ -5,7 +5,9 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
 #include <utility>
 
@@ -93,6 +95,23 @@ Status write_all(int fd, std::span<const uint8_t> bytes, const std::string& name
     bytes = bytes.subspan(static_cast<size_t>(written));
   }
   return {};
+}
+
+Status replace_file(const std::string& path, std::span<const uint8_t> bytes) {
+  // Beside it, so that it is the same file system; of a name that no other process or thread takes.
+  static std::atomic<uint32_t> count{0};
+  const std::string temporary =
+      path + "." + std::to_string(::getpid()) + "." + std::to_string(count.fetch_add(1)) + ".tmp";
+  auto file = open_at(kWorkingDirectory, temporary.c_str(), kOpenWrite | kOpenCreate | kOpenExclusive);
+  if (!file) return failed(path, file.error());
+  Status done = write_all(file->raw(), bytes, path);
+  if (done) {
+    if (const auto synced = sync_file(file->raw(), true); !synced) done = failed(path, synced.error());
+  }
+  file->close();
+  if (done && ::rename(temporary.c_str(), path.c_str()) != 0) done = failed(path, errno);
+  if (!done) ::unlink(temporary.c_str());
+  return done;
 }
 
 }  // namespace ashlar::os

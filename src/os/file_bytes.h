@@ -39,4 +39,8 @@ Result<FileBytes> read_file(const std::string& path);
 /// Writes all bytes to the descriptor. Errors: Io, naming `name`.
 Status write_all(int fd, std::span<const uint8_t> bytes, const std::string& name);
 
+/// Puts a file of these bytes in the place of what is at `path`: by renaming one that is whole and on the disk. It gets
+/// the usual rights of a new file. Errors: Io, naming `path`.
+Status replace_file(const std::string& path, std::span<const uint8_t> bytes);
+
 }  // namespace ashlar::os

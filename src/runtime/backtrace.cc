@@ -6,6 +6,8 @@
 #include <cstdlib>
 #include <string_view>
 
+#include "runtime/trace_text.h"
+
 namespace ashlar::runtime {
 
 namespace {
@@ -50,9 +52,29 @@ void Backtrace::add(const module::Module& m, module::FuncIdx f, uint32_t offset)
   }
   char at[32];
   std::snprintf(at, sizeof at, "%#8x - ", offset);
+  lines_.push_back(at + told_name(m, f));
+}
+
+std::string told_name(const module::Module& m, module::FuncIdx f) {
   const std::string_view named = m.debug_names().module;
   const std::string_view module = named.empty() ? std::string_view("<unknown>") : named;
-  lines_.push_back(at + std::string(module) + '!' + func_name(m, f));
+  return std::string(module) + '!' + func_name(m, f);
+}
+
+std::vector<ToldFrame> told_frames(std::string_view notes) {
+  std::vector<ToldFrame> out;
+  const size_t header = notes.rfind(kHeader);
+  if (header == std::string_view::npos) return out;
+  for (size_t at = notes.find('\n', header); at != std::string_view::npos; at = notes.find('\n', at + 1)) {
+    const std::string line(notes.substr(at + 1, notes.find('\n', at + 1) - at - 1));
+    unsigned number = 0;
+    unsigned offset = 0;
+    int name = 0;
+    // A name of several lines is cut at its first.
+    if (std::sscanf(line.c_str(), " %u: %x - %n", &number, &offset, &name) != 2 || name == 0) continue;
+    out.push_back({offset, notes.substr(at + 1 + static_cast<size_t>(name), line.size() - static_cast<size_t>(name))});
+  }
+  return out;
 }
 
 Backtrace LeftFrames::take() {

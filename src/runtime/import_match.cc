@@ -1,15 +1,18 @@
 // Import matching by kind.
 #include "runtime/import_match.h"
 
+#include "module/subtyping.h"
+
 namespace ashlar::runtime {
 
 namespace {
 
 using module::Limits;
 using module::Module;
+using module::TypeRegistry;
 
-std::string expected_found(const std::string& expected, const std::string& found) {
-  return "expected " + expected + ", found " + found;
+std::string expected_found(const std::string& expected, const std::string& found, const std::string& why = {}) {
+  return "expected " + expected + ", found " + found + (why.empty() ? "" : ": " + why);
 }
 
 std::string describe(const Limits& limits) {
@@ -35,74 +38,133 @@ std::string describe(const module::TableType& type) {
   return "(table " + describe(type.limits) + " " + isa::to_string(type.elem) + ")";
 }
 
-std::string describe_func(const Store& store, uint32_t type_id) {
-  return "function " + module::to_string(store.types().get(type_id).def.func);
+std::string describe_func(const TypeRegistry& types, uint32_t type_id) {
+  return "function " + module::to_string(types.get(type_id).def.func);
+}
+
+/// A defined type as the text format has it; the types of its fields are not looked into.
+std::string describe_object(const TypeRegistry& types, uint32_t type_id) {
+  const module::SubType& def = types.get(type_id).def;
+  if (def.kind == module::CompositeKind::Func) return "func " + module::to_string(def.func);
+  std::string out = def.kind == module::CompositeKind::Struct ? "struct" : "array";
+  for (const isa::FieldType& field : def.fields) out += " " + isa::to_string(field);
+  return out;
+}
+
+/// What is behind the number in a type: "7 is (struct i32)".
+std::string explain(const TypeRegistry& types, isa::ValType type) {
+  if (!type.is_ref() || !type.heap().is_concrete()) return {};
+  const uint32_t id = type.heap().index();
+  return std::to_string(id) + " is (" + describe_object(types, id) + ")";
+}
+
+/// Why a value of type `sub` cannot stand where `super` is wanted; empty when it can.
+std::string value_mismatch(const TypeRegistry& types, isa::ValType sub, isa::ValType super, bool same) {
+  if (same ? sub == super : module::val_matches(types, sub, super)) return {};
+  std::string out = isa::to_string(sub) + (same ? " is not " : " is no subtype of ") + isa::to_string(super);
+  if (!same && sub.is_ref() && super.is_ref() && module::val_matches(types, sub.as_non_null(), super)) {
+    return "it may be null";
+  }
+  for (isa::ValType type : {sub, super}) {
+    if (const std::string what = explain(types, type); !what.empty())
+      out += (type == sub ? ", where " : ", and ") + what;
+  }
+  return out;
 }
 
 /// `given.min` is the current size. A maximum may only be narrower than the one asked for.
-bool limits_match(const Limits& given, const Limits& wanted) {
-  if (given.is64 != wanted.is64 || given.shared != wanted.shared || given.min < wanted.min) return false;
-  return !wanted.max || (given.max && *given.max <= *wanted.max);
+std::string limits_mismatch(const Limits& given, const Limits& wanted) {
+  if (given.is64 != wanted.is64) return wanted.is64 ? "its addresses are i32" : "its addresses are i64";
+  if (given.shared != wanted.shared) return wanted.shared ? "it is not shared" : "it is shared";
+  if (given.min < wanted.min) {
+    return "it has " + std::to_string(given.min) + ", at least " + std::to_string(wanted.min) + " are wanted";
+  }
+  if (!wanted.max) return {};
+  if (!given.max) return "it has no maximum, " + std::to_string(*wanted.max) + " is wanted";
+  if (*given.max <= *wanted.max) return {};
+  return "its maximum is " + std::to_string(*given.max) + ", at most " + std::to_string(*wanted.max) + " is wanted";
 }
 
-std::string match_func(const Store& store, const Module& m, uint32_t index, const FuncCell& given) {
+/// Of two function types the first place where they do not match.
+std::string func_mismatch(const TypeRegistry& types, const module::FuncType& given, const module::FuncType& wanted) {
+  const auto counts = [](const char* what, size_t has, size_t needs) {
+    return "it has " + std::to_string(has) + " " + what + ", " + std::to_string(needs) + " are wanted";
+  };
+  if (given.params.size() != wanted.params.size()) {
+    return counts("parameters", given.params.size(), wanted.params.size());
+  }
+  if (given.results.size() != wanted.results.size()) {
+    return counts("results", given.results.size(), wanted.results.size());
+  }
+  for (size_t i = 0; i < given.params.size(); ++i) {
+    const std::string why = value_mismatch(types, wanted.params[i], given.params[i], false);
+    if (!why.empty()) return "parameter " + std::to_string(i + 1) + ": " + why;
+  }
+  for (size_t i = 0; i < given.results.size(); ++i) {
+    const std::string why = value_mismatch(types, given.results[i], wanted.results[i], false);
+    if (!why.empty()) return "result " + std::to_string(i + 1) + ": " + why;
+  }
+  return "it is declared as another type";
+}
+
+std::string match_func(const TypeRegistry& types, const Module& m, uint32_t index, const FuncCell& given) {
   const uint32_t wanted = m.canonical[m.funcs[index].type];
-  if (given.type_id == wanted || store.types().is_subtype(given.type_id, wanted)) return {};
-  std::string expected = describe_func(store, wanted);
-  std::string found = describe_func(store, given.type_id);
-  if (expected == found) found += " declared as another type";
-  return expected_found(expected, found);
+  if (given.type_id == wanted || types.is_subtype(given.type_id, wanted)) return {};
+  return expected_found(describe_func(types, wanted), describe_func(types, given.type_id),
+                        func_mismatch(types, types.get(given.type_id).def.func, types.get(wanted).def.func));
 }
 
-std::string match_table(const Module& m, uint32_t index, const Table& given) {
+std::string match_table(const TypeRegistry& types, const Module& m, uint32_t index, const Table& given) {
   module::TableType wanted = m.tables[index].type;
   wanted.elem = module::to_canonical(m, wanted.elem);
   module::TableType actual = given.type();
   actual.limits.min = given.size();
-  if (actual.elem == wanted.elem && limits_match(actual.limits, wanted.limits)) return {};
-  return expected_found(describe(wanted), describe(actual));
+  std::string why = value_mismatch(types, actual.elem, wanted.elem, true);
+  if (why.empty()) why = limits_mismatch(actual.limits, wanted.limits);
+  return why.empty() ? why : expected_found(describe(wanted), describe(actual), why);
 }
 
 std::string match_memory(const Module& m, uint32_t index, const Memory& given) {
   const module::MemoryType& wanted = m.memories[index].type;
   module::MemoryType actual = given.type();
   actual.limits.min = given.pages();
-  if (actual.page_size_log2 == wanted.page_size_log2 && limits_match(actual.limits, wanted.limits)) return {};
-  return expected_found(describe(wanted), describe(actual));
+  std::string why = limits_mismatch(actual.limits, wanted.limits);
+  if (actual.page_size_log2 != wanted.page_size_log2) why = "its pages are of another size";
+  return why.empty() ? why : expected_found(describe(wanted), describe(actual), why);
 }
 
-std::string match_global(const Store& store, const Module& m, uint32_t index, const GlobalInstance& given) {
+std::string match_global(const TypeRegistry& types, const Module& m, uint32_t index, const GlobalInstance& given) {
   module::GlobalType wanted = m.globals[index].type;
   wanted.type = module::to_canonical(m, wanted.type);
-  const bool types_match =
-      wanted.mut ? given.type.type == wanted.type : module::val_matches(store.types(), given.type.type, wanted.type);
-  if (given.type.mut == wanted.mut && types_match) return {};
-  return expected_found(describe(wanted), describe(given.type));
+  std::string why = value_mismatch(types, given.type.type, wanted.type, wanted.mut);
+  if (given.type.mut != wanted.mut) why = given.type.mut ? "it is mutable" : "it is not mutable";
+  return why.empty() ? why : expected_found(describe(wanted), describe(given.type), why);
 }
 
-std::string match_tag(const Store& store, const Module& m, uint32_t index, const TagInstance& given) {
+std::string match_tag(const TypeRegistry& types, const Module& m, uint32_t index, const TagInstance& given) {
   const uint32_t wanted = m.canonical[m.tags[index].type.type];
   if (given.type_id == wanted) return {};
-  return expected_found("tag of " + describe_func(store, wanted), "tag of " + describe_func(store, given.type_id));
+  return expected_found("tag of " + describe_func(types, wanted), "tag of " + describe_func(types, given.type_id));
 }
 
 }  // namespace
 
-std::string import_mismatch(const Store& store, const Module& m, const module::Import& import, const Extern& given) {
+std::string import_mismatch(const TypeRegistry& types, const Module& m, const module::Import& import,
+                            const Extern& given) {
   if (given.kind != import.kind) {
     return expected_found(std::string(module::to_string(import.kind)), std::string(module::to_string(given.kind)));
   }
   switch (import.kind) {
     case module::ExternKind::Func:
-      return match_func(store, m, import.index, *given.func);
+      return match_func(types, m, import.index, *given.func);
     case module::ExternKind::Table:
-      return match_table(m, import.index, *given.table);
+      return match_table(types, m, import.index, *given.table);
     case module::ExternKind::Memory:
       return match_memory(m, import.index, *given.memory);
     case module::ExternKind::Global:
-      return match_global(store, m, import.index, *given.global);
+      return match_global(types, m, import.index, *given.global);
     case module::ExternKind::Tag:
-      return match_tag(store, m, import.index, *given.tag);
+      return match_tag(types, m, import.index, *given.tag);
   }
   return "unknown kind";
 }

@@ -100,6 +100,8 @@ class Store final : private GcRootSource {
   Result<Memory*> new_memory(const module::MemoryType& type);
   /// A memory shared with other stores (threads).
   Memory* adopt_memory(std::shared_ptr<Memory> memory);
+  /// What owns a memory of this store, to be adopted by another; null for one that is not of this store.
+  std::shared_ptr<Memory> owner_of(const Memory& memory) const;
   Result<Table*> new_table(const module::TableType& type, Slot init);
   GlobalInstance* new_global(const module::GlobalType& type, const Value& init);
   TagInstance* new_tag(uint32_t type_id);

@@ -47,9 +47,18 @@ constexpr uint64_t kAskAgain = 50 * kMillisecond;
 
 constexpr auto kStep = 4ms;
 constexpr uint32_t kMostIdleFactor = 16;
+/// Steps without anything new after which it is not looked for more of it where the module runs nowhere.
+constexpr uint32_t kRest = 16;
 
 std::string part_name(uint32_t i) { return "part " + std::to_string(i); }
 std::string path_of(const os::Fd& fd) { return "/proc/self/fd/" + std::to_string(fd.raw()); }
+
+/// Nothing when its thread has ended.
+std::optional<uint64_t> read_clock(clockid_t clock) {
+  timespec time{};
+  if (::clock_gettime(clock, &time) != 0) return std::nullopt;
+  return static_cast<uint64_t>(time.tv_sec) * kSecond + static_cast<uint64_t>(time.tv_nsec);
+}
 
 interp::ModuleCode& code_of(runtime::CompiledModule& module) { return static_cast<interp::ModuleCode&>(module.tier()); }
 
@@ -75,8 +84,7 @@ struct AutoTier::Profile {
 AutoTier::AutoTier(ImageRequest request) : request_(std::move(request)), finder_(request_) {}
 
 AutoTier::~AutoTier() {
-  sampler_.stop();
-  if (instance_ != nullptr) instance_->store().safepoint_hook = nullptr;
+  unwatch();
   if (!thread_.joinable()) return;
   {
     std::lock_guard lock(mutex_);
@@ -84,6 +92,7 @@ AutoTier::~AutoTier() {
   }
   wake_.notify_one();
   thread_.join();
+  if (!request_.outlive) return;
   if (job_) job_->process.detach();
   // A program that ran long will run long again.
   if (!complete_ && !tried_whole_ && guest_time() >= worth_whole() / 2 && start_whole() && job_) {
@@ -117,17 +126,34 @@ Status AutoTier::adopt(std::shared_ptr<runtime::CompiledModule> module) {
   return {};
 }
 
-void AutoTier::watch(runtime::Instance& instance) {
+bool AutoTier::watch(runtime::Instance& instance) {
   const module::Module& m = module();
-  if (!native::kSupported || complete_ || instance_ != nullptr || m.funcs.size() == m.imported_funcs) return;
-  if (::pthread_getcpuclockid(::pthread_self(), &guest_clock_) != 0) return;
-  if (!sampler_.start(&instance.ctx.stack_limit)) return;
+  if (!native::kSupported || complete_ || watched_ || m.funcs.size() == m.imported_funcs) return false;
+  std::lock_guard lock(mutex_);
+  clockid_t clock{};
+  if (watched_ || ::pthread_getcpuclockid(::pthread_self(), &clock) != 0) return false;
+  if (!sampler_.start(&instance.ctx.stack_limit)) return false;
+  guest_clock_ = clock;
+  guest_start_ = read_clock(clock).value_or(0);
   instance_ = &instance;
-  instance.store().safepoint_hook = this;
+  watched_ = true;
+  wake_.notify_one();
+  return true;
+}
+
+void AutoTier::unwatch() {
+  std::lock_guard lock(mutex_);
+  if (!watched_) return;
+  sampler_.stop();
+  guest_earlier_ = count_guest_time();
+  instance_ = nullptr;
+  unbound_.clear();
+  watched_ = false;
 }
 
 void AutoTier::at_safepoint() {
   if (!thread_.joinable()) {
+    if (!sampler_.wants_reader()) return;
     sampler_.woken();
     // Signals are for the threads that were there before.
     sigset_t all, before;
@@ -141,15 +167,18 @@ void AutoTier::at_safepoint() {
     ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
   }
   std::vector<std::shared_ptr<native::Image>> images;
+  runtime::Instance* instance = nullptr;
   {
     std::lock_guard lock(mutex_);
     images.swap(unbound_);
+    instance = instance_;
   }
+  if (instance == nullptr) return;
   const uint32_t imported = module().imported_funcs;
   for (const auto& image : images) {
     for (uint32_t i = 0; i < image->entry_count(); ++i) {
-      runtime::FuncCell* cell = instance_->ctx.funcs[imported + i];
-      if (cell != nullptr && image->entry(i) != nullptr) instance_->bind_native(*cell);
+      runtime::FuncCell* cell = instance->ctx.funcs[imported + i];
+      if (cell != nullptr && image->entry(i) != nullptr) instance->bind_native(*cell);
     }
   }
 }
@@ -160,6 +189,9 @@ void AutoTier::run() {
   step();
   std::unique_lock lock(mutex_);
   while (!stop_ && !complete_) {
+    // Nobody runs the module: nothing comes in until somebody does.
+    if (instance_ == nullptr && !job_ && idle_ > kRest)
+      wake_.wait(lock, [this] { return stop_ || instance_ != nullptr; });
     wake_.wait_for(lock, kStep * std::clamp(idle_ / 16, 1u, kMostIdleFactor), [this] { return stop_; });
     if (stop_) return;
     lock.unlock();
@@ -195,10 +227,14 @@ void AutoTier::take_samples() {
   profile_->fresh += worth;
 }
 
-uint64_t AutoTier::guest_time() const {
-  timespec time{};
-  if (::clock_gettime(guest_clock_, &time) != 0) return 0;
-  return static_cast<uint64_t>(time.tv_sec) * kSecond + static_cast<uint64_t>(time.tv_nsec);
+uint64_t AutoTier::guest_time() {
+  std::lock_guard lock(mutex_);
+  return count_guest_time();
+}
+
+uint64_t AutoTier::count_guest_time() const {
+  if (instance_ == nullptr) return guest_earlier_;
+  return guest_earlier_ + read_clock(guest_clock_).value_or(guest_start_) - guest_start_;
 }
 
 uint64_t AutoTier::worth_whole() const {
@@ -239,7 +275,7 @@ bool AutoTier::identify() {
   auto whole = finder_.find(module().bytes);
   if (whole) {
     publish(std::move(whole));
-    complete_ = true;
+    give_up();
     return true;
   }
   for (; parts_ < kMostParts; ++parts_) {
@@ -302,6 +338,7 @@ bool AutoTier::start_whole() {
 bool AutoTier::start(std::vector<FuncIdx> only, std::vector<native::LoopRow> loops, std::string variant) {
   auto job = std::make_unique<CompileJob>();
   job->wasm = module().bytes;
+  job->compiler = request_.compiler;
   job->request.level = request_.level;
   job->request.all_places = request_.all_places;
   job->request.config = request_.config;
@@ -320,7 +357,7 @@ bool AutoTier::start(std::vector<FuncIdx> only, std::vector<native::LoopRow> loo
       return false;
     }
     job->request.output = place->path;
-    job->outlives = true;
+    job->outlives = request_.outlive;
     lock = std::move(place->lock);
     job->lock = lock.raw();
   } else {
@@ -372,17 +409,32 @@ void AutoTier::note_compiled(const native::Image& image) {
 void AutoTier::publish(std::shared_ptr<native::Image> image) {
   if (!attach(*module_, image)) return;
   note_compiled(*image);
-  {
-    std::lock_guard lock(mutex_);
-    unbound_.push_back(std::move(image));
-  }
+  std::lock_guard lock(mutex_);
+  if (instance_ == nullptr) return;
+  unbound_.push_back(std::move(image));
   instance_->store().request_safepoint();
 }
 
 /// Nothing more will be compiled: all is, or the compiler is missing or broken, and the interpreter does the rest.
 void AutoTier::give_up() {
   complete_ = true;
-  sampler_.set_interval(0);
+  std::lock_guard lock(mutex_);
+  sampler_.stop();
+}
+
+StoreWatch::~StoreWatch() {
+  for (const auto& tier : tiers_) tier->unwatch();
+  if (store_.safepoint_hook == this) store_.safepoint_hook = nullptr;
+}
+
+void StoreWatch::add(const std::shared_ptr<AutoTier>& tier, runtime::Instance& instance) {
+  if (!tier->watch(instance)) return;
+  tiers_.push_back(tier);
+  store_.safepoint_hook = this;
+}
+
+void StoreWatch::at_safepoint() {
+  for (const auto& tier : tiers_) tier->at_safepoint();
 }
 
 }  // namespace ashlar::tiering

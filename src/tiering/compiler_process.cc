@@ -1,6 +1,7 @@
 // Starting and watching of the compiler program.
 #include "tiering/compiler_process.h"
 
+#include <dlfcn.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
@@ -160,7 +161,16 @@ std::string compiler_path() {
   const size_t slash = program.rfind('/');
   const std::string_view bin = program.substr(0, slash == program.npos ? 0 : slash);
   const size_t above = bin.rfind('/');
-  return std::string(bin.substr(0, above == bin.npos ? 0 : above)) + "/lib/ashlar/ashlar-llvm";
+  std::string beside_program = std::string(bin.substr(0, above == bin.npos ? 0 : above)) + "/lib/ashlar/ashlar-llvm";
+  if (::access(beside_program.c_str(), X_OK) == 0) return beside_program;
+  Dl_info own_file;
+  if (::dladdr(reinterpret_cast<const void*>(&compiler_path), &own_file) == 0 || own_file.dli_fname == nullptr) {
+    return beside_program;
+  }
+  const std::string library = own_file.dli_fname;
+  const size_t end = library.rfind('/');
+  std::string beside_library = library.substr(0, end == library.npos ? 0 : end + 1) + "ashlar/ashlar-llvm";
+  return ::access(beside_library.c_str(), X_OK) == 0 ? beside_library : beside_program;
 }
 
 Result<os::Fd> make_memory_file(const char* name, std::span<const uint8_t> content) {
@@ -189,7 +199,7 @@ CompilerProcess::~CompilerProcess() {
 
 Status CompilerProcess::State::launch(Inherited& inherited, CompileRequest& request, const CompileJob& job) {
   Result<std::unique_ptr<CompilerServer>> kept(nullptr);
-  if (job.keep_compiler) kept = CompilerServer::take();
+  if (job.keep_compiler && job.compiler.empty()) kept = CompilerServer::take();
   // Where there is no server, a program for this module alone does as well.
   if (kept && *kept) {
     request.parent = (*kept)->pid();
@@ -199,7 +209,8 @@ Status CompilerProcess::State::launch(Inherited& inherited, CompileRequest& requ
     }
   }
   request.parent = job.outlives ? 0 : ::getpid();
-  TRY_ASSIGN(pid, inherited.spawn(compiler_path(), native::to_arguments(request)));
+  TRY_ASSIGN(pid,
+             inherited.spawn(job.compiler.empty() ? compiler_path() : job.compiler, native::to_arguments(request)));
   return {};
 }
 

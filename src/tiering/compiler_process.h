@@ -25,13 +25,15 @@ struct CompileJob {
   std::vector<uint32_t> only;          ///< functions to compile; empty: all
   std::vector<native::LoopRow> loops;  ///< loop entries to compile besides
   std::vector<uint32_t> lines_of;      ///< Emit::SourceLines: offsets in the module, ascending
+  std::string compiler;                ///< the program's path; empty: compiler_path()
   int output_fd = -1;                  ///< borrowed; -1: request.output is a path
   int lock = -1;                       ///< borrowed; the child holds it open as long as it works
   bool outlives = false;               ///< the child goes on when we end, and shares nothing with us but files
   bool keep_compiler = false;          ///< more will be compiled: the compiler program stays, and starts only once
 };
 
-/// Where the compiler program is: $ASHLAR_LLVM, or ../lib/ashlar/ashlar-llvm seen from this program.
+/// Where the compiler program is: $ASHLAR_LLVM; or ../lib/ashlar/ashlar-llvm seen from this program; or, where that is
+/// not there, ashlar/ashlar-llvm beside the shared library that holds this code.
 std::string compiler_path();
 
 /// A file in memory that no path names. Errors: Io.

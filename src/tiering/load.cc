@@ -58,10 +58,47 @@ Result<std::shared_ptr<runtime::CompiledModule>> load_image(const std::shared_pt
   return compiled;
 }
 
-Result<std::shared_ptr<Image>> open_artifact(const std::string& file, bool use_cache) {
+native::ImageConfig image_config(const runtime::Config& config) {
+  native::ImageConfig out;
+  out.explicit_bounds = config.bounds_checks == runtime::BoundsChecks::Explicit;
+  out.fuel = config.fuel;
+  out.features = config.features.raw();
+  return out;
+}
+
+Result<Program> load_optimized(const std::shared_ptr<runtime::Engine>& engine, ImageRequest request,
+                               const ModuleLoader& load) {
+  Program out;
+  request.wasm = [&]() -> Result<std::span<const uint8_t>> {
+    TRY_ASSIGN(out.module, load());
+    return out.module->module().bytes;
+  };
+  TRY_ASSIGN(out.image, image_for(request));
+  if (!out.module) {
+    TRY_ASSIGN(out.module, load_image(engine, out.image));
+  } else {
+    TRY(attach(*out.module, out.image));
+  }
+  return out;
+}
+
+Result<Program> load_automatic(const std::shared_ptr<runtime::Engine>& engine, ImageRequest request,
+                               const ModuleLoader& load) {
+  Program out;
+  out.tier = std::make_shared<AutoTier>(std::move(request));
+  if (auto image = out.tier->find()) {
+    TRY_ASSIGN(out.module, load_image(engine, std::move(image)));
+  } else {
+    TRY_ASSIGN(out.module, load());
+  }
+  TRY(out.tier->adopt(out.module));
+  return out;
+}
+
+Result<std::shared_ptr<Image>> open_artifact(const std::string& file, bool use_cache, const std::string& cache_folder) {
   const std::optional<os::FileInfo> before = use_cache ? regular_file_info(file) : std::nullopt;
   // A cache that can't be used costs time here, nothing else: no warning.
-  auto cache = before ? Cache::open_default() : Result<std::optional<Cache>>(std::nullopt);
+  auto cache = before ? open_cache(cache_folder) : Result<std::optional<Cache>>(std::nullopt);
   if (!before || !cache || !*cache) return Image::open(file, Image::Trust::Verify);
   if (const std::optional<Cache::Digest> mark = (*cache)->known_digest(*before)) {
     auto image = Image::open(file, Image::Trust::Cache);

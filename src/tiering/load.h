@@ -1,12 +1,17 @@
-// Programs from their compiled images alone: what is in the image is neither read nor checked again.
+// Programs for tiers with machine code. From their compiled images alone, where there is one: what is in the image is
+// neither read nor checked again.
 #pragma once
 
+#include <functional>
 #include <memory>
+#include <span>
 #include <string>
 
 #include "base/error.h"
 #include "native/image.h"
 #include "runtime/engine.h"
+#include "tiering/auto.h"
+#include "tiering/tiering.h"
 
 namespace ashlar::tiering {
 
@@ -16,8 +21,30 @@ namespace ashlar::tiering {
 Result<std::shared_ptr<runtime::CompiledModule>> load_image(const std::shared_ptr<runtime::Engine>& engine,
                                                             std::shared_ptr<native::Image> image);
 
+/// Reads a module and validates it.
+using ModuleLoader = std::function<Result<std::shared_ptr<runtime::CompiledModule>>()>;
+
+/// A module with what makes or made its machine code.
+struct Program {
+  std::shared_ptr<runtime::CompiledModule> module;
+  std::shared_ptr<native::Image> image;  ///< of all of the module
+  std::shared_ptr<AutoTier> tier;        ///< where the tier is to be chosen while it runs
+};
+
+/// With all of its code compiled: from the cache, where `load` is not called when that knows request.file, or now.
+/// request.wasm is ignored. Errors: those of load and of image_for.
+Result<Program> load_optimized(const std::shared_ptr<runtime::Engine>& engine, ImageRequest request,
+                               const ModuleLoader& load);
+/// To be compiled while it runs. Errors: those of load.
+Result<Program> load_automatic(const std::shared_ptr<runtime::Engine>& engine, ImageRequest request,
+                               const ModuleLoader& load);
+
+/// What an image must be made with for an engine of this configuration.
+native::ImageConfig image_config(const runtime::Config& config);
+
 /// An artifact that the user wants to be run. All of it is verified unless the cache's index knows that this very file
-/// was, and has not changed since. Errors: those of native::Image::open.
-Result<std::shared_ptr<native::Image>> open_artifact(const std::string& file, bool use_cache);
+/// was, and has not changed since. `cache_folder`: as ImageRequest has it. Errors: those of native::Image::open.
+Result<std::shared_ptr<native::Image>> open_artifact(const std::string& file, bool use_cache,
+                                                     const std::string& cache_folder = {});
 
 }  // namespace ashlar::tiering

@@ -20,6 +20,8 @@ bool Sampler::start(runtime::Slot** limit) {
   return timer_.start(kFirst, kInterval, &on_tick, this);
 }
 
+bool Sampler::wants_reader() const { return first_.load(std::memory_order_relaxed) >= kWake; }
+
 void Sampler::on_tick(const os::Interrupted& at, void* self) {
   Sampler& s = *static_cast<Sampler*>(self);
   const uint64_t written = s.written_.load(std::memory_order_relaxed);
@@ -30,8 +32,8 @@ void Sampler::on_tick(const os::Interrupted& at, void* self) {
     s.written_.store(written + 1, std::memory_order_release);
   }
   if (s.awake_.load(std::memory_order_relaxed)) return;
-  if (native::find_image(at.pc) == nullptr) ++s.first_;
-  if (s.first_ >= kWake) __atomic_store_n(s.limit_, static_cast<runtime::Slot*>(nullptr), __ATOMIC_RELAXED);
+  if (native::find_image(at.pc) == nullptr) s.first_.fetch_add(1, std::memory_order_relaxed);
+  if (s.wants_reader()) __atomic_store_n(s.limit_, static_cast<runtime::Slot*>(nullptr), __ATOMIC_RELAXED);
 }
 
 std::vector<interp::Sample> Sampler::read(uint64_t& lost) {

@@ -11,18 +11,18 @@
 
 namespace ashlar::tiering {
 
-/// Started and stopped on the thread that is watched. Until the first sample nothing has happened: no thread, no
-/// memory.
+/// Until the first sample nothing has happened: no thread, no memory.
 class Sampler {
  public:
-  /// `limit`: of the watched instance. It is lowered for a safepoint, from some samples on until woken(), so that
-  /// somebody comes to read them.
+  /// On the thread that is watched. `limit`: of the watched instance. It is lowered for a safepoint, from some samples
+  /// on until woken(), so that somebody comes to read them.
   bool start(runtime::Slot** limit);
+  /// From any thread, one at a time. What was sampled can be read still; start() may follow.
   void stop() { timer_.stop(); }
+  /// Whether there are so many samples that somebody should.
+  bool wants_reader() const;
   /// Somebody reads.
   void woken() { awake_.store(true, std::memory_order_relaxed); }
-  /// For the reader. 0: no more samples.
-  void set_interval(uint64_t ns) { timer_.set_interval(ns); }
 
   /// The samples since the last call. `lost`: how many more there were.
   std::vector<interp::Sample> read(uint64_t& lost);
@@ -33,7 +33,7 @@ class Sampler {
   static constexpr uint32_t kSize = 1024;
   os::CpuTimer timer_;
   runtime::Slot** limit_ = nullptr;
-  uint32_t first_ = 0;  ///< samples outside of machine code before anybody read
+  std::atomic<uint32_t> first_{0};  ///< samples outside of machine code before anybody read
   std::atomic<bool> awake_{false};
   std::atomic<uint64_t> written_{0};
   std::atomic<uint64_t> read_{0};

@@ -24,15 +24,15 @@ std::string build_of(const std::string& path) {
 }
 
 /// The compiler, as a new version or build of it differs: the program and the library in which it all is.
-std::string compiler_build() {
-  const std::string program = compiler_path();
+std::string compiler_build(const ImageRequest& request) {
+  const std::string program = request.compiler.empty() ? compiler_path() : request.compiler;
   const std::string folder = program.substr(0, program.rfind('/'));
   return build_of(program) + " " + build_of(folder + "/../libashlar-llvm.so");
 }
 
 /// Everything besides the module on which the artifact depends.
 std::string options_of(const ImageRequest& request, std::string_view variant) {
-  std::string out = "compiler " + compiler_build() + "\ncpu " + os::cpu_identity() + "\nlevel " + request.level;
+  std::string out = "compiler " + compiler_build(request) + "\ncpu " + os::cpu_identity() + "\nlevel " + request.level;
   out += "\nbounds " + std::to_string(request.config.explicit_bounds);
   out += "\nfuel " + std::to_string(request.config.fuel);
   out += "\nfeatures " + std::to_string(request.config.features);
@@ -57,6 +57,7 @@ Result<os::Fd> compile(const ImageRequest& request, std::span<const uint8_t> was
   job.only = request.only;
   job.output_fd = artifact.raw();
   job.keep_compiler = request.keep_compiler;
+  job.compiler = request.compiler;
   job.request.level = request.level;
   job.request.all_places = request.all_places;
   job.request.pretend_unsupported = request.pretend_unsupported;
@@ -75,9 +76,16 @@ std::optional<TierMode> tier_mode_from_name(std::string_view name) {
   return std::nullopt;
 }
 
+Result<std::optional<Cache>> open_cache(const std::string& folder) {
+  if (folder.empty()) return Cache::open_default();
+  TRY_ASSIGN(const uint64_t limit, Cache::default_limit());
+  TRY_ASSIGN(Cache cache, Cache::open(folder, limit));
+  return std::optional<Cache>(std::move(cache));
+}
+
 ImageFinder::ImageFinder(const ImageRequest& request) : request_(request) {
   if (!request.use_cache) return;
-  Result<std::optional<Cache>> cache = Cache::open_default();
+  Result<std::optional<Cache>> cache = open_cache(request.cache_folder);
   if (!cache) {
     warn(cache.error());
     return;

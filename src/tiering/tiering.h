@@ -49,11 +49,17 @@ struct ImageRequest {
   std::vector<uint32_t> only;  ///< functions to compile; empty: all
   std::string variant;         ///< tells apart what is compiled alike and used otherwise
   bool use_cache = true;
+  std::string cache_folder;         ///< empty: the user's (Cache::open_default)
+  std::string compiler;             ///< the program's path; empty: compiler_path()
+  bool outlive = false;             ///< the automatic tier's compiler program may go on when the tier ends
   std::string pretend_unsupported;  ///< tests: mnemonics (native::CompileRequest)
   bool keep_compiler = false;       ///< more modules will follow (CompileJob)
   ProgressFunction progress;
   std::function<void(const Error&)> warn;  ///< of what does no more harm than lost time: a cache that cannot be used
 };
+
+/// The cache in that folder; empty: the user's. See Cache::open_default.
+Result<std::optional<Cache>> open_cache(const std::string& folder);
 
 /// Compiled code for the module: from the cache, or compiled by the compiler program (and stored).
 /// Errors: those of request.wasm; compiler_missing, compiler_refused, compiler_failed; Io.

@@ -3,7 +3,8 @@
 
 The example of examples/embed is built by its own CMake project (find_package), with both libraries of the CMake
 package, by pkg-config (shared and static) and with plain -lashlar; the installed tree is moved before it is used. All
-of them must print the same. The program that is built all these ways includes every public header. Where there is a
+of them must print the same. The program that is built all these ways includes every public header. C programs are
+built in as many ways (c_programs.py), and libashlar.so must show its interface and nothing else. Where there is a
 compiler it is installed too, and the installed command finds it.
 """
 
@@ -13,6 +14,8 @@ import pathlib
 import subprocess
 import sys
 import tempfile
+
+import c_programs
 
 HERE = pathlib.Path(__file__).resolve().parent
 EXAMPLE = HERE.parent.parent / "examples" / "embed"
@@ -109,12 +112,17 @@ def main():
             print(f"{name} prints:\n{output}")
         if wrong:
             return 1
+        problems, declared, c_ways = c_programs.check(run, HERE, prefix, work)
+        if problems:
+            print(*problems, sep="\n")
+            return 1
         compiler = (args.build / "lib" / "ashlar" / "ashlar-llvm").exists()
         if compiler and run_compiled(prefix, work) != "1":
             print("what the installed compiler compiles does not run")
             return 1
         version = run(prefix / "bin" / "ashlar", "--version").strip()
-        print(f"install: {version}, {len(headers)} public headers, {len(outputs)} ways to link"
+        print(f"install: {version}, {len(headers)} public headers, {len(outputs)} ways to link; "
+              f"{c_ways} C programs, {declared} functions of C"
               + (", with the compiler" if compiler else ""))
     return 0
 

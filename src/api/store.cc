@@ -1,0 +1,63 @@
+// Stores: limits, fuel, interruption, and the embedder's data.
+#include "api/refs.h"
+
+namespace ashlar {
+inline namespace v0 {
+
+using detail::Access;
+using detail::External;
+using detail::StoreState;
+
+Store::Store(const Engine& engine, const StoreLimits& limits) {
+  runtime::StoreLimits inner;
+  inner.memory_bytes = limits.memory_bytes;
+  inner.table_elements = limits.table_elements;
+  inner.instances = limits.instances;
+  inner.gc_heap_bytes = limits.gc_heap_bytes;
+  inner.stack_bytes = limits.stack_bytes;
+  inner.host_depth = limits.host_depth;
+  state_ = std::make_unique<StoreState>(Access::state(engine), inner);
+  state_->limits = limits;
+}
+Store::Store(Store&&) noexcept = default;
+Store& Store::operator=(Store&&) noexcept = default;
+Store::~Store() = default;
+
+void Store::set_fuel(int64_t fuel) { state_->store.fuel = fuel; }
+int64_t Store::fuel() const { return state_->store.fuel; }
+void Store::interrupt(std::string reason) { state_->store.interrupt(std::move(reason)); }
+void Store::clear_interrupt() { state_->store.clear_interrupt(); }
+
+void Store::set_wasi(WasiConfig config) { state_->wasi_config = std::move(config); }
+const StoreLimits& Store::limits() const { return state_->limits; }
+Engine Store::engine() const { return Access::engine(state_->engine); }
+
+StoreUsage Store::usage() const {
+  const runtime::Store& store = state_->store;
+  StoreUsage out;
+  out.memory_bytes = store.memory_bytes_used;
+  out.table_elements = store.table_elements_used;
+  out.instances = store.instances().size();
+  out.gc_heap_bytes = store.heap().bytes_in_use();
+  return out;
+}
+
+void Store::collect_garbage() {
+  state_->store.heap().collect();
+  state_->refs->end_unreachable();
+}
+
+namespace detail {
+
+StoreState::StoreState(std::shared_ptr<EngineState> of, const runtime::StoreLimits& most)
+    : store(of->engine, most), refs(new RefTable(*this)), engine(std::move(of)) {
+  store.user_data = this;
+}
+StoreState::~StoreState() { refs->close(); }
+
+void set_data(StoreState* store, std::unique_ptr<External> data) { store->data = std::move(data); }
+External* get_data(StoreState* store) { return store->data.get(); }
+
+}  // namespace detail
+}  // namespace v0
+}  // namespace ashlar
