@@ -6,7 +6,7 @@ export FUZZ_SECONDS
 CONFIGURE = cmake >/dev/null --preset
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test bench fuzz lint format test-guests install clean setup-build setup-test setup-lint build-tests
+.PHONY: help run build test bench fuzz lint format docs test-guests install clean setup-build setup-test setup-lint build-tests
 
 help:  ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 22
@@ -57,6 +57,10 @@ format: setup-lint  ## rewrite the sources in the project's format
 
 test-guests: build  ## real programs of many toolchains (GUESTS="go rust"): slow
 	@python3 tests/guests/run.py --ashlar build/bin/ashlar $(GUESTS)
+
+docs:  ## the C++ API and its guide as HTML in build/docs/html
+	@tools/bootstrap.sh docs
+	@python3 tools/docs.py
 
 install: build  ## install to PREFIX (/usr/local)
 	@cmake --install build --prefix $(or $(PREFIX),/usr/local)

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs the Debian packages that are missing for the sets named: build, test, lint, bench. Says what it installs;
+# Installs the Debian packages that are missing for the sets named: build, test, lint, bench, docs. Says what it installs;
 # does nothing, and needs no network, when all are there.
 set -euo pipefail
 
@@ -10,6 +10,7 @@ declare -A sets=(
           qemu-user libstdc++-12-dev-arm64-cross gdb linux-perf"
   [lint]="clang-tidy-22"
   [bench]="dpkg-dev tcl default-jre-headless maven"
+  [docs]="doxygen"
 )
 
 wanted=()

@@ -1,9 +1,9 @@
 // Engine: the configuration that modules are compiled for.
 //
-// What an engine does to its process: it handles SIGSEGV, SIGBUS, SIGILL, SIGFPE and SIGTRAP and passes faults that are
-// not a guest's to whoever handled them before. Machine code is interrupted by SIGURG, and Tier::Auto samples by
-// SIGPROF where nobody else has that signal. Tiers Optimizing and Auto start the compiler program as a child process,
-// wait for it themselves and need no SIGCHLD; they cope with a host that reaps all children.
+// What an engine does to its process: it handles SIGSEGV, SIGBUS and SIGILL (on aarch64 SIGTRAP, too) and passes faults
+// that are not a guest's to whoever handled them before. Machine code is interrupted by SIGURG, and Tier::Auto samples
+// by SIGPROF where nobody else has that signal. Tiers Optimizing and Auto start the compiler program as a child
+// process, wait for it themselves and need no SIGCHLD; they cope with a host that reaps all children.
 #pragma once
 
 #include <cstdint>
@@ -49,8 +49,8 @@ enum class OptLevel : uint8_t {
 
 /// What an engine is made with. Read once, by Engine's constructor; a plain value that any thread may copy.
 struct Config {
-  Tier tier = Tier::Interpreter;
-  OptLevel opt_level = OptLevel::Usual;
+  Tier tier = Tier::Interpreter;         ///< how functions run
+  OptLevel opt_level = OptLevel::Usual;  ///< of machine code
   /// Look for compiled code in the cache and keep it there (tiers Optimizing and Auto). What is in the cache runs as it
   /// is: its folder must belong to the user alone, else it is not used.
   bool code_cache = true;
@@ -92,6 +92,7 @@ class Engine {
   Engine& operator=(Engine&&) noexcept;
   ~Engine();
 
+  /// As the configuration said.
   Tier tier() const;
 
  private:

@@ -41,6 +41,7 @@ class [[nodiscard]] Error {
   Error& operator=(Error&&) noexcept;
   ~Error();
 
+  /// The stage that failed.
   ErrorKind kind() const;
   /// A short name that stays the same between versions, such as "out_of_bounds_memory_access" or "unknown_import".
   std::string_view id() const;
@@ -56,7 +57,7 @@ class [[nodiscard]] Error {
   std::optional<uint64_t> offset() const;
   /// Index of the function, where known.
   std::optional<uint32_t> function() const;
-  /// Line and column in a text module, from 1; 0 when unknown.
+  // Line and column in a text module, from 1; 0 when unknown.
   uint32_t line() const;
   uint32_t column() const;
   /// The guest's exception that nothing caught, with what was thrown (tag.h); nothing for every other error, and when

@@ -59,7 +59,9 @@ class Func {
                       detail::adapt(std::move(f)), std::move(name));
   }
 
+  /// Whether it is not null.
   explicit operator bool() const { return cell_ != nullptr; }
+  /// Its parameters and results; empty for null.
   FuncType type() const;
 
   /// Calls with values; their number and types are checked. Errors: Usage, Trap, Exit, Limit.
@@ -105,6 +107,7 @@ struct Wire<Func> {
 template <class R, class... Args>
 class TypedFunc<R(Args...)> {
  public:
+  /// Calls it. Errors: Usage (foreign_store), Trap, Exit, Limit.
   Result<R> call(const Args&... args) const {
     if (!(detail::Wire<Args>::belongs(func_.store_, args) && ...)) return std::unexpected(detail::foreign_ref());
     uint64_t slots[kSlots];
@@ -116,7 +119,9 @@ class TypedFunc<R(Args...)> {
     }
     return detail::Results<R>::load(func_.store_, slots);
   }
+  /// The same as call().
   Result<R> operator()(const Args&... args) const { return call(args...); }
+  /// The function, untyped.
   const Func& func() const { return func_; }
 
  private:

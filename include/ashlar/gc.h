@@ -33,10 +33,11 @@ class ObjectType {
   /// What a reference type of the module's imports and exports refers to, as in FuncType::params. Errors: Usage
   /// (no_object_type) for types that are not concrete, and for function types.
   static Result<ObjectType> of(const Module& module, ValueType reference);
-  /// By the index in the module's type section, or the name in its name section, without "$". Errors: as above.
+  // By the index in the module's type section, or the name in its name section, without "$". Errors: as above.
   static Result<ObjectType> at(const Module& module, uint32_t index);
   static Result<ObjectType> named(const Module& module, std::string_view name);
 
+  // Which of the two it is.
   bool is_struct() const;
   bool is_array() const { return !is_struct(); }
   /// Of a struct all fields, inherited ones first; of an array one, for all elements.
@@ -74,13 +75,14 @@ class StructRef {
   /// The struct that a value refers to. Errors: Usage (wrong_object_type) for everything else, null too.
   static Result<StructRef> from(Value value);
 
-  uint32_t size() const;  ///< number of fields; 0 after the store's end
-  std::vector<FieldType> fields() const;
+  uint32_t size() const;                  ///< number of fields; 0 after the store's end
+  std::vector<FieldType> fields() const;  ///< of what it really is, which may be a subtype
   /// What a field holds; packed ones are zero-extended, or sign-extended. Errors: Usage (no_such_field).
   Result<Value> get(uint32_t field, bool sign_extend = false) const;
   /// Errors: Usage for no such field, one that is not mutable, a value of another type or store.
   Status set(uint32_t field, const Value& value) const;
 
+  /// As a value, of type (ref T), or of the type that from() was given.
   const Value& value() const { return value_; }
   friend bool operator==(const StructRef& a, const StructRef& b) { return a.value_.same_ref(b.value_); }
 
@@ -114,8 +116,8 @@ class ArrayRef {
   /// The array that a value refers to. Errors: Usage (wrong_object_type) for everything else, null too.
   static Result<ArrayRef> from(Value value);
 
-  uint32_t size() const;  ///< number of elements; 0 after the store's end
-  FieldType element() const;
+  uint32_t size() const;      ///< number of elements; 0 after the store's end
+  FieldType element() const;  ///< what each of them holds
   /// Packed elements are zero-extended, or sign-extended. Errors: Usage (no_such_element).
   Result<Value> get(uint32_t index, bool sign_extend = false) const;
   /// Errors: Usage for no such element, elements that are not mutable, a value of another type or store.
@@ -135,6 +137,7 @@ class ArrayRef {
                 {const_cast<uint8_t*>(reinterpret_cast<const uint8_t*>(from.data())), from.size_bytes()}, true);
   }
 
+  /// As a value, of type (ref T), or of the type that from() was given.
   const Value& value() const { return value_; }
   friend bool operator==(const ArrayRef& a, const ArrayRef& b) { return a.value_.same_ref(b.value_); }
 

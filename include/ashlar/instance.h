@@ -20,8 +20,8 @@ using Extern = std::variant<Func, Memory, Table, Global, Tag>;
 
 /// An export of an instance.
 struct Export {
-  std::string name;
-  Extern object;
+  std::string name;  ///< by which it is found
+  Extern object;     ///< what is exported
 };
 
 /// A handle into a store; lives as long as the store.

@@ -33,6 +33,7 @@ class PreparedModule {
   Result<Instance> instantiate() const;
   /// In any store of the engine. Errors: Usage as well, for objects of another store.
   Result<Instance> instantiate(Store& store) const;
+  /// What it makes instances of.
   Module module() const;
 
  private:
@@ -54,7 +55,9 @@ class PreparedModule {
 /// Caller::data().
 class Linker {
  public:
+  /// For one store.
   explicit Linker(Store& store);
+  /// For any store of the engine.
   explicit Linker(const Engine& engine);
   Linker(Linker&&) noexcept;
   Linker& operator=(Linker&&) noexcept;

@@ -37,7 +37,7 @@ class Memory {
   uint64_t size() const { return bytes().size(); }  ///< in bytes
   uint64_t pages() const;                           ///< of page_size() bytes
   uint64_t page_size() const;                       ///< in bytes: 65536, or 1
-  bool is_shared() const;
+  bool is_shared() const;                           ///< whether other stores may have it
   /// A shared memory for other stores; nothing when it is not shared.
   std::optional<SharedMemory> share() const;
   /// Grows by `delta` pages; the size before, in pages, or nothing when the maximum or a limit forbids it.
@@ -68,6 +68,7 @@ class Memory {
   Status write(uint64_t address, const T& value) const {
     return write_bytes(address, {reinterpret_cast<const uint8_t*>(&value), sizeof(T)});
   }
+  /// Copies bytes into it; nothing is written when they do not fit.
   Status write_bytes(uint64_t address, std::span<const uint8_t> from) const {
     const Result<std::span<uint8_t>> to = bytes(address, from.size());
     if (!to) return std::unexpected(detail::beyond_memory());
@@ -143,9 +144,9 @@ class Global {
   /// A new global of the value's type. Aborts when that is a reference of another store.
   static Global make(Store& store, const Value& value, bool is_mutable);
 
-  ValueType type() const;
-  bool is_mutable() const;
-  Value get() const;
+  ValueType type() const;   ///< of its value
+  bool is_mutable() const;  ///< whether set() and guests may change it
+  Value get() const;        ///< its value now
   /// Errors: Usage for a value of another type, or an immutable global.
   Status set(const Value& value) const;
 

@@ -20,32 +20,35 @@ namespace detail {
 struct ModuleState;
 }
 
+/// What can be imported and exported.
 enum class ExternKind : uint8_t { Func, Table, Memory, Global, Tag };
 
 /// The type of something that is imported or exported. Which members count is told by `kind`.
 struct ExternType {
-  ExternKind kind = ExternKind::Func;
-  FuncType func;                ///< Func; Tag: the parameters are the exception's values
-  ValueType value;              ///< Global: of its value; Table: of its elements
-  bool is_mutable = false;      ///< Global
-  uint64_t min = 0;             ///< Memory: pages; Table: elements
-  std::optional<uint64_t> max;  ///< Memory, Table
-  uint64_t page_size = 65536;   ///< Memory: bytes
-  bool is64 = false;            ///< Memory, Table: addresses are i64
-  bool shared = false;          ///< Memory
+  ExternKind kind = ExternKind::Func;  ///< which it is
+  FuncType func;                       ///< Func; Tag: the parameters are the exception's values
+  ValueType value;                     ///< Global: of its value; Table: of its elements
+  bool is_mutable = false;             ///< Global
+  uint64_t min = 0;                    ///< Memory: pages; Table: elements
+  std::optional<uint64_t> max;         ///< Memory, Table
+  uint64_t page_size = 65536;          ///< Memory: bytes
+  bool is64 = false;                   ///< Memory, Table: addresses are i64
+  bool shared = false;                 ///< Memory
   /// "func [i32] -> [i32]", "memory 1 4", "global mut i64", "table 10 funcref", "tag [i32]"
   std::string to_string() const;
 };
 
+/// An import of a module: the two names by which it is looked up, and what it must be.
 struct ImportType {
-  std::string module;
-  std::string name;
-  ExternType type;
+  std::string module;  ///< the first name
+  std::string name;    ///< the second name
+  ExternType type;     ///< what is wanted
 };
 
+/// An export of a module.
 struct ExportType {
-  std::string name;
-  ExternType type;
+  std::string name;  ///< by which it is found
+  ExternType type;   ///< what it is
 };
 
 /// How much of a serialized module is checked before it is run. No check makes machine code harmless: it runs with all
@@ -93,7 +96,7 @@ class Module {
   Module& operator=(Module&&) noexcept;
   ~Module();
 
-  /// In the module's order.
+  // In the module's order.
   std::vector<ImportType> imports() const;
   std::vector<ExportType> exports() const;
   /// From the name section; empty without.

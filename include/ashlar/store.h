@@ -33,8 +33,8 @@ struct StoreLimits {
 struct StoreUsage {
   uint64_t memory_bytes = 0;    ///< of all memories, shared ones included
   uint64_t table_elements = 0;  ///< of all tables
-  uint64_t instances = 0;
-  uint64_t gc_heap_bytes = 0;  ///< of the heap's blocks in use, which hold garbage too until it is collected
+  uint64_t instances = 0;       ///< libraries of linkers included
+  uint64_t gc_heap_bytes = 0;   ///< of the heap's blocks in use, which hold garbage too until it is collected
 };
 
 /// Owns instances and all they hold; nothing in it is freed before the store is. Belongs to one thread at a time (it
@@ -53,6 +53,7 @@ class Store {
   /// where one traps. When less than nothing is left where a function or a round of a loop begins, that is the trap
   /// out_of_fuel; what comes before the next such place still runs. A new store has none.
   void set_fuel(int64_t fuel);
+  /// What is left; negative when it has run out.
   int64_t fuel() const;
 
   /// Stops running code, and blocking WASI calls, with the trap "interrupted: REASON"; calls made later stop too, until
@@ -60,6 +61,7 @@ class Store {
   /// it returns. Compiled code is stopped by a signal to its thread: SIGURG, whose handler passes others' on; the
   /// thread must not block it.
   void interrupt(std::string reason);
+  /// Ends what interrupt() began. Thread-safe.
   void clear_interrupt();
 
   /// Anything of the embedder's, which the store owns and host functions reach by Caller::data(). Replaces what was
@@ -81,8 +83,11 @@ class Store {
   /// instantiated.
   void set_wasi(WasiConfig config);
 
+  /// As they were given.
   const StoreLimits& limits() const;
+  /// What counts against them now.
   StoreUsage usage() const;
+  /// That it was made for.
   Engine engine() const;
 
   /// Frees the structs, arrays, exceptions and host objects that nothing refers to, now; otherwise this happens a

@@ -40,9 +40,9 @@ class Tag {
 
 /// A guest's exception as the host sees it.
 struct Exception {
-  Tag tag;
-  std::vector<Value> values;
-  Value ref;  ///< the exception itself, an exnref: guests can throw it again
+  Tag tag;                    ///< its kind
+  std::vector<Value> values;  ///< of the tag's types
+  Value ref;                  ///< the exception itself, an exnref: guests can throw it again
 };
 
 }  // namespace v0

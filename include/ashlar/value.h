@@ -53,7 +53,7 @@ T* external_as(External* found) {
 
 /// A 128-bit vector; lane 0 first, little-endian lanes.
 struct alignas(16) V128 {
-  std::array<uint8_t, 16> bytes{};
+  std::array<uint8_t, 16> bytes{};  ///< as in a memory
   friend bool operator==(const V128&, const V128&) = default;
 };
 
@@ -64,6 +64,7 @@ enum class ValueKind : uint8_t { I32, I64, F32, F64, V128, Ref };
 class ValueType {
  public:
   constexpr ValueType() = default;  ///< i32
+  // Numbers and vectors.
   static constexpr ValueType i32() { return ValueType(0); }
   static constexpr ValueType i64() { return ValueType(1); }
   static constexpr ValueType f32() { return ValueType(2); }
@@ -86,6 +87,7 @@ class ValueType {
   static constexpr ValueType exnref() { return abstract(10); }      ///< (ref null exn)
   static constexpr ValueType nullexnref() { return abstract(11); }  ///< null alone
 
+  // Which kind it is, and whether a reference.
   constexpr ValueKind kind() const { return static_cast<ValueKind>(raw_ & 0xf); }
   constexpr bool is_ref() const { return kind() == ValueKind::Ref; }
   /// Whether it is a reference that may be null.
@@ -112,8 +114,8 @@ class ValueType {
 
 /// Parameters and results of a function.
 struct FuncType {
-  std::vector<ValueType> params;
-  std::vector<ValueType> results;
+  std::vector<ValueType> params;   ///< in order
+  std::vector<ValueType> results;  ///< in order
   /// "[i32 i64] -> [f32]"
   std::string to_string() const;
   friend bool operator==(const FuncType&, const FuncType&) = default;
@@ -152,11 +154,13 @@ class Value {
       drop_handle();
   }
 
+  // Numbers and vectors.
   static Value i32(int32_t v) { return Value(ValueType::i32(), static_cast<uint32_t>(v)); }
   static Value i64(int64_t v) { return Value(ValueType::i64(), static_cast<uint64_t>(v)); }
   static Value f32(float v) { return Value(ValueType::f32(), std::bit_cast<uint32_t>(v)); }
   static Value f64(double v) { return Value(ValueType::f64(), std::bit_cast<uint64_t>(v)); }
   static Value v128(V128 v);
+
   static Value func(const Func& f);                                           ///< a null Func gives null_func()
   static Value null_func() { return null_ref(ValueType::funcref()); }         ///< of type funcref
   static Value null_ref(ValueType type) { return Value(type, uint64_t{0}); }  ///< null of any nullable reference type
@@ -184,7 +188,9 @@ class Value {
     return detail::external_as<T>(handle_ == 0 ? nullptr : find_external());
   }
 
+  /// Its static type; what a reference refers to may be of a subtype (is_a()).
   ValueType type() const { return type_; }
+  /// Of its type.
   ValueKind kind() const { return type_.kind(); }
 
   // What is not of the kind asked for reads as zero, a vector of zeros, or a null Func.
@@ -206,6 +212,7 @@ class Value {
   // other value stays as it is.
   Value to_any() const;
   Value to_extern() const;
+  /// Whether it is a null reference, or a reference of a store that has ended.
   bool is_null() const { return kind() == ValueKind::Ref && lo_ == 0 && (handle_ == 0 || is_dead()); }
   /// Whether both are references to the same object or function, equal i31s, or null.
   bool same_ref(const Value& other) const;
@@ -255,7 +262,9 @@ class Externref {
   T* get() const {
     return value_.external<T>();
   }
+  /// Whether it is not null.
   explicit operator bool() const { return !value_.is_null(); }
+  /// As a value of type externref.
   const Value& value() const { return value_; }
   friend bool operator==(const Externref& a, const Externref& b) { return a.value_.same_ref(b.value_); }
 

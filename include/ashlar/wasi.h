@@ -21,6 +21,7 @@ class WasiConfig {
     args_ = std::move(args);
     return *this;
   }
+  /// An environment variable; of two of one name the later counts.
   WasiConfig& env(std::string name, std::string value) {
     env_.emplace_back(std::move(name), std::move(value));
     return *this;
