@@ -29,8 +29,7 @@ enum class Tier : uint8_t {
   /// Interpreted: starts at once, needs no child processes, and no signals but those of faults.
   Interpreter,
   /// Machine code: Module::compile waits for the compiler program, or takes what it finds in the code cache. Without
-  /// the
-  /// compiler program that is an error (compiler_missing).
+  /// the compiler program that is an error (compiler_missing).
   Optimizing,
   /// Interpreted at first; functions that turn out to be hot are compiled meanwhile by the compiler program in the
   /// background. Without it everything stays interpreted. A module is watched where one of its instances runs, on the
@@ -45,6 +44,22 @@ enum class OptLevel : uint8_t {
   Usual,
   Full,  ///< without regard to compile time
   Size,  ///< small code
+};
+
+/// Room that instances leave for others, so that making one takes microseconds. What a store used (memories, stacks,
+/// tables, the heap of structs) is made as new when the store ends: the next one sees nothing of it.
+struct PoolConfig {
+  /// Linear memories at most. 0: no pool. Each takes 4 GiB of address space and a little, with guard pages off only
+  /// `memory_bytes`, from when it is first needed; and three of the mappings that the system allows a process
+  /// (vm.max_map_count), in use or idle. Shared memories, and those that the host makes, are never of the pool.
+  uint32_t memories = 0;
+  /// No memory of the pool grows beyond; one that begins larger is not of the pool.
+  uint64_t memory_bytes = uint64_t{4} << 30;
+  /// What was used may keep so many bytes in memory while it is idle: writing to them again is cheap, but they are
+  /// cleaned each time.
+  uint64_t keep_bytes = 256 << 10;
+  /// Memories beyond those of the pool: mapped as they would be without one, or (false) the error Limit.
+  bool overflow = true;
 };
 
 /// What an engine is made with. Read once, by Engine's constructor; a plain value that any thread may copy.
@@ -71,6 +86,7 @@ struct Config {
   bool lazy_validation = false;
   /// Address space in bytes that a 64-bit memory may ever use.
   uint64_t max_memory64_reservation = uint64_t{64} << 30;
+  PoolConfig pool;
 
   /// Switches a proposal on or off, by the name that `ashlar features` lists ("threads"); what is standard is on from
   /// the beginning. False when there is no feature of that name.

@@ -20,6 +20,7 @@ runtime::Config to_runtime(const Config& config) {
   out.fuel = config.fuel;
   out.lazy_validation = config.lazy_validation;
   out.max_memory64_reservation = config.max_memory64_reservation;
+  out.pool = {config.pool.memories, config.pool.memory_bytes, config.pool.keep_bytes, config.pool.overflow};
   for (const auto& [name, on] : Access::features(config)) out.features.set(name, on);
   return out;
 }

@@ -32,7 +32,8 @@ Result<Memory> Memory::make(Store& store, uint64_t min, std::optional<uint64_t> 
 }
 
 std::span<uint8_t> Memory::bytes() const {
-  const runtime::Memory* m = Access::memory(*this);
+  runtime::Memory* m = Access::memory(*this);
+  m->expose();
   return {m->base(), static_cast<size_t>(m->byte_size())};
 }
 

@@ -148,6 +148,9 @@ Result<Settings> read_settings(const Args& args) {
       case kGcStressFlag:
         TRY(set_gc_stress(given.flag, given.value, out));
         break;
+      case kPoolFlag:
+        out.config.pool.memories = 64;
+        break;
       case kStatsFlag:
         if (given.value != "gc") {
           return make_error(ErrorCode::bad_flag_value, kNoOffset, std::string(given.flag), std::string(given.value),

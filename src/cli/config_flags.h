@@ -16,6 +16,7 @@ enum ConfigFlag : int {
   kMaxStackFlag,
   kMaxGcHeapFlag,
   kGcStressFlag,
+  kPoolFlag,
   kFuelFlag,
   kTimeoutFlag,
   kTierFlag,
@@ -43,6 +44,9 @@ inline constexpr Flag kMaxGcHeapFlagRow = {kMaxGcHeapFlag, 0, "max-gc-heap", "SI
                                            "limit of the heap of structs and arrays (1G)"};
 /// For tests: collections at every N-th allocation, freed memory filled with a pattern.
 inline constexpr Flag kGcStressFlagRow = {kGcStressFlag, 0, "gc-stress", "minor=N,major=N,poison", ""};
+
+/// For tests: memories come from a pool.
+inline constexpr Flag kPoolFlagRow = {kPoolFlag, 0, "pool", "", ""};
 
 inline constexpr Flag kStatsFlagRow = {kStatsFlag, 0, "stats", "gc", "print at the end what the garbage collector did"};
 

@@ -57,6 +57,7 @@ Error error_of(Activation& a) {
 
 Status invoke(runtime::Store& store, const runtime::FuncCell& f, Slot* slots) {
   uint32_t header = f.param_slots > f.result_slots ? f.param_slots : f.result_slots;
+  if (store.stack_top == nullptr) store.map_stack();
   Slot* fp = store.stack_top;
   if (fp == nullptr || fp + header + 1 > store.stack_limit) return make_error(ErrorCode::call_stack_exhausted);
   if (t_activation == nullptr) os::ensure_alternate_stack();

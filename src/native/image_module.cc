@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "native/image.h"
+#include "runtime/memory_image.h"
 
 namespace ashlar::native {
 
@@ -28,28 +29,13 @@ struct Range {
   uint64_t end;
 };
 
-uint64_t offset_of(const Data& data) {
-  const module::ConstInst& inst = data.offset.insts[0];
-  return inst.op == isa::Op::i32_const ? static_cast<uint32_t>(inst.bits[0]) : inst.bits[0];
-}
-
-/// Whether instantiation can't but write the segment at a place known now: memory 0 is the module's own, at least so
-/// large, and nobody has seen it before.
-bool is_fixed(const Data& data, uint64_t memory_bytes) {
-  if (data.mode != module::SegmentMode::Active || data.memory != 0 || data.offset.insts.size() != 1) return false;
-  const isa::Op op = data.offset.insts[0].op;
-  if (op != isa::Op::i32_const && op != isa::Op::i64_const) return false;
-  const uint64_t at = offset_of(data);
-  return at <= memory_bytes && data.bytes_size <= memory_bytes - at;
-}
-
-/// The pages that the segments touch, those near each other joined.
+/// All are fixed. The pages that the segments touch, those near each other joined.
 std::vector<Range> touched(const Module& m) {
   constexpr uint64_t kMask = module::kLaidOutAlignment - 1;
   std::vector<Range> all;
   for (const Data& data : m.datas) {
     if (data.bytes_size == 0) continue;
-    const uint64_t at = offset_of(data);
+    const uint64_t at = *runtime::fixed_place(m, data);
     all.push_back({at & ~kMask, (at + data.bytes_size + kMask) & ~kMask});
   }
   std::ranges::sort(all, {}, &Range::begin);
@@ -66,11 +52,9 @@ std::vector<Range> touched(const Module& m) {
 
 void lay_out(const Module& m, ImageParts& parts) {
   if (m.memories.empty() || m.memories[0].imported || m.memories[0].type.page_size_log2 != 16) return;
-  // More pages than there can be bytes: never instantiated.
-  const uint64_t pages = std::min<uint64_t>(m.memories[0].type.limits.min, uint64_t{1} << 47);
   uint64_t bytes = 0;
   for (const Data& data : m.datas) {
-    if (!is_fixed(data, pages << 16)) return;
+    if (data.memory != 0 || !runtime::fixed_place(m, data)) return;
     bytes += data.bytes_size;
   }
   if (bytes <= kFewBytes && m.datas.size() <= kFewSegments) return;
@@ -87,7 +71,7 @@ void lay_out(const Module& m, ImageParts& parts) {
   // In their order: where two overlap, the later counts.
   for (const Data& data : m.datas) {
     if (data.bytes_size == 0) continue;
-    const uint64_t at = offset_of(data);
+    const uint64_t at = *runtime::fixed_place(m, data);
     const auto run = std::prev(std::ranges::upper_bound(parts.data_runs, at, {}, &LaidOutData::Run::at));
     std::memcpy(parts.data.data() + run->offset + (at - run->at), m.bytes.data() + data.bytes_offset, data.bytes_size);
   }

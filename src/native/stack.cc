@@ -16,7 +16,10 @@ bool GuestStack::map(uint64_t bytes) {
   base_ = os::reserve_pages(size);
   if (base_ == nullptr) return false;
   size_ = size;
-  return os::open_pages(low(), size - kGuard);
+  if (!os::open_pages(low(), size - kGuard)) return false;
+  os::keep_pages_small(low(), size - kGuard);
+  pages_.bind(low(), size - kGuard);
+  return true;
 }
 
 GuestStack::~GuestStack() {
@@ -28,20 +31,39 @@ void GuestStack::discard(const uint8_t* sp) {
   if (!os::discard_pages(low(), below)) std::memset(low(), 0, below);
 }
 
-StoreState* state_of(runtime::Store& store) {
-  if (store.native_state != nullptr) return static_cast<StoreState*>(store.native_state.get());
-  auto state = std::make_shared<StoreState>();
+bool StoreState::clean(const runtime::Cleaning& how) {
+  activation = nullptr;
+  trace.count = 0;
+  trace.more = 0;
+  return stack.clean(how);
+}
+
+namespace {
+
+std::unique_ptr<StoreState> make_state(const runtime::Store& store) {
+  auto state = std::make_unique<StoreState>();
   if (!state->stack.map(store.limits().stack_bytes)) return nullptr;
   // A v128 takes two slots. Types made by the host have no limit: calls of such functions are refused.
   const module::ModuleLimits& limits = store.engine().config().limits;
   state->buffer_slots = 2 * std::min(std::max(limits.params, limits.results), 1u << 20);
-  state->buffer = std::make_unique<runtime::Slot[]>(size_t{state->buffer_slots} + 1);
+  state->buffer = std::make_unique_for_overwrite<runtime::Slot[]>(size_t{state->buffer_slots} + 1);
   state->buffer[0] = reinterpret_cast<runtime::Slot>(state->stack.low() + kHelperStack);
   os::set_alarm_handler(&on_alarm);
-  store.native_state = state;
+  return state;
+}
+
+}  // namespace
+
+StoreState* state_of(runtime::Store& store) {
+  if (store.native_state != nullptr) [[likely]]
+    return static_cast<StoreState*>(store.native_state.get());
+  store.native_state = store.engine().idle().native_states.take(store.limits().stack_bytes);
+  if (store.native_state == nullptr) store.native_state = make_state(store);
+  if (store.native_state == nullptr) return nullptr;
+  auto* state = static_cast<StoreState*>(store.native_state.get());
   store.scan_native_stacks = &scan_stacks;
   store.bind_results(state->results());
-  return state.get();
+  return state;
 }
 
 }  // namespace ashlar::native

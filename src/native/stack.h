@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "native/unwind_cache.h"
+#include "runtime/reusable.h"
 #include "runtime/store.h"
 
 namespace ashlar::native {
@@ -27,6 +28,8 @@ class GuestStack {
 
   uint8_t* low() const { return base_ + kGuard; }
   uint8_t* high() const { return base_ + size_; }
+  /// Makes all of it zero again, for another store. False: it can't be used again.
+  bool clean(const runtime::Cleaning& how) { return pages_.clean(how.quiet, how.keep); }
   /// Gives back the pages below `sp`.
   void discard(const uint8_t* sp);
   bool contains(const void* p) const { return p >= low() && p < high(); }
@@ -35,6 +38,7 @@ class GuestStack {
  private:
   uint8_t* base_ = nullptr;
   uint64_t size_ = 0;  ///< guard included
+  runtime::ReusedPages pages_;
 };
 
 /// The frames of a trap, taken while they are still there, innermost first.
@@ -56,8 +60,11 @@ struct Trace {
   }
 };
 
-/// One a store: Store::native_state.
-struct StoreState {
+/// One a store: Store::native_state. Stores of one engine use it one after another.
+struct StoreState final : runtime::Reusable {
+  /// What is known of return addresses holds in every store.
+  bool clean(const runtime::Cleaning& how) override;
+
   GuestStack stack;
   Activation* activation = nullptr;  ///< the innermost of this store
   Trace trace;                       ///< of the trap that just ended an activation

@@ -232,12 +232,11 @@ void Translator::call_guarded(const module::FuncType& type, Value* cell, std::sp
     results.emplace_back(call, b_.GetInsertBlock());
     b_.CreateBr(joined);
   };
-  // Cells of the module's own functions lie in front of the list of all.
-  Value* list = context_field(layout::InstanceContext_funcs, u_.ptr);
-  const size_t count = m_.funcs.size();
+  trap_if_null(cell, Trap::null_function_reference);
+  Value* cells = context_field(layout::InstanceContext_funcs, u_.ptr);
   for (module::FuncIdx f : likely) {
-    const auto offset = -static_cast<int64_t>((count - f) * sizeof(runtime::FuncCell));
-    Value* expected = b_.CreatePtrToInt(b_.CreateGEP(u_.i8, list, b_.getInt64(offset)), u_.i64);
+    // Null while nobody has referred to the function.
+    Value* expected = in(b_.CreateLoad(u_.i64, b_.CreateConstGEP1_32(u_.ptr, cells, f)), Region::State);
     BasicBlock* direct = block("direct");
     BasicBlock* other = block("");
     b_.CreateCondBr(b_.CreateICmpEQ(cell, expected), direct, other, u_.likely());
@@ -245,7 +244,6 @@ void Translator::call_guarded(const module::FuncType& type, Value* cell, std::sp
     join(make_call(type, u_.function(f), ctx_, args, false));
     at(other);
   }
-  trap_if_null(cell, Trap::null_function_reference);
   Value* at_cell = b_.CreateIntToPtr(cell, u_.ptr);
   const auto field = [&](uint32_t offset) {
     return in(b_.CreateLoad(u_.ptr, b_.CreateConstGEP1_32(u_.i8, at_cell, offset)), Region::State);

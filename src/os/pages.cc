@@ -58,6 +58,19 @@ void populate_pages([[maybe_unused]] void* address, [[maybe_unused]] uint64_t by
 
 bool discard_pages(uint8_t* address, uint64_t bytes) { return madvise(address, bytes, MADV_DONTNEED) == 0; }
 
+bool close_pages(uint8_t* address, uint64_t bytes) { return mprotect(address, bytes, PROT_NONE) == 0; }
+
+void keep_pages_small([[maybe_unused]] uint8_t* address, [[maybe_unused]] uint64_t bytes) {
+#ifdef MADV_NOHUGEPAGE
+  madvise(address, bytes, MADV_NOHUGEPAGE);
+#endif
+}
+
+bool reset_to_reservation(uint8_t* address, uint64_t bytes) {
+  const int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE;
+  return mmap(address, bytes, PROT_NONE, flags, -1, 0) != MAP_FAILED;
+}
+
 void release_pages(uint8_t* address, uint64_t bytes) { munmap(address, bytes); }
 
 }  // namespace ashlar::os

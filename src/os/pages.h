@@ -32,6 +32,13 @@ void populate_pages(void* address, uint64_t bytes);
 /// Gives the memory of open pages back to the system; they read as zero from then on. False, and nothing done, where
 /// the system refuses (locked pages).
 bool discard_pages(uint8_t* address, uint64_t bytes);
+/// Makes open pages of a reservation fault again when touched; what they hold stays. False when the system refuses.
+bool close_pages(uint8_t* address, uint64_t bytes);
+/// Lets the system give memory to these pages one by one only, as they are touched: for many small things, of which
+/// each is to use little.
+void keep_pages_small(uint8_t* address, uint64_t bytes);
+/// Turns mapped pages into a reservation again, whatever is there. False when the system refuses.
+bool reset_to_reservation(uint8_t* address, uint64_t bytes);
 /// Gives a whole reservation back.
 void release_pages(uint8_t* address, uint64_t bytes);
 

@@ -41,11 +41,13 @@ class SlotBuffer {
 class DepthScope {
  public:
   explicit DepthScope(Store& store) : store_(store), top_(store.stack_top) { ++store_.host_depth; }
+  /// Where the guest's frames begin: at the bottom of a stack that was mapped meanwhile.
+  Slot* top() const { return top_ != nullptr ? top_ : store_.stack_base; }
   /// Frames have slots that they have not written yet. What earlier frames left there would keep alive whatever those
   /// calls had made.
   void forget_dead_frames() {
-    if (top_ == nullptr) return;
-    auto* const begin = reinterpret_cast<uint8_t*>(top_);
+    if (top() == nullptr) return forget_thread_frames();
+    auto* const begin = reinterpret_cast<uint8_t*>(top());
     auto* const end = reinterpret_cast<uint8_t*>(store_.stack_limit);
     const uint64_t in_page = std::min<uint64_t>(-reinterpret_cast<uintptr_t>(begin) % os::page_size(), end - begin);
     const uint64_t pages = static_cast<uint64_t>(end - begin) - in_page;
@@ -55,7 +57,7 @@ class DepthScope {
   }
   ~DepthScope() {
     --store_.host_depth;
-    store_.stack_top = top_;
+    store_.stack_top = top();
   }
   DepthScope(const DepthScope&) = delete;
   DepthScope& operator=(const DepthScope&) = delete;
@@ -146,6 +148,7 @@ Status Store::call(FuncCell* f, std::span<const Value> args, std::vector<Value>&
 
 Status Store::invoke(const FuncCell& f, Slot* slots) {
   if (host_depth >= limits_.host_depth) return make_error(ErrorCode::call_stack_exhausted);
+  note_thread();
   DepthScope scope(*this);
   if (f.host != nullptr) return call_host(f, nullptr, slots);
   const uint64_t collections = heap_.stats().minor;

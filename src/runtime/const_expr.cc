@@ -11,6 +11,15 @@ namespace ashlar::runtime {
 
 using isa::Op;
 
+namespace {
+
+/// Their bits are the value.
+bool is_scalar_constant(Op op) {
+  return op == Op::i32_const || op == Op::i64_const || op == Op::f32_const || op == Op::f64_const;
+}
+
+}  // namespace
+
 Slot ConstEvaluator::pop() {
   const Slot top = stack_.back();
   stack_.pop_back();
@@ -18,6 +27,13 @@ Slot ConstEvaluator::pop() {
 }
 
 Status ConstEvaluator::eval(const module::ConstExpr& expr, Slot out[2]) {
+  if (expr.insts.size() == 1 && is_scalar_constant(expr.insts[0].op)) {
+    const module::ConstInst& inst = expr.insts[0];
+    const bool narrow = inst.op == Op::i32_const || inst.op == Op::f32_const;
+    out[0] = narrow ? static_cast<uint32_t>(inst.bits[0]) : inst.bits[0];
+    out[1] = 0;
+    return {};
+  }
   stack_.clear();
   for (const module::ConstInst& inst : expr.insts) TRY(step(inst));
   out[0] = stack_[0];

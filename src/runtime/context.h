@@ -37,9 +37,7 @@ struct InstanceContext {
   Slot** globals;  ///< pointer to each global's value (imports point elsewhere)
   Memory** memories;
   Table** tables;
-  /// Cells are created on demand: use Instance::func_cell(i) when null. Those of the module's own functions lie in one
-  /// array that ends here: compiled code knows their addresses.
-  FuncCell** funcs;
+  FuncCell** funcs;  ///< created on demand: use Instance::func_cell(i) when null
   TagInstance** tags;
   uint8_t* gc_base;                        ///< start of the store's GC heap range
   const std::atomic<uint32_t>* interrupt;  ///< non-zero: take the slow path at the next safepoint

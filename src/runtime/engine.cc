@@ -1,18 +1,50 @@
 // Engine and CompiledModule: what stores share.
 #include "runtime/engine.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace ashlar::runtime {
 
+namespace {
+
+/// Without a pool: enough for threads that make one store after another.
+constexpr uint64_t kFewIdle = 4;
+
+uint64_t most_idle_of(const Config& config) { return std::max<uint64_t>(config.pool.memories, kFewIdle); }
+
+}  // namespace
+
 Engine::Engine(Config config, const Tier& tier)
-    : config_(std::move(config)), tier_(tier), types_(std::make_shared<module::TypeRegistry>()) {
+    : config_(std::move(config)),
+      tier_(tier),
+      types_(std::make_shared<module::TypeRegistry>()),
+      idle_(most_idle_of(config_)) {
+  if (config_.pool.memories != 0) {
+    const bool guarded = config_.bounds_checks == BoundsChecks::GuardPages;
+    memory_pool_ = std::make_unique<MemoryPool>(config_.pool, guarded);
+  }
   if (tier_.init_process != nullptr) tier_.init_process();
 }
+
+uint64_t Engine::most_idle() const { return most_idle_of(config_); }
 
 CompiledModule::CompiledModule(std::shared_ptr<Engine> engine, std::unique_ptr<module::Module> module)
     : engine_(std::move(engine)),
       module_(std::move(module)),
-      tier_(engine_->tier().make_module(*module_, engine_->config())) {}
+      tier_(engine_->tier().make_module(*module_, engine_->config())),
+      has_gc_types_(std::ranges::any_of(
+          module_->types, [](const module::SubType& type) { return type.kind != module::CompositeKind::Func; })),
+      idle_instances_(engine_->most_idle()) {}
+
+const InitialMemories* CompiledModule::initial_memories() {
+  const module::Module& m = *module_;
+  if (m.memories.size() == m.imported_memories) return nullptr;
+  const bool again = instantiated_.load(std::memory_order_relaxed) || instantiated_.exchange(true);
+  if (!again && engine_->memory_pool() == nullptr) return nullptr;
+  std::call_once(memories_once_,
+                 [&] { memories_.make(m, engine_->config().max_memory64_reservation, engine_->memory_pool()); });
+  return &memories_;
+}
 
 }  // namespace ashlar::runtime

@@ -1,8 +1,10 @@
 // Engine: configuration, the type registry and the tier's entry points; shared by stores on any thread.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <span>
 
 #include "base/error.h"
@@ -11,6 +13,9 @@
 #include "module/module.h"
 #include "module/type_registry.h"
 #include "runtime/context.h"
+#include "runtime/memory_image.h"
+#include "runtime/memory_pool.h"
+#include "runtime/reusable.h"
 
 namespace ashlar::runtime {
 
@@ -25,6 +30,7 @@ struct Config {
   bool fuel = false;                                ///< count instructions (deterministic); Store::set_fuel
   bool lazy_validation = false;                     ///< validate bodies at first call
   uint64_t max_memory64_reservation = 64ull << 30;  ///< address space a memory64 may ever use
+  PoolConfig pool;
 };
 
 /// What a tier keeps for a module; made once, shared by all instances.
@@ -52,17 +58,31 @@ struct Tier {
   const void* const* libcalls = nullptr;  ///< InstanceContext::libcalls
 };
 
+/// What stores left behind for those that come.
+struct IdleThings {
+  explicit IdleThings(uint64_t most) : stacks(most), native_states(most), gc_spaces(most) {}
+  IdleList stacks;         ///< of the interpreter; kind: bytes
+  IdleList native_states;  ///< Store::native_state; kind: StoreLimits::stack_bytes
+  IdleList gc_spaces;
+};
+
 class Engine {
  public:
   Engine(Config config, const Tier& tier);
   const Config& config() const { return config_; }
   const Tier& tier() const { return tier_; }
   const std::shared_ptr<module::TypeRegistry>& types() const { return types_; }
+  IdleThings& idle() { return idle_; }
+  MemoryPool* memory_pool() { return memory_pool_.get(); }  ///< null without Config::pool
+  /// Of each thing that stores have, how many may be idle.
+  uint64_t most_idle() const;
 
  private:
   Config config_;
   Tier tier_;
   std::shared_ptr<module::TypeRegistry> types_;
+  IdleThings idle_;
+  std::unique_ptr<MemoryPool> memory_pool_;
 };
 
 /// A validated module with its tier's data. Immutable, shared between stores and threads.
@@ -74,10 +94,22 @@ class CompiledModule {
   TierModule& tier() const { return *tier_; }
   const std::shared_ptr<Engine>& engine() const { return engine_; }
 
+  /// For a new instance: what its memories begin with. Null when that is not worth it: for the first without a pool.
+  const InitialMemories* initial_memories();
+  /// Instances whose stores have ended.
+  IdleList& idle_instances() { return idle_instances_; }
+  /// Whether the heap has to know its types (GcHeap::describe).
+  bool has_gc_types() const { return has_gc_types_; }
+
  private:
   std::shared_ptr<Engine> engine_;
   std::unique_ptr<module::Module> module_;
   std::unique_ptr<TierModule> tier_;
+  bool has_gc_types_ = false;
+  std::atomic<bool> instantiated_{false};
+  std::once_flag memories_once_;
+  InitialMemories memories_;
+  IdleList idle_instances_;
 };
 
 }  // namespace ashlar::runtime

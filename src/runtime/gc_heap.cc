@@ -39,18 +39,19 @@ GcHeap::GcHeap(const module::TypeRegistry& types, uint64_t max_bytes)
 GcHeap::~GcHeap() = default;
 
 bool GcHeap::reserve() {
-  if (!space_.reserve(max_bytes_)) return false;
+  if (!space_.reserve(max_bytes_, idle_spaces_)) return false;
   base_ = space_.base();
   cursor_ = &space_.cursor();
-  for (uint8_t** cell : base_cells_) *cell = base_;
-  base_cells_.clear();
+  if (roots_ != nullptr) roots_->bind_heap(base_);
   set_pace();
   return true;
 }
 
-void GcHeap::bind_base(uint8_t** cell) {
-  *cell = base_;
-  if (base_ == nullptr) base_cells_.push_back(cell);
+void GcHeap::give_back(IdleList& idle, const Cleaning& how) {
+  if (base_ == nullptr) return;
+  base_ = nullptr;
+  cursor_ = &g_no_cursor;
+  space_.give_back(idle, how);
 }
 
 bool GcHeap::describe(const std::vector<uint32_t>& type_ids) {

@@ -69,6 +69,8 @@ class GcRootSource {
   virtual void visit_roots(GcVisitor& v, Which which) = 0;
   /// All stacks on which guest code or its callers run; `sp` is the current stack pointer.
   virtual void scan_stacks(GcScanner& s, const void* sp) = 0;
+  /// The heap has its address space now: GcHeap::base().
+  virtual void bind_heap(uint8_t* /*base*/) {}
 
  protected:
   ~GcRootSource() = default;
@@ -106,8 +108,10 @@ class GcHeap {
   bool ensure() { return base_ != nullptr || reserve(); }
   /// Null before ensure().
   uint8_t* base() const { return base_; }
-  /// Keeps *cell equal to base(), for contexts made before. `cell` outlives the heap's use.
-  void bind_base(uint8_t** cell);
+  /// Where ensure() looks for a reservation that another heap had; null: nowhere.
+  void set_idle_spaces(IdleList* idle) { idle_spaces_ = idle; }
+  /// The end: leaves the reservation to others. Nothing may be done with the heap afterwards.
+  void give_back(IdleList& idle, const Cleaning& how);
   /// Fills the descriptors of these types, before code runs that makes objects of them. False: no address space, or an
   /// id beyond kMaxGcTypes.
   bool describe(const std::vector<uint32_t>& type_ids);
@@ -356,7 +360,7 @@ class GcHeap {
   GcCursor* cursor_;
   GcSpace space_;
   uint64_t max_bytes_;
-  std::vector<uint8_t**> base_cells_;
+  IdleList* idle_spaces_ = nullptr;
   std::vector<std::unique_ptr<GcLayout>> layouts_;  ///< by canonical id
   GcRootSource* roots_ = nullptr;
   const Slot* live_slots_ = nullptr;

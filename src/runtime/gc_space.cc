@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "base/error.h"
 #include "os/pages.h"
@@ -24,25 +25,45 @@ constexpr uint64_t kBlockBytes = GcSpace::kBlocks * sizeof(GcSpace::Block);
 constexpr uint64_t kTables = 2 * kObjectBits + 2 * kLineBytes + kCardBytes + kCrossingBytes + kKindBytes + kBlockBytes;
 constexpr uint64_t kBefore = kTables + static_cast<uint64_t>(-kGcTypesOffset);
 
-}  // namespace
+/// The address space of a heap.
+class Reservation final : public Reusable {
+ public:
+  static std::unique_ptr<Reservation> make() {
+    uint8_t* base = os::reserve_pages_around(kBefore, GcSpace::kBase + kGuard, GcSpace::kBase);
+    if (base == nullptr) return nullptr;
+    auto made = std::make_unique<Reservation>(base);
+    const bool open =
+        os::open_pages(base - kBefore, kBefore) && os::open_pages(base + GcSpace::kHeapStart, GcSpace::kMostBytes);
+    return open ? std::move(made) : nullptr;
+  }
+  explicit Reservation(uint8_t* base) : base_(base) { pages_.bind(base - kBefore, kBytes); }
+  ~Reservation() override { os::release_pages(base_ - kBefore, kBytes); }
+  Reservation(const Reservation&) = delete;
+  Reservation& operator=(const Reservation&) = delete;
 
-GcSpace::~GcSpace() {
-  if (base_ != nullptr) os::release_pages(base_ - kBefore, kBefore + kBase + kGuard);
-}
+  uint8_t* base() const { return base_; }
+  /// The system may join its pages to large ones, and give memory where nobody wrote: never quiet.
+  bool clean(const Cleaning& how) override { return pages_.clean(false, how.keep); }
+
+ private:
+  static constexpr uint64_t kBytes = kBefore + GcSpace::kBase + kGuard;
+  uint8_t* base_;
+  ReusedPages pages_;
+};
+
+}  // namespace
 
 void GcSpace::set_max_bytes(uint64_t bytes) {
   max_bytes_ = std::min(bytes, kMostBytes);
   max_blocks_ = static_cast<uint32_t>(max_bytes_ >> kBlockBits);
 }
 
-bool GcSpace::reserve(uint64_t max_bytes) {
+bool GcSpace::reserve(uint64_t max_bytes, IdleList* idle) {
   static_assert(kBefore % (64 << 10) == 0);
-  uint8_t* base = os::reserve_pages_around(kBefore, kBase + kGuard, kBase);
-  if (base == nullptr) return false;
-  if (!os::open_pages(base - kBefore, kBefore) || !os::open_pages(base + kHeapStart, kMostBytes)) {
-    os::release_pages(base - kBefore, kBefore + kBase + kGuard);
-    return false;
-  }
+  if (idle != nullptr) reservation_ = idle->take();
+  if (reservation_ == nullptr) reservation_ = Reservation::make();
+  if (reservation_ == nullptr) return false;
+  uint8_t* base = static_cast<Reservation&>(*reservation_).base();
   base_ = base;
   set_max_bytes(max_bytes);
   uint8_t* at = base - kBefore;
@@ -60,6 +81,12 @@ bool GcSpace::reserve(uint64_t max_bytes) {
   table(kinds_, kKindBytes);
   CHECK(at == base + kGcTypesOffset && kinds_ == base + kGcKindsOffset);
   return true;
+}
+
+void GcSpace::give_back(IdleList& idle, const Cleaning& how) {
+  base_ = nullptr;
+  if (reservation_ != nullptr && reservation_->clean(how)) idle.give(std::move(reservation_));
+  reservation_.reset();
 }
 
 uint32_t GcSpace::take_one() {

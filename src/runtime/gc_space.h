@@ -2,9 +2,11 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "runtime/gc_layout.h"
+#include "runtime/reusable.h"
 
 namespace ashlar::runtime {
 
@@ -51,12 +53,14 @@ class GcSpace {
   };
 
   GcSpace() = default;
-  ~GcSpace();
   GcSpace(const GcSpace&) = delete;
   GcSpace& operator=(const GcSpace&) = delete;
 
-  /// False when there is no address space. `max_bytes`: of all blocks in use.
-  bool reserve(uint64_t max_bytes);
+  /// False when there is no address space. `max_bytes`: of all blocks in use. `idle`: reservations to use again, or
+  /// null.
+  bool reserve(uint64_t max_bytes, IdleList* idle);
+  /// Ends its use; others may use the reservation.
+  void give_back(IdleList& idle, const Cleaning& how);
 
   uint8_t* base() const { return base_; }
   GcCursor& cursor() const { return *reinterpret_cast<GcCursor*>(base_ + kGcCursorOffset); }
@@ -150,6 +154,7 @@ class GcSpace {
   }
 
  private:
+  std::unique_ptr<Reusable> reservation_;
   uint8_t* base_ = nullptr;
   uint8_t* kinds_ = nullptr;
   Block* blocks_ = nullptr;

@@ -1,7 +1,105 @@
-// Instance: exports, function cells on demand, passive segments.
+// Instance: its block of memory, exports, function cells on demand, passive segments.
+#include <algorithm>
+#include <cstdlib>
+#include <memory>
+#include <new>
+#include <type_traits>
+
 #include "runtime/store.h"
 
 namespace ashlar::runtime {
+
+namespace {
+
+/// Hands out arrays in one block: first without a block, to learn how large it must be.
+class Carver {
+ public:
+  explicit Carver(uint8_t* block) : block_(block) {}
+  /// Not yet constructed.
+  template <class T>
+  T* array(size_t count) {
+    static_assert(alignof(T) <= alignof(std::max_align_t));
+    at_ = (at_ + alignof(T) - 1) & ~(alignof(T) - 1);
+    T* found = block_ == nullptr ? nullptr : reinterpret_cast<T*>(block_ + at_);
+    at_ += count * sizeof(T);
+    return found;
+  }
+  size_t size() const { return at_; }
+
+ private:
+  uint8_t* block_;
+  size_t at_ = 0;
+};
+
+constexpr size_t kFirstCells = 8;
+constexpr size_t kMostCells = 512;
+
+}  // namespace
+
+/// Of hostile modules the decoder bounds all counts: the sum can't overflow.
+std::unique_ptr<Instance> Instance::make(const module::Module& m) {
+  static_assert(std::is_trivial_v<FuncCell> && std::is_trivially_copyable_v<GlobalInstance>);
+  std::unique_ptr<Instance> made;
+  Carver carver(nullptr);
+  const auto carve = [&](auto*& pointer, size_t count) {
+    pointer = carver.array<std::remove_reference_t<decltype(*pointer)>>(count);
+  };
+  const auto carve_all = [&](Instance& i) {
+    carver.array<uint8_t>(sizeof(Instance));
+    carve(i.ctx.funcs, m.funcs.size());
+    carve(i.ctx.globals, m.globals.size());
+    carve(i.ctx.memories, m.memories.size());
+    carve(i.ctx.tables, m.tables.size());
+    carve(i.ctx.tags, m.tags.size());
+    carve(i.global_instances_, m.globals.size());
+    carve(i.own_globals_, m.globals.size() - m.imported_globals);
+    carve(i.own_tags_, m.tags.size() - m.imported_tags);
+    carve(i.own_tables_, m.tables.size() - m.imported_tables);
+    carve(i.pooled_memories_, m.memories.size() - m.imported_memories);
+    carve(i.elems_, m.elems.size());
+    carve(i.data_dropped_, m.datas.size());
+  };
+  {
+    Instance sizes(m);
+    carve_all(sizes);
+    sizes.module_ = nullptr;
+  }
+  // Of a large module the arrays are large: they come as fresh pages, which are zero without being written.
+  auto* block = static_cast<uint8_t*>(std::calloc(carver.size(), 1));
+  if (block == nullptr) return nullptr;
+  made.reset(new (block) Instance(m));
+  carver = Carver(block);
+  carve_all(*made);
+  std::uninitialized_value_construct_n(made->own_tables_, m.tables.size() - m.imported_tables);
+  std::uninitialized_value_construct_n(made->pooled_memories_, m.memories.size() - m.imported_memories);
+  std::uninitialized_value_construct_n(made->elems_, m.elems.size());
+  return made;
+}
+
+/// Of what lies in the block, some has destructors.
+Instance::~Instance() {
+  if (module_ == nullptr) return;
+  std::destroy_n(own_tables_, module_->tables.size() - module_->imported_tables);
+  std::destroy_n(pooled_memories_, module_->memories.size() - module_->imported_memories);
+  std::destroy_n(elems_, module_->elems.size());
+}
+
+void Instance::operator delete(void* p) { std::free(p); }
+
+bool Instance::clean(const Cleaning& how) {
+  MemoryPool* pool = store().engine().memory_pool();
+  for (size_t i = 0; i < module_->memories.size() - module_->imported_memories; ++i) {
+    if (pooled_memories_[i] != nullptr) pool->give(std::move(pooled_memories_[i]), how);
+  }
+  for (size_t i = 0; i < module_->tables.size() - module_->imported_tables; ++i) {
+    if (own_tables_[i] != nullptr && !own_tables_[i]->reset()) own_tables_[i].reset();
+  }
+  for (size_t i = 0; i < module_->elems.size(); ++i) elems_[i].clear();
+  std::fill_n(data_dropped_, module_->datas.size(), false);
+  compiled_.reset();
+  ctx.store = nullptr;
+  return true;
+}
 
 bool Instance::find_export(std::string_view name, Extern* out) {
   const module::Export* found = module().find_export(name);
@@ -16,15 +114,25 @@ Extern Instance::export_at(size_t i) {
     case module::ExternKind::Func:
       return Extern::of(func_cell(e.index));
     case module::ExternKind::Table:
-      return Extern::of(tables_[e.index]);
+      return Extern::of(ctx.tables[e.index]);
     case module::ExternKind::Memory:
-      return Extern::of(memories_[e.index]);
+      return Extern::of(ctx.memories[e.index]);
     case module::ExternKind::Global:
       return Extern::of(global_instances_[e.index]);
     case module::ExternKind::Tag:
-      return Extern::of(tags_[e.index]);
+      return Extern::of(ctx.tags[e.index]);
   }
   check_failed("export kind", __FILE__, __LINE__);
+}
+
+/// Arrays of cells double, so that neither few nor many cost much.
+FuncCell& Instance::new_cell() {
+  const auto size_of = [](size_t i) { return std::min(kFirstCells << std::min<size_t>(i, 16), kMostCells); };
+  if (cells_left_ == 0) {
+    cells_left_ = size_of(cells_.size());
+    cells_.push_back(std::make_unique<FuncCell[]>(cells_left_));
+  }
+  return cells_.back()[size_of(cells_.size() - 1) - cells_left_--];
 }
 
 FuncCell* Instance::func_cell(module::FuncIdx i) {
@@ -32,7 +140,7 @@ FuncCell* Instance::func_cell(module::FuncIdx i) {
   if (cell != nullptr) return cell;
   const module::Module& m = module();
   const module::FuncType& type = m.func_type(i);
-  FuncCell& fresh = cells_[i - m.imported_funcs];
+  FuncCell& fresh = new_cell();
   fresh.ctx = &ctx;
   fresh.type_id = m.canonical[m.funcs[i].type];
   fresh.index = i;

@@ -1,6 +1,6 @@
 // Instantiation: imports, allocation, active segments, start (spec: Execution > Modules > Instantiation).
 #include <algorithm>
-#include <type_traits>
+#include <mutex>
 #include <utility>
 
 #include "runtime/bulk.h"
@@ -10,8 +10,9 @@
 
 namespace ashlar::runtime {
 
-/// The steps for one instance, in order. Whatever fails, the instance stays in the store: its functions may be in
-/// tables and globals of others already.
+/// The steps for one instance, in order. The instance is new, or one that was cleaned: imports, memories, globals and
+/// tags are all bound anew, function cells stay. Whatever fails, the instance stays in the store: its functions may be
+/// in tables and globals of others already.
 struct Instantiator {
   Store& store;
   Instance& inst;
@@ -19,10 +20,11 @@ struct Instantiator {
   ConstEvaluator eval{inst};
 
   Status run(std::span<const Extern> imports);
-  void reserve();
   void bind_import(const module::Import& import, const Extern& given);
   void bind_context();
   Status make_memories();
+  Result<Memory*> make_memory(uint32_t i, const InitialMemories* initial);
+  bool have_data = false;  ///< memories begin with what active data segments would write
   void make_tags();
   Status make_globals();
   Status make_tables();
@@ -37,40 +39,19 @@ struct Instantiator {
 };
 
 Status Instantiator::run(std::span<const Extern> imports) {
-  reserve();
-  if (inst.cells_ == nullptr) return make_error(ErrorCode::out_of_memory, kNoOffset, "function cells");
   for (size_t i = 0; i < m.imports.size(); ++i) bind_import(m.imports[i], imports[i]);
   make_tags();
   TRY(make_memories());
   bind_context();
-  if (!store.heap().describe(m.canonical)) return make_error(ErrorCode::gc_heap_exhausted);
+  if (inst.compiled_->has_gc_types() && !store.heap().describe(m.canonical)) {
+    return make_error(ErrorCode::gc_heap_exhausted);
+  }
   TRY(make_globals());
   TRY(make_tables());
   TRY(make_elems());
   TRY(run_elems());
   TRY(run_datas());
   return run_start();
-}
-
-/// The lists get their final size at once: the context points into them from the beginning.
-void Instantiator::reserve() {
-  static_assert(std::is_trivial_v<FuncCell>);
-  const size_t defined = m.funcs.size() - m.imported_funcs;
-  // One block: a large one comes as fresh pages, which are zero without being written.
-  const size_t bytes = defined * sizeof(FuncCell) + m.funcs.size() * sizeof(FuncCell*);
-  inst.cells_.reset(static_cast<FuncCell*>(std::calloc(bytes + 1, 1)));
-  inst.ctx.funcs = reinterpret_cast<FuncCell**>(inst.cells_.get() + defined);
-  inst.globals_.resize(m.globals.size());
-  inst.global_instances_.resize(m.globals.size());
-  inst.tables_.resize(m.tables.size());
-  inst.memories_.resize(m.memories.size());
-  inst.tags_.resize(m.tags.size());
-  inst.elems_.resize(m.elems.size());
-  for (size_t i = 0; i < m.elems.size(); ++i) {
-    const isa::ValType type = module::to_canonical(m, m.elems[i].type);
-    if (!store.is_func_ref(type)) store.ref_elems_.push_back(&inst.elems_[i]);
-  }
-  inst.data_dropped_.resize(m.datas.size());
 }
 
 void Instantiator::bind_import(const module::Import& import, const Extern& given) {
@@ -80,33 +61,28 @@ void Instantiator::bind_import(const module::Import& import, const Extern& given
       inst.ctx.funcs[i] = given.func;
       return;
     case module::ExternKind::Table:
-      inst.tables_[i] = given.table;
+      inst.ctx.tables[i] = given.table;
       return;
     case module::ExternKind::Memory:
-      inst.memories_[i] = given.memory;
+      inst.ctx.memories[i] = given.memory;
       return;
     case module::ExternKind::Global:
       inst.global_instances_[i] = given.global;
-      inst.globals_[i] = given.global->value;
+      inst.ctx.globals[i] = given.global->value;
       return;
     case module::ExternKind::Tag:
-      inst.tags_[i] = given.tag;
+      inst.ctx.tags[i] = given.tag;
       return;
   }
 }
 
 void Instantiator::bind_context() {
   InstanceContext& ctx = inst.ctx;
-  ctx.mem0 = inst.memories_.empty() ? nullptr : inst.memories_[0];
+  ctx.mem0 = m.memories.empty() ? nullptr : ctx.memories[0];
   ctx.mem0_base = ctx.mem0 == nullptr ? nullptr : ctx.mem0->base();
-  ctx.globals = inst.globals_.data();
-  ctx.memories = inst.memories_.data();
-  ctx.tables = inst.tables_.data();
-  ctx.tags = inst.tags_.data();
   ctx.interrupt = &store.interrupt_flag();
-  store.bind_stack_limit(&ctx.stack_limit);
   ctx.tier_module = &inst.compiled_->tier();
-  store.heap().bind_base(&ctx.gc_base);
+  ctx.gc_base = store.heap().base();
   ctx.type_ids = m.canonical.data();
   ctx.libcalls = store.engine().tier().libcalls;
   ctx.fuel = &store.fuel;
@@ -115,15 +91,41 @@ void Instantiator::bind_context() {
 
 void Instantiator::make_tags() {
   for (size_t i = m.imported_tags; i < m.tags.size(); ++i) {
-    inst.tags_[i] = store.new_tag(m.canonical[m.tags[i].type.type]);
+    TagInstance& tag = inst.own_tags_[i - m.imported_tags];
+    tag.type_id = m.canonical[m.tags[i].type.type];
+    inst.ctx.tags[i] = &tag;
   }
 }
 
 Status Instantiator::make_memories() {
+  const InitialMemories* initial = inst.compiled_->initial_memories();
+  have_data = initial != nullptr && initial->have_data();
   for (size_t i = m.imported_memories; i < m.memories.size(); ++i) {
-    TRY_ASSIGN(inst.memories_[i], store.new_memory(m.memories[i].type));
+    TRY(store.admit_memory(m.memories[i].type));
+    TRY_ASSIGN(inst.ctx.memories[i], make_memory(static_cast<uint32_t>(i), initial));
   }
   return {};
+}
+
+Result<Memory*> Instantiator::make_memory(uint32_t i, const InitialMemories* initial) {
+  const module::MemoryType& type = m.memories[i].type;
+  MemoryImage* image = initial != nullptr ? initial->image(i) : nullptr;
+  MemoryPool* pool = store.engine().memory_pool();
+  if (pool != nullptr && image != nullptr && !type.limits.shared) {
+    std::unique_ptr<PooledMemory>& pooled = inst.pooled_memories_[i - m.imported_memories];
+    pooled = pool->take(*image, type);
+    if (pooled != nullptr) {
+      store.memory_bytes_used += pooled->memory.byte_size();
+      return &pooled->memory;
+    }
+    if (!pool->config().overflow) {
+      return make_error(ErrorCode::pool_exhausted, kNoOffset, std::to_string(pool->config().memories),
+                        std::to_string(pool->config().memory_bytes));
+    }
+  }
+  if (image == nullptr) return store.new_memory(type);
+  TRY_ASSIGN(std::shared_ptr<Memory> memory, Memory::create(type, image->size(), image));
+  return store.adopt_memory(std::move(memory));
 }
 
 Status Instantiator::make_globals() {
@@ -135,8 +137,10 @@ Status Instantiator::make_globals() {
     TRY(eval.eval(m.globals[i].init, out));
     init.lo = out[0];
     init.hi = out[1];
-    inst.global_instances_[i] = store.new_global(type, init);
-    inst.globals_[i] = inst.global_instances_[i]->value;
+    GlobalInstance& global = inst.own_globals_[i - m.imported_globals];
+    store.set_global(global, type, init);
+    inst.global_instances_[i] = &global;
+    inst.ctx.globals[i] = global.value;
   }
   return {};
 }
@@ -149,7 +153,13 @@ Status Instantiator::make_tables() {
     if (m.tables[i].init) {
       TRY_ASSIGN(init, eval.eval_slot(*m.tables[i].init));
     }
-    TRY_ASSIGN(inst.tables_[i], store.new_table(type, init));
+    TRY(store.admit_table(type));
+    std::unique_ptr<Table>& table = inst.own_tables_[i - m.imported_tables];
+    // An instance before had one of this type, which is as new: all nulls.
+    if (table == nullptr || init != 0) table = std::make_unique<Table>(type, init);
+    TRY(store.count_table(*table));
+    if (!store.is_func_ref(type.elem)) store.ref_tables_.push_back(table.get());
+    inst.ctx.tables[i] = table.get();
   }
   return {};
 }
@@ -158,6 +168,7 @@ Status Instantiator::make_tables() {
 Status Instantiator::make_elems() {
   for (uint32_t i = 0; i < m.elems.size(); ++i) {
     const module::Elem& elem = m.elems[i];
+    if (!store.is_func_ref(module::to_canonical(m, elem.type))) store.ref_elems_.push_back(&inst.elems_[i]);
     if (elem.mode == module::SegmentMode::Declared) continue;
     if (elem.mode == module::SegmentMode::Active && elem.exprs.empty()) continue;
     TRY(make_elem(i));
@@ -191,7 +202,7 @@ Status Instantiator::run_elems() {
 
 Status Instantiator::init_table(uint32_t i) {
   const module::Elem& elem = m.elems[i];
-  Table& table = *inst.tables_[elem.table];
+  Table& table = *inst.ctx.tables[elem.table];
   TRY_ASSIGN(const uint64_t at, offset(elem.offset, table.type().limits.is64));
   if (elem.exprs.empty()) {
     if (!in_bounds(at, elem.funcs.size(), table.size())) return make_error(ErrorCode::out_of_bounds_table_access);
@@ -208,8 +219,8 @@ Status Instantiator::init_table(uint32_t i) {
 /// All segments at once, as they were found to end up in the module's own memory.
 Status Instantiator::fill_laid_out(const module::LaidOutData& data) {
   if (data.runs.empty()) return {};
-  if (m.imported_memories != 0 || inst.memories_.empty()) return make_error(ErrorCode::out_of_bounds_memory_access);
-  Memory& memory = *inst.memories_[0];
+  if (m.imported_memories != 0 || m.memories.empty()) return make_error(ErrorCode::out_of_bounds_memory_access);
+  Memory& memory = *inst.ctx.memories[0];
   for (const module::LaidOutData::Run& run : data.runs) {
     if (!in_bounds(run.at, run.size, memory.byte_size()) || !in_bounds(run.offset, run.size, data.bytes.size())) {
       return make_error(ErrorCode::out_of_bounds_memory_access);
@@ -220,11 +231,17 @@ Status Instantiator::fill_laid_out(const module::LaidOutData& data) {
 }
 
 Status Instantiator::run_datas() {
+  if (have_data) {
+    for (uint32_t i = 0; i < m.datas.size(); ++i) {
+      if (m.datas[i].mode == module::SegmentMode::Active) inst.drop_data(i);
+    }
+    return {};
+  }
   if (m.laid_out) return fill_laid_out(*m.laid_out);
   for (uint32_t i = 0; i < m.datas.size(); ++i) {
     const module::Data& data = m.datas[i];
     if (data.mode != module::SegmentMode::Active) continue;
-    Memory& memory = *inst.memories_[data.memory];
+    Memory& memory = *inst.ctx.memories[data.memory];
     TRY_ASSIGN(const uint64_t at, offset(data.offset, memory.type().limits.is64));
     TRY(to_status(store, memory_init(inst, i, memory, at, 0, data.bytes_size)));
     inst.drop_data(i);
@@ -263,13 +280,23 @@ Result<Instance*> Store::instantiate(std::shared_ptr<CompiledModule> module, std
   if (instances_.size() >= limits_.instances) {
     return make_error(ErrorCode::store_limit, kNoOffset, "at most " + std::to_string(limits_.instances) + " instances");
   }
-  Instance& instance = *instances_.emplace_back(std::make_unique<Instance>());
-  instance.compiled_ = std::move(module);
-  instance.ctx.store = this;
-  instance.ctx.instance = &instance;
-  instance.ctx.results = results_;
-  TRY(Instantiator{*this, instance, instance.module()}.run(imports));
-  return &instance;
+  Instance* instance = add_instance(std::move(module));
+  if (instance == nullptr) return make_error(ErrorCode::out_of_memory, kNoOffset, "an instance");
+  TRY(Instantiator{*this, *instance, instance->module()}.run(imports));
+  return instance;
+}
+
+Instance* Store::add_instance(std::shared_ptr<CompiledModule> module) {
+  std::unique_ptr<Instance> instance(static_cast<Instance*>(module->idle_instances().take().release()));
+  if (instance == nullptr) instance = Instance::make(module->module());
+  if (instance == nullptr) return nullptr;
+  instance->compiled_ = std::move(module);
+  instance->ctx.store = this;
+  instance->ctx.instance = instance.get();
+  instance->ctx.results = results_;
+  std::lock_guard lock(mutex_);
+  instance->ctx.stack_limit = current_limit();
+  return instances_.emplace_back(std::move(instance)).get();
 }
 
 }  // namespace ashlar::runtime

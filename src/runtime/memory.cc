@@ -5,6 +5,7 @@
 #include <string>
 
 #include "os/pages.h"
+#include "runtime/memory_image.h"
 #include "runtime/memory_ranges.h"
 #include "runtime/wait_queue.h"
 
@@ -15,15 +16,13 @@ namespace {
 constexpr uint64_t kAddressSpace32 = 1ull << 32;
 /// No machine gives a process more.
 constexpr uint64_t kMaxReservation = 1ull << 46;
-/// Behind the guard: room for the widest access (a v128, or a pair) that begins on the guard's last byte.
-constexpr uint64_t kAccessSlack = 64 << 10;
 
 /// pages << log2, or the largest value that is a whole number of pages when that overflows.
 uint64_t saturating_bytes(uint64_t pages, uint8_t log2) { return std::min(pages, ~uint64_t{0} >> log2) << log2; }
 
 }  // namespace
 
-Result<std::shared_ptr<Memory>> Memory::create(const module::MemoryType& type, uint64_t max_reservation64) {
+Result<MemorySize> MemorySize::of(const module::MemoryType& type, uint64_t max_reservation64) {
   const module::Limits& limits = type.limits;
   const uint64_t min_bytes = saturating_bytes(limits.min, type.page_size_log2);
   // Of bytes there are one fewer than addresses, so that memory.size fits the index type.
@@ -36,22 +35,43 @@ Result<std::shared_ptr<Memory>> Memory::create(const module::MemoryType& type, u
     return make_error(ErrorCode::implementation_limit, kNoOffset,
                       "a memory of " + std::to_string(limits.min) + " pages is larger than this engine reserves");
   }
+  return MemorySize{min_bytes, max_bytes, !limits.is64 && type.page_size_log2 == 16};
+}
 
+Result<std::shared_ptr<Memory>> Memory::create(const module::MemoryType& type, uint64_t max_reservation64) {
+  TRY_ASSIGN(const MemorySize size, MemorySize::of(type, max_reservation64));
+  return create(type, size, nullptr);
+}
+
+Result<std::shared_ptr<Memory>> Memory::create(const module::MemoryType& type, const MemorySize& size,
+                                               const MemoryImage* image) {
   auto memory = std::make_shared<Memory>(Key{});
   memory->type_ = type;
-  memory->max_bytes_ = max_bytes;
-  memory->guarded_ = !limits.is64 && type.page_size_log2 == 16;
-  TRY(memory->reserve(min_bytes, max_bytes));
-  if (!memory->open(0, min_bytes)) {
-    return make_error(ErrorCode::out_of_memory, kNoOffset, "a memory of " + std::to_string(min_bytes) + " bytes");
+  memory->max_bytes_ = size.max_bytes;
+  memory->guarded_ = size.guarded;
+  TRY(memory->reserve(size.min_bytes, size.max_bytes));
+  uint64_t mapped = 0;
+  if (image != nullptr && image->file() >= 0) mapped = image->contents().size();
+  if (mapped != 0 && !os::map_file_pages(memory->base_, mapped, image->file(), 0)) mapped = ~uint64_t{0};
+  if (mapped > os::round_up_to_pages(size.min_bytes) || !memory->open(mapped, size.min_bytes)) {
+    return make_error(ErrorCode::out_of_memory, kNoOffset, "a memory of " + std::to_string(size.min_bytes) + " bytes");
   }
-  memory->size_.store(min_bytes, std::memory_order_release);
+  memory->size_.store(size.min_bytes, std::memory_order_release);
   return memory;
+}
+
+void Memory::begin_at(uint8_t* base, const module::MemoryType& type, const MemorySize& size) {
+  base_ = base;
+  type_ = type;
+  max_bytes_ = size.max_bytes;
+  guarded_ = size.guarded;
+  exposed_ = false;
+  size_.store(size.min_bytes, std::memory_order_release);
 }
 
 /// Unguarded memories make do with less than `wanted` where address space is short: their limit to growth shrinks.
 Status Memory::reserve(uint64_t min_bytes, uint64_t wanted) {
-  uint64_t bytes = guarded_ ? kAddressSpace32 + kGuardBytes + kAccessSlack : std::max<uint64_t>(wanted, 1);
+  uint64_t bytes = guarded_ ? kGuardedReservation : std::max<uint64_t>(wanted, 1);
   bytes = os::round_up_to_pages(bytes);
   for (;;) {
     base_ = os::reserve_pages(bytes);
@@ -69,7 +89,7 @@ Status Memory::reserve(uint64_t min_bytes, uint64_t wanted) {
 }
 
 Memory::~Memory() {
-  if (base_ == nullptr) return;
+  if (range_ == nullptr) return;  // nothing, or the pool's
   remove_memory_range(range_);
   os::release_pages(base_, reserved_);
 }
@@ -78,7 +98,7 @@ Memory::~Memory() {
 bool Memory::open(uint64_t old_bytes, uint64_t new_bytes) {
   const uint64_t from = os::round_up_to_pages(old_bytes);
   const uint64_t to = os::round_up_to_pages(new_bytes);
-  return to == from || os::open_pages(base_ + from, to - from);
+  return to <= from || os::open_pages(base_ + from, to - from);
 }
 
 int64_t Memory::grow(uint64_t delta) {

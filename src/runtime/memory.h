@@ -13,6 +13,17 @@
 namespace ashlar::runtime {
 
 struct MemoryRange;
+class MemoryImage;
+
+/// What a type comes to in bytes.
+struct MemorySize {
+  uint64_t min_bytes;
+  uint64_t max_bytes;  ///< beyond which it never grows: the type's maximum, the index type, `max_reservation64`
+  bool guarded;        ///< 32-bit, 64 KiB pages: guard pages take the place of comparisons
+
+  /// A memory64 may use at most `max_reservation64` bytes, or its declared maximum where that is less.
+  static Result<MemorySize> of(const module::MemoryType& type, uint64_t max_reservation64);
+};
 
 /// A memory's base never moves: the whole range it may ever use is reserved at creation. 32-bit memories with 64 KiB
 /// pages reserve 4 GiB plus kGuardBytes behind (and a little for the access's own width), so that any 32-bit address
@@ -24,9 +35,15 @@ class Memory {
 
  public:
   static constexpr uint64_t kGuardBytes = 64ull << 20;
+  /// Behind the guard: room for the widest access (a v128, or a pair) that begins on the guard's last byte.
+  static constexpr uint64_t kAccessSlack = 64 << 10;
+  static constexpr uint64_t kGuardedReservation = (1ull << 32) + kGuardBytes + kAccessSlack;
 
   /// A memory64 may use at most `max_reservation64` bytes, or its declared maximum where that is less.
   static Result<std::shared_ptr<Memory>> create(const module::MemoryType& type, uint64_t max_reservation64);
+  /// With the contents of an image of its type, if there is one.
+  static Result<std::shared_ptr<Memory>> create(const module::MemoryType& type, const MemorySize& size,
+                                                const MemoryImage* image);
   explicit Memory(Key) {}
   ~Memory();
   Memory(const Memory&) = delete;
@@ -40,6 +57,9 @@ class Memory {
   bool shared() const { return type_.limits.shared; }
   /// Whether out-of-bounds accesses below 4 GiB + kGuardBytes fault in the guard (32-bit, 64 KiB pages).
   bool guarded() const { return guarded_; }
+  /// Somebody else than guests and the functions they call was told where the memory is: another thread may write it.
+  void expose() { exposed_ = true; }
+  bool exposed() const { return exposed_; }
 
   /// Grows by `delta` pages; returns the old size in pages or -1. Thread-safe. The caller checks store limits
   /// (Store::memory_grow does).
@@ -61,6 +81,10 @@ class Memory {
   static constexpr size_t size_offset();
 
  private:
+  friend class PooledMemory;
+  friend class MemoryPool;
+  /// As if it had just been created: for memories of a pool, whose pages are there already.
+  void begin_at(uint8_t* base, const module::MemoryType& type, const MemorySize& size);
   Status reserve(uint64_t min_bytes, uint64_t wanted);
   bool open(uint64_t old_bytes, uint64_t new_bytes);
 
@@ -70,6 +94,7 @@ class Memory {
   uint64_t reserved_ = 0;   ///< address space, guard included
   uint64_t max_bytes_ = 0;  ///< beyond which it never grows: the type's maximum, the index type, the reservation
   bool guarded_ = false;
+  bool exposed_ = false;
   MemoryRange* range_ = nullptr;  ///< in the list that the fault handler reads
   std::mutex grow_mutex_;         ///< shared memories grow on any thread
 };

@@ -28,6 +28,7 @@ struct Chunk {
 };
 
 constinit Chunk first_chunk;
+constinit std::atomic<Chunk*> first_with_room{&first_chunk};  ///< where to begin to look; all but this is a guess
 
 MemoryRange* claim(Chunk& chunk) {
   for (MemoryRange& slot : chunk.slots) {
@@ -52,18 +53,27 @@ Chunk& following(Chunk& chunk) {
 }  // namespace
 
 MemoryRange* add_memory_range(const void* begin, const void* end) {
-  Chunk* chunk = &first_chunk;
+  // Behind chunks that were full lately: thousands of ranges need not be passed for each new one.
+  Chunk* const from = first_with_room.load(std::memory_order_acquire);
+  Chunk* chunk = from;
   MemoryRange* slot = claim(*chunk);
   while (slot == nullptr) {
     chunk = &following(*chunk);
     slot = claim(*chunk);
   }
+  if (chunk != from) first_with_room.store(chunk, std::memory_order_release);
   slot->end.store(reinterpret_cast<uintptr_t>(end), std::memory_order_relaxed);
   slot->begin.store(reinterpret_cast<uintptr_t>(begin), std::memory_order_release);
   return slot;
 }
 
-void remove_memory_range(MemoryRange* range) { range->begin.store(kFree, std::memory_order_release); }
+void remove_memory_range(MemoryRange* range) {
+  range->begin.store(kFree, std::memory_order_release);
+  // Now and then, so that the room in front is used again.
+  constexpr uint32_t kEvery = 64;
+  static std::atomic<uint32_t> removed{0};
+  if (removed.fetch_add(1, std::memory_order_relaxed) % kEvery == 0) first_with_room.store(&first_chunk);
+}
 
 // A slot that is reused while it is read may give a wrong answer for an address in neither range's memory only: the
 // memory that the faulting code runs on is alive, so its own slot does not change.

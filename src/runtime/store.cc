@@ -2,7 +2,6 @@
 #include "runtime/store.h"
 
 #include <algorithm>
-#include <mutex>
 #include <utility>
 
 #include "module/subtyping.h"
@@ -10,13 +9,6 @@
 #include "os/thread_stack.h"
 
 namespace ashlar::runtime {
-
-struct Store::Private {
-  mutable std::mutex mutex;
-  std::string interrupt_reason;
-  std::vector<Slot**> stack_limits;  ///< of every instance's context
-  uint64_t stack_bytes = 0;
-};
 
 namespace {
 
@@ -30,48 +22,96 @@ std::unexpected<Error> limit_error(std::string what) {
   return make_error(ErrorCode::store_limit, kNoOffset, std::move(what));
 }
 
+/// The interpreter's stack.
+class InterpreterStack final : public Reusable {
+ public:
+  static std::unique_ptr<Reusable> make(uint64_t bytes) {
+    uint8_t* base = os::map_pages(bytes);
+    if (base == nullptr) return nullptr;
+    os::keep_pages_small(base, bytes);
+    return std::make_unique<InterpreterStack>(base, bytes);
+  }
+  InterpreterStack(uint8_t* base, uint64_t bytes) : base_(base), bytes_(bytes) { pages_.bind(base, bytes); }
+  ~InterpreterStack() override { os::release_pages(base_, bytes_); }
+  InterpreterStack(const InterpreterStack&) = delete;
+  InterpreterStack& operator=(const InterpreterStack&) = delete;
+
+  Slot* base() const { return reinterpret_cast<Slot*>(base_); }
+  bool clean(const Cleaning& how) override { return pages_.clean(how.quiet, how.keep); }
+
+ private:
+  uint8_t* base_;
+  uint64_t bytes_;
+  ReusedPages pages_;
+};
+
+/// Cleans it and leaves it to other stores.
+void leave(std::unique_ptr<Reusable> thing, IdleList& idle, uint64_t kind, const Cleaning& how) {
+  if (thing != nullptr && thing->clean(how)) idle.give(std::move(thing), kind);
+}
+
 }  // namespace
 
 Store::Store(std::shared_ptr<Engine> engine, StoreLimits limits)
-    : engine_(std::move(engine)),
-      limits_(limits),
-      heap_(*engine_->types(), limits.gc_heap_bytes),
-      private_(std::make_unique<Private>()) {
+    : engine_(std::move(engine)), limits_(limits), heap_(*engine_->types(), limits.gc_heap_bytes) {
   heap_.set_roots(this);
   heap_.set_stress(limits.gc_stress);
-  const uint64_t bytes = os::round_up_to_pages(limits.stack_bytes);
-  stack_base = bytes == 0 ? nullptr : reinterpret_cast<Slot*>(os::map_pages(bytes));
-  // Without address space for a stack all three stay null: the first call exhausts it.
-  if (stack_base != nullptr) private_->stack_bytes = bytes;
-  stack_limit = stack_base + private_->stack_bytes / sizeof(Slot);
-  stack_top = stack_base;
+  heap_.set_idle_spaces(&engine_->idle().gc_spaces);
 }
 
+/// Everything that others may use is cleaned first: they must not see what was done with it.
 Store::~Store() {
-  if (stack_base != nullptr) os::release_pages(reinterpret_cast<uint8_t*>(stack_base), private_->stack_bytes);
+  const bool quiet = !moved_ && os::no_faults_between(made_at_, os::count_faults());
+  const Cleaning how{quiet, engine_->config().pool.keep_bytes};
+  IdleThings& idle = engine_->idle();
+  leave(std::move(native_state), idle.native_states, limits_.stack_bytes, how);
+  leave(std::move(stack_), idle.stacks, stack_bytes_, how);
+  heap_.give_back(idle.gc_spaces, how);
+  for (std::unique_ptr<Instance>& instance : instances_) {
+    // The module's list is where it goes: the module must not go before.
+    const std::shared_ptr<CompiledModule> module = instance->compiled_;
+    leave(std::move(instance), module->idle_instances(), 0, how);
+  }
+}
+
+void Store::map_stack() {
+  const uint64_t bytes = os::round_up_to_pages(limits_.stack_bytes);
+  if (bytes == 0) return;
+  stack_ = engine_->idle().stacks.take(bytes);
+  if (stack_ == nullptr) stack_ = InterpreterStack::make(bytes);
+  if (stack_ == nullptr) return;
+  stack_bytes_ = bytes;
+  stack_base = static_cast<InterpreterStack&>(*stack_).base();
+  stack_top = stack_base;
+  std::lock_guard lock(mutex_);
+  stack_limit = stack_base + bytes / sizeof(Slot);
+  set_limits(current_limit());
 }
 
 FuncCell* Store::new_host_func(uint32_t type_id, HostFunc f) {
   const module::FuncType& type = types().get(type_id).def.func;
-  host_funcs_.push_back(std::move(f));
+  const HostFunc& host = host_funcs_.emplace_front(std::move(f));
   FuncCell cell{};
   cell.code = engine_->tier().host_entry();
   cell.type_id = type_id;
   cell.index = module::kNoIndex;
-  cell.host = &host_funcs_.back();
+  cell.host = &host;
   cell.param_slots = count_slots(type.params);
   cell.result_slots = count_slots(type.results);
   cell.native = engine_->tier().bridge;
-  FuncCell* made = &cells_.emplace_back(cell);
+  FuncCell* made = &cells_.emplace_front(cell);
   made->native_ctx = made;
   return made;
 }
 
-Result<Memory*> Store::new_memory(const module::MemoryType& type) {
+Status Store::admit_memory(const module::MemoryType& type) const {
   const uint64_t left = limits_.memory_bytes - std::min(memory_bytes_used, limits_.memory_bytes);
-  if (type.limits.min > left >> type.page_size_log2) {
-    return limit_error("memories take at most " + std::to_string(limits_.memory_bytes) + " bytes");
-  }
+  if (type.limits.min <= left >> type.page_size_log2) return {};
+  return limit_error("memories take at most " + std::to_string(limits_.memory_bytes) + " bytes");
+}
+
+Result<Memory*> Store::new_memory(const module::MemoryType& type) {
+  TRY(admit_memory(type));
   TRY_ASSIGN(std::shared_ptr<Memory> memory, Memory::create(type, engine_->config().max_memory64_reservation));
   return adopt_memory(std::move(memory));
 }
@@ -81,12 +121,16 @@ Memory* Store::adopt_memory(std::shared_ptr<Memory> memory) {
   return memories_.emplace_back(std::move(memory)).get();
 }
 
+<<<<<<< HEAD
 std::shared_ptr<Memory> Store::owner_of(const Memory& memory) const {
   const auto found = std::ranges::find(memories_, &memory, [](const auto& owned) { return owned.get(); });
   return found == memories_.end() ? nullptr : *found;
 }
 
 Result<Table*> Store::new_table(const module::TableType& type, Slot init) {
+=======
+Status Store::admit_table(const module::TableType& type) const {
+>>>>>>> pool
   const uint64_t size = type.limits.min;
   if (size > Table::kMaxElements) {
     return make_error(ErrorCode::implementation_limit, kNoOffset,
@@ -95,26 +139,41 @@ Result<Table*> Store::new_table(const module::TableType& type, Slot init) {
   if (size > limits_.table_elements - std::min(table_elements_used, limits_.table_elements)) {
     return limit_error("tables hold at most " + std::to_string(limits_.table_elements) + " elements");
   }
-  auto table = std::make_unique<Table>(type, init);
-  if (table->size() != size) {
+  return {};
+}
+
+Status Store::count_table(const Table& table) {
+  const uint64_t size = table.type().limits.min;
+  if (table.size() != size) {
     return make_error(ErrorCode::out_of_memory, kNoOffset, "a table of " + std::to_string(size) + " elements");
   }
   table_elements_used += size;
+  return {};
+}
+
+Result<Table*> Store::new_table(const module::TableType& type, Slot init) {
+  TRY(admit_table(type));
+  auto table = std::make_unique<Table>(type, init);
+  TRY(count_table(*table));
   if (!is_func_ref(type.elem)) ref_tables_.push_back(table.get());
   return tables_.emplace_back(std::move(table)).get();
 }
 
-GlobalInstance* Store::new_global(const module::GlobalType& type, const Value& init) {
-  GlobalInstance& global = globals_.emplace_back();
+void Store::set_global(GlobalInstance& global, const module::GlobalType& type, const Value& init) {
   global.type = type;
   const bool narrow = type.type == isa::ValType::i32() || type.type == isa::ValType::f32();
   global.value[0] = narrow ? static_cast<uint32_t>(init.lo) : init.lo;
   global.value[1] = init.hi;
   if (type.type.is_ref() && !is_func_ref(type.type)) ref_globals_.push_back(&global);
+}
+
+GlobalInstance* Store::new_global(const module::GlobalType& type, const Value& init) {
+  GlobalInstance& global = globals_.emplace_front();
+  set_global(global, type, init);
   return &global;
 }
 
-TagInstance* Store::new_tag(uint32_t type_id) { return &tags_.emplace_back(TagInstance{type_id}); }
+TagInstance* Store::new_tag(uint32_t type_id) { return &tags_.emplace_front(TagInstance{type_id}); }
 
 int64_t Store::memory_grow(Memory& memory, uint64_t delta) {
   const uint64_t left = limits_.memory_bytes - std::min(memory_bytes_used, limits_.memory_bytes);
@@ -132,34 +191,38 @@ int64_t Store::table_grow(Table& table, uint64_t delta, Slot init) {
   return old_size;
 }
 
+void Store::set_limits(Slot* limit) {
+  for (const auto& instance : instances_) __atomic_store_n(&instance->ctx.stack_limit, limit, __ATOMIC_RELAXED);
+}
+
 void Store::interrupt(std::string reason) {
-  std::lock_guard lock(private_->mutex);
-  private_->interrupt_reason = std::move(reason);
+  std::lock_guard lock(mutex_);
+  interrupt_reason_ = std::move(reason);
   interrupt_.store(1);
   // Running code compares its frame with the limit at entries and loops: none is low enough now.
-  for (Slot** limit : private_->stack_limits) __atomic_store_n(limit, static_cast<Slot*>(nullptr), __ATOMIC_RELAXED);
+  set_limits(nullptr);
   // Machine code does not. Either we see its thread, or that sees the flag before it begins.
   if (const int thread = machine_thread_.load(); thread != 0) alarm_.ring(thread);
 }
 
 void Store::clear_interrupt() {
-  std::lock_guard lock(private_->mutex);
-  private_->interrupt_reason.clear();
+  std::lock_guard lock(mutex_);
+  interrupt_reason_.clear();
   interrupt_.store(0, std::memory_order_release);
-  for (Slot** limit : private_->stack_limits) __atomic_store_n(limit, stack_limit, __ATOMIC_RELAXED);
+  set_limits(current_limit());
 }
 
 void Store::request_safepoint() {
-  std::lock_guard lock(private_->mutex);
-  for (Slot** limit : private_->stack_limits) __atomic_store_n(limit, static_cast<Slot*>(nullptr), __ATOMIC_RELAXED);
+  std::lock_guard lock(mutex_);
+  stopping_ = true;
+  set_limits(nullptr);
 }
 
 void Store::take_safepoint() {
   {
-    std::lock_guard lock(private_->mutex);
-    if (interrupt_.load(std::memory_order_relaxed) == 0) {
-      for (Slot** limit : private_->stack_limits) __atomic_store_n(limit, stack_limit, __ATOMIC_RELAXED);
-    }
+    std::lock_guard lock(mutex_);
+    stopping_ = false;
+    set_limits(current_limit());
   }
   if (safepoint_hook != nullptr) safepoint_hook->at_safepoint();
 }
@@ -169,10 +232,8 @@ void Store::bind_results(Slot* results) {
   for (const auto& instance : instances_) instance->ctx.results = results;
 }
 
-void Store::bind_stack_limit(Slot** limit) {
-  std::lock_guard lock(private_->mutex);
-  *limit = interrupt_.load(std::memory_order_relaxed) != 0 ? nullptr : stack_limit;
-  private_->stack_limits.push_back(limit);
+void Store::bind_heap(uint8_t* base) {
+  for (const auto& instance : instances_) instance->ctx.gc_base = base;
 }
 
 void Store::visit_roots(GcVisitor& v, Which which) {
@@ -196,8 +257,8 @@ void Store::scan_stacks(GcScanner& s, const void* sp) {
 }
 
 std::string Store::interrupt_reason() const {
-  std::lock_guard lock(private_->mutex);
-  return private_->interrupt_reason;
+  std::lock_guard lock(mutex_);
+  return interrupt_reason_;
 }
 
 }  // namespace ashlar::runtime

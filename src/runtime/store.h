@@ -3,22 +3,24 @@
 
 #include <atomic>
 #include <cstdint>
-#include <cstdlib>
-#include <deque>
+#include <forward_list>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <span>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 #include "base/error.h"
+#include "os/current_thread.h"
+#include "os/own_pages.h"
 #include "os/thread_alarm.h"
 #include "runtime/backtrace.h"
 #include "runtime/context.h"
 #include "runtime/engine.h"
 #include "runtime/gc_heap.h"
 #include "runtime/memory.h"
+#include "runtime/reusable.h"
 #include "runtime/table.h"
 
 namespace ashlar::runtime {
@@ -129,7 +131,7 @@ class Store final : private GcRootSource {
   int64_t table_grow(Table& table, uint64_t delta, Slot init);
 
   // For who shows what there is: the instances, and what holds references of the heap.
-  const std::deque<std::unique_ptr<Instance>>& instances() const { return instances_; }
+  const std::vector<std::unique_ptr<Instance>>& instances() const { return instances_; }
   const std::vector<GlobalInstance*>& ref_globals() const { return ref_globals_; }
   const std::vector<Table*>& ref_tables() const { return ref_tables_; }
 
@@ -145,7 +147,10 @@ class Store final : private GcRootSource {
   const std::atomic<uint32_t>& interrupt_flag() const { return interrupt_; }
   // Machine code looks at nothing. Between these two, interrupt() sends an alarm (os/thread_alarm.h) to the thread that
   // called the first; whoever begins looks at interrupt_flag() afterwards.
-  void begin_machine_code() { machine_thread_.exchange(os::alarm_target()); }
+  void begin_machine_code() {
+    note_thread();
+    machine_thread_.exchange(os::alarm_target());
+  }
   void end_machine_code() { machine_thread_.store(0, std::memory_order_release); }
   /// For the alarm's handler, where it may not stop the guest yet.
   void repeat_alarm() { alarm_.ring_again(); }
@@ -156,8 +161,8 @@ class Store final : private GcRootSource {
   SafepointHook* safepoint_hook = nullptr;  ///< set on the store's thread
   /// Every instance's InstanceContext::results, also of later ones.
   void bind_results(Slot* results);
-  /// Sets an instance context's stack limit, and from then on lowers it to null while the store is interrupted.
-  void bind_stack_limit(Slot** limit);
+  /// Gives the interpreter its stack, once; without address space for one all three below stay null.
+  void map_stack();
 
   int64_t fuel = 0;                    ///< remaining, when Config::fuel; negative: exhausted
   GcRef pending_exception = kNullRef;  ///< set with an uncaught_exception error
@@ -165,13 +170,14 @@ class Store final : private GcRootSource {
   void* user_data = nullptr;
 
   // Guest stack (interpreter frames): [stack_base, stack_limit) slots; stack_top is where the next entry frame begins.
+  // Null until map_stack().
   Slot* stack_base = nullptr;
   Slot* stack_limit = nullptr;
   Slot* stack_top = nullptr;
   uint32_t host_depth = 0;
   void* activation = nullptr;  ///< the tier's innermost run on this store
   /// What machine code needs: a stack and a buffer for results (native::StoreState). Null until it first runs.
-  std::shared_ptr<void> native_state;
+  std::unique_ptr<Reusable> native_state;
 
   // What the limits of all memories and all tables count.
   uint64_t memory_bytes_used = 0;
@@ -184,42 +190,74 @@ class Store final : private GcRootSource {
   bool accepts(isa::ValType param, const Value& value) const;
   void visit_roots(GcVisitor& v, Which which) override;
   void scan_stacks(GcScanner& s, const void* sp) override;
+  void bind_heap(uint8_t* base) override;
+
+  // The limits, before there is such a thing.
+  Status admit_memory(const module::MemoryType& type) const;
+  Status admit_table(const module::TableType& type) const;
+  /// The same for one that an instance makes; it is counted.
+  Status count_table(const Table& table);
+  void set_global(GlobalInstance& global, const module::GlobalType& type, const Value& init);
+
+  /// Null without memory.
+  Instance* add_instance(std::shared_ptr<CompiledModule> module);
+  /// What contexts hold as their stack's limit now; under mutex_.
+  Slot* current_limit() const {
+    return stopping_ || interrupt_.load(std::memory_order_relaxed) != 0 ? nullptr : stack_limit;
+  }
+  void set_limits(Slot* limit);
+  /// Runs on another thread than the one it was made on: page faults there are not counted here.
+  void note_thread() {
+    if (os::current_thread() != made_on_) [[unlikely]]
+      moved_ = true;
+  }
 
   std::shared_ptr<Engine> engine_;
   StoreLimits limits_;
   GcHeap heap_;
   std::atomic<uint32_t> interrupt_{0};
   std::atomic<int> machine_thread_{0};
+  bool moved_ = false;
+  bool stopping_ = false;  ///< somebody waits for a safepoint; under mutex_
+  const void* made_on_ = os::current_thread();
+  os::FaultCount made_at_ = os::last_fault_count();
+  uint64_t stack_bytes_ = 0;
+  std::unique_ptr<Reusable> stack_;
   os::ThreadAlarm alarm_;
-  std::deque<std::unique_ptr<Instance>> instances_;
-  std::deque<std::shared_ptr<Memory>> memories_;
-  std::deque<std::unique_ptr<Table>> tables_;
-  std::deque<GlobalInstance> globals_;
-  std::deque<TagInstance> tags_;
+  std::vector<std::unique_ptr<Instance>> instances_;
+  std::vector<std::shared_ptr<Memory>> memories_;  ///< but for those of instances
+  std::vector<std::unique_ptr<Table>> tables_;     ///< but for those of instances
+  std::forward_list<GlobalInstance> globals_;      ///< but for those of instances
+  std::forward_list<TagInstance> tags_;            ///< but for those of instances
   // Those that hold references of the heap.
   std::vector<GlobalInstance*> ref_globals_;
   std::vector<Table*> ref_tables_;
   std::vector<std::vector<Slot>*> ref_elems_;
-  std::deque<FuncCell> cells_;
-  std::deque<HostFunc> host_funcs_;
+  std::forward_list<FuncCell> cells_;
+  std::forward_list<HostFunc> host_funcs_;
   Slot* results_ = nullptr;
-  struct Private;
-  std::unique_ptr<Private> private_;
+  mutable std::mutex mutex_;  ///< of the next, and of instances_ where other threads look at it
+  std::string interrupt_reason_;
 };
 
 /// Whether values of this canonical type use only the low half of their slot.
 bool is_narrow(const Store& store, isa::ValType type);
 
-/// An instance of a module; lives as long as its store.
-class Instance {
+/// An instance of a module; lives as long as its store. Behind it, in one block of memory, lie the arrays that its
+/// context points to; function cells are made apart, as they are needed. When its store has ended another instance of
+/// the module may use all of it again, cells included: what they say is the same for each.
+class Instance final : public Reusable {
  public:
-  Instance() = default;  ///< Store::instantiate fills it
+  /// Store::instantiate fills it. Null without memory.
+  static std::unique_ptr<Instance> make(const module::Module& m);
+  ~Instance() override;
   Instance(const Instance&) = delete;
   Instance& operator=(const Instance&) = delete;
+  static void operator delete(void* p);
 
   InstanceContext ctx{};
   const std::shared_ptr<CompiledModule>& compiled() const { return compiled_; }
-  const module::Module& module() const { return compiled_->module(); }
+  const module::Module& module() const { return *module_; }
   Store& store() const { return *ctx.store; }
 
   /// Export by name; kind is checked by the caller. False when there is none.
@@ -231,9 +269,9 @@ class Instance {
   void bind_native(FuncCell& cell);
 
   // Passive segments: emptied by data.drop / elem.drop. Those of Module::laid_out count as dropped.
-  bool data_dropped(uint32_t i) const { return i >= data_dropped_.size() || data_dropped_[i]; }
+  bool data_dropped(uint32_t i) const { return i >= module().datas.size() || data_dropped_[i]; }
   void drop_data(uint32_t i) {
-    if (i < data_dropped_.size()) data_dropped_[i] = true;
+    if (i < module().datas.size()) data_dropped_[i] = true;
   }
   std::span<const uint8_t> data(uint32_t i) const;                    ///< empty when dropped
   std::span<const Slot> elem(uint32_t i) const { return elems_[i]; }  ///< evaluated references; empty when dropped
@@ -242,23 +280,28 @@ class Instance {
     elems_[i].shrink_to_fit();
   }
 
+  /// Its store has ended: memories go back to the engine's pool.
+  bool clean(const Cleaning& how) override;
+
  private:
   friend class Store;
   friend struct Instantiator;
+  explicit Instance(const module::Module& m) : module_(&m) {}
+  FuncCell& new_cell();
+
   std::shared_ptr<CompiledModule> compiled_;
-  std::vector<Slot*> globals_;
-  std::vector<Memory*> memories_;
-  std::vector<Table*> tables_;
-  std::vector<TagInstance*> tags_;
-  std::vector<GlobalInstance*> global_instances_;
-  /// From calloc: of a large module's functions few are ever referred to.
-  struct Free {
-    void operator()(void* p) const { std::free(p); }
-  };
-  /// Cells of defined functions, zero until func_cell makes one; behind them the pointers of ctx.funcs.
-  std::unique_ptr<FuncCell[], Free> cells_;
-  std::vector<bool> data_dropped_;
-  std::vector<std::vector<Slot>> elems_;
+  const module::Module* module_;
+  // In the block. The first has all globals, the others those that are not imported.
+  GlobalInstance** global_instances_ = nullptr;
+  GlobalInstance* own_globals_ = nullptr;
+  TagInstance* own_tags_ = nullptr;
+  std::unique_ptr<Table>* own_tables_ = nullptr;
+  std::unique_ptr<PooledMemory>* pooled_memories_ = nullptr;  ///< null where a memory is not the pool's
+  std::vector<Slot>* elems_ = nullptr;
+  bool* data_dropped_ = nullptr;
+  // Of a large module's functions few are ever referred to.
+  std::vector<std::unique_ptr<FuncCell[]>> cells_;
+  size_t cells_left_ = 0;  ///< unused ones of the last array
 };
 
 }  // namespace ashlar::runtime

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <cstring>
 #include <utility>
 
 #include "os/pages.h"
@@ -64,6 +65,22 @@ int64_t Table::grow(uint64_t delta, Slot init) {
   }
   size_ = new_size;
   return static_cast<int64_t>(old_size);
+}
+
+bool Table::reset() {
+  deferred_.clear();
+  if (!untouched_) {
+    const uint64_t bytes = capacity_ * sizeof(Slot);
+    if (storage_.get_deleter().bytes >= kOwnPages) {
+      if (!os::discard_pages(reinterpret_cast<uint8_t*>(elems_), storage_.get_deleter().bytes)) return false;
+    } else if (elems_ != nullptr) {
+      std::memset(elems_, 0, bytes);
+    }
+  }
+  size_ = type_.limits.min;
+  untouched_ = true;
+  written_ = true;
+  return true;
 }
 
 bool Table::defer(Instance& instance, std::span<const module::FuncIdx> funcs, uint64_t at) {

@@ -61,6 +61,8 @@ class Table {
   /// Functions of `instance` belong at `at` and behind, in bounds: later. False, and nothing done, where that can't be:
   /// the table has other elements already. `funcs` lives as long as the instance.
   bool defer(Instance& instance, std::span<const module::FuncIdx> funcs, uint64_t at);
+  /// As it was when it was made with nulls, for another instance. False: it can't be used again.
+  bool reset();
   /// Returns the old size or -1 (beyond max, beyond kMaxElements, or no memory). Store::table_grow applies store
   /// limits.
   int64_t grow(uint64_t delta, Slot init);

@@ -22,6 +22,7 @@ constexpr Flag kFlags[] = {
     {kMaxStackFlag, 0, "max-stack", "SIZE", "limit of the call stack (8M)"},
     kMaxGcHeapFlagRow,
     kGcStressFlagRow,
+    kPoolFlagRow,
     kStatsFlagRow,
     kFeatureFlagRow,
 };

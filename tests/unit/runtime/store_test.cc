@@ -153,7 +153,9 @@ TEST_F(StoreTest, TrapsHaveErrors) {
   EXPECT_EQ(to_status(store, Trap::null_array_reference).error().message(), "null array reference");
 }
 
-TEST_F(StoreTest, StackLimitsAreSet) {
+TEST_F(StoreTest, StackIsMappedWhenItIsNeeded) {
+  EXPECT_EQ(store.stack_top, nullptr);
+  store.map_stack();
   EXPECT_EQ(store.stack_top, store.stack_base);
   EXPECT_EQ(static_cast<uint64_t>(store.stack_limit - store.stack_base), store.limits().stack_bytes / 8);
   store.stack_base[0] = 1;
