@@ -1,16 +1,11 @@
 #!/usr/bin/env python3
 """Installs a build into a temporary folder and uses it as others would.
 
-<<<<<<< HEAD
-The example of examples/embed is built by its own CMake project (find_package), with both libraries of the CMake
-package, by pkg-config (shared and static) and with plain -lashlar; the installed tree is moved before it is used. All
-of them must print the same. The program that is built all these ways includes every public header. C programs are
-built in as many ways (c_programs.py), and libashlar.so must show its interface and nothing else. Where there is a
-=======
-Each example is built by its own CMake project (find_package) and must print its expected.txt. That of examples/embed is
-also built with both libraries of the CMake package, by pkg-config (shared and static) and with plain -lashlar; the
-installed tree is moved before it is used. All of them must print the same. The program that is built all these ways includes every public header. Where there is a
->>>>>>> api
+Each C++ example is built by its own CMake project (find_package) and must print its expected.txt. That of
+examples/embed is also built with both libraries of the CMake package, by pkg-config (shared and static) and with plain
+-lashlar; the installed tree is moved before it is used. All of them must print the same. The program that is built all
+these ways includes every public header. C programs are built in as many ways (c_programs.py), and libashlar.so must
+show its interface and nothing else. Where there is a
 compiler it is installed too, and the installed command finds it.
 """
 
@@ -54,11 +49,11 @@ def configure_and_build(project, build, prefix, *definitions):
 def build_examples(prefix, work):
     """Those that do not print what they should."""
     wrong = {}
-    for example in sorted(EXAMPLE.parent.glob("*/CMakeLists.txt")):
-        name = example.parent.name
-        configure_and_build(example.parent, work / "examples" / name, prefix)
+    for expected in sorted(EXAMPLE.parent.glob("*/expected.txt")):
+        name = expected.parent.name
+        configure_and_build(expected.parent, work / "examples" / name, prefix)
         printed = run(work / "examples" / name / name)
-        if printed != (example.parent / "expected.txt").read_text():
+        if printed != expected.read_text():
             wrong[f"examples/{name}"] = printed
     return wrong
 

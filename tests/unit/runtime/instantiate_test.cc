@@ -198,7 +198,8 @@ TEST_F(InstantiateTest, FunctionImportsMatchByType) {
   auto wrong = linker.instantiate(compiled);
   ASSERT_FALSE(wrong);
   EXPECT_EQ(wrong.error().message(),
-            "incompatible import type: \"env\" \"f\": expected function [i32] -> [], found function [i64] -> []");
+            "incompatible import type: \"env\" \"f\": expected function [i32] -> [], found function [i64] -> []: "
+            "parameter 1: i32 is no subtype of i64");
 
   linker.define_func("env", "f", {{ValType::i32()}, {}}, {[](Caller&, Slot*) -> Status { return {}; }, "f"});
   auto right = linker.instantiate(compiled);
