@@ -121,16 +121,12 @@ Memory* Store::adopt_memory(std::shared_ptr<Memory> memory) {
   return memories_.emplace_back(std::move(memory)).get();
 }
 
-<<<<<<< HEAD
 std::shared_ptr<Memory> Store::owner_of(const Memory& memory) const {
   const auto found = std::ranges::find(memories_, &memory, [](const auto& owned) { return owned.get(); });
   return found == memories_.end() ? nullptr : *found;
 }
 
-Result<Table*> Store::new_table(const module::TableType& type, Slot init) {
-=======
 Status Store::admit_table(const module::TableType& type) const {
->>>>>>> pool
   const uint64_t size = type.limits.min;
   if (size > Table::kMaxElements) {
     return make_error(ErrorCode::implementation_limit, kNoOffset,
