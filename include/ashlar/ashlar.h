@@ -21,5 +21,6 @@
 #include "ashlar/module.h"    // IWYU pragma: export
 #include "ashlar/store.h"     // IWYU pragma: export
 #include "ashlar/tag.h"       // IWYU pragma: export
+#include "ashlar/tenant.h"    // IWYU pragma: export
 #include "ashlar/value.h"     // IWYU pragma: export
 #include "ashlar/wasi.h"      // IWYU pragma: export

@@ -1,6 +1,7 @@
 // Store: what running instances can reach, with its limits.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -8,6 +9,7 @@
 #include <utility>
 
 #include "ashlar/engine.h"
+#include "ashlar/tenant.h"
 #include "ashlar/value.h"
 #include "ashlar/wasi.h"
 
@@ -44,6 +46,9 @@ class Store {
  public:
   /// Without address space for the guest's stack, calls trap with call_stack_exhausted.
   explicit Store(const Engine& engine, const StoreLimits& limits = {});
+  /// One of the tenant's: what it uses counts in the tenant's ledger, too. When the tenant may have no more stores,
+  /// instantiating is the error (Limit).
+  Store(const Engine& engine, const Tenant& tenant, const StoreLimits& limits = {});
   Store(Store&&) noexcept;
   Store& operator=(Store&&) noexcept;
   ~Store();
@@ -63,6 +68,13 @@ class Store {
   void interrupt(std::string reason);
   /// Ends what interrupt() began. Thread-safe.
   void clear_interrupt();
+
+  /// Interrupts at that time ("interrupted: deadline"), as interrupt() does; in place of an earlier call's deadline.
+  /// Calls made afterwards stop, too, until clear_deadline() or the next set_deadline(). The first deadline of a
+  /// process starts a thread, which all stores share.
+  void set_deadline(std::chrono::steady_clock::time_point at);
+  /// There is no deadline any more, and none has passed.
+  void clear_deadline();
 
   /// Anything of the embedder's, which the store owns and host functions reach by Caller::data(). Replaces what was
   /// there before. It is destroyed after all else in the store; it may hold Values, and must not use the store then.

@@ -60,6 +60,11 @@ struct EngineState {
   tiering::ImageRequest request;  ///< of all modules, without what tells one from the others
 };
 
+struct TenantState {
+  TenantAmounts most;
+  std::shared_ptr<runtime::Ledger> ledger;
+};
+
 struct ModuleState {
   std::shared_ptr<runtime::CompiledModule> compiled;
   std::shared_ptr<native::Image> image;     ///< of all of it; null: not compiled as a whole
@@ -79,7 +84,8 @@ struct Linked {
 };
 
 struct [[gnu::visibility("hidden")]] StoreState {
-  StoreState(std::shared_ptr<EngineState> engine, const runtime::StoreLimits& limits);
+  StoreState(std::shared_ptr<EngineState> engine, const runtime::StoreLimits& limits,
+             std::shared_ptr<runtime::Ledger> tenant);
   ~StoreState();
   StoreState(const StoreState&) = delete;
   StoreState& operator=(const StoreState&) = delete;
@@ -129,6 +135,7 @@ struct [[gnu::visibility("hidden")]] Access {
   static Engine engine(std::shared_ptr<EngineState> state) { return Engine(std::move(state)); }
   static const std::shared_ptr<ModuleState>& state(const Module& m) { return m.state_; }
   static Module module(std::shared_ptr<ModuleState> state) { return Module(std::move(state)); }
+  static const std::shared_ptr<runtime::Ledger>& ledger(const Tenant& t) { return t.state_->ledger; }
   static StoreState* state(const Store& s) { return s.state_.get(); }
   static StoreState* state(const Caller& c) { return c.store_; }
   static StoreState* state(const Func& f) { return f.store_; }

@@ -21,14 +21,15 @@ RefTable::RefTable(StoreState& state) : state_(&state) {
   heap().set_finalizer([this](uint64_t value) {
     auto* object = reinterpret_cast<External*>(value);
     bytes_ -= object->bytes;
+    discharge(object->bytes);
     object->next = std::exchange(unreachable_, object);
   });
 }
 
 void RefTable::close() {
   runtime::GcHeap& objects = heap();
-  state_ = nullptr;
   objects.finalize_all();
+  state_ = nullptr;
   end_all();
   if (--users_ == 0) delete this;
 }
@@ -40,10 +41,31 @@ runtime::GcRef RefTable::make(std::unique_ptr<External> object) {
     kept_bytes_ = bytes_;
     new_bytes_ = object->bytes;
   }
+  if (!charge(object->bytes)) {
+    heap().collect();
+    if (!charge(object->bytes)) return runtime::kNullRef;
+  }
   const runtime::GcRef r = heap().alloc_host(reinterpret_cast<uint64_t>(object.get()), true);
-  if (r == runtime::kNullRef) return r;
+  if (r == runtime::kNullRef) {
+    discharge(object->bytes);
+    return r;
+  }
   bytes_ += object.release()->bytes;
   return r;
+}
+
+bool RefTable::charge(uint64_t bytes) {
+  runtime::Account& account = state_->store.account();
+  if (!account.take(runtime::Resource::HostObjects, 1)) return false;
+  if (account.take(runtime::Resource::HostBytes, bytes)) return true;
+  account.give_back(runtime::Resource::HostObjects, 1);
+  return false;
+}
+
+void RefTable::discharge(uint64_t bytes) {
+  runtime::Account& account = state_->store.account();
+  account.give_back(runtime::Resource::HostBytes, bytes);
+  account.give_back(runtime::Resource::HostObjects, 1);
 }
 
 External* RefTable::find(runtime::GcRef r) const {

@@ -49,6 +49,9 @@ class [[gnu::visibility("hidden")]] RefTable {
   ~RefTable() = default;
   runtime::GcHeap& heap() const { return state_->store.heap(); }
   void end_all();
+  // The tenant's ledger.
+  bool charge(uint64_t bytes);
+  void discharge(uint64_t bytes);
 
   StoreState* state_;
   uint64_t users_ = 1;  ///< handles, and the store

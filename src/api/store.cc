@@ -8,7 +8,9 @@ using detail::Access;
 using detail::External;
 using detail::StoreState;
 
-Store::Store(const Engine& engine, const StoreLimits& limits) {
+namespace {
+
+runtime::StoreLimits to_internal(const StoreLimits& limits) {
   runtime::StoreLimits inner;
   inner.memory_bytes = limits.memory_bytes;
   inner.table_elements = limits.table_elements;
@@ -16,7 +18,17 @@ Store::Store(const Engine& engine, const StoreLimits& limits) {
   inner.gc_heap_bytes = limits.gc_heap_bytes;
   inner.stack_bytes = limits.stack_bytes;
   inner.host_depth = limits.host_depth;
-  state_ = std::make_unique<StoreState>(Access::state(engine), inner);
+  return inner;
+}
+
+}  // namespace
+
+Store::Store(const Engine& engine, const StoreLimits& limits)
+    : state_(std::make_unique<StoreState>(Access::state(engine), to_internal(limits), nullptr)) {
+  state_->limits = limits;
+}
+Store::Store(const Engine& engine, const Tenant& tenant, const StoreLimits& limits)
+    : state_(std::make_unique<StoreState>(Access::state(engine), to_internal(limits), Access::ledger(tenant))) {
   state_->limits = limits;
 }
 Store::Store(Store&&) noexcept = default;
@@ -27,6 +39,8 @@ void Store::set_fuel(int64_t fuel) { state_->store.fuel = fuel; }
 int64_t Store::fuel() const { return state_->store.fuel; }
 void Store::interrupt(std::string reason) { state_->store.interrupt(std::move(reason)); }
 void Store::clear_interrupt() { state_->store.clear_interrupt(); }
+void Store::set_deadline(std::chrono::steady_clock::time_point at) { state_->store.set_deadline(at); }
+void Store::clear_deadline() { state_->store.clear_deadline(); }
 
 void Store::set_wasi(WasiConfig config) { state_->wasi_config = std::move(config); }
 const StoreLimits& Store::limits() const { return state_->limits; }
@@ -49,8 +63,9 @@ void Store::collect_garbage() {
 
 namespace detail {
 
-StoreState::StoreState(std::shared_ptr<EngineState> of, const runtime::StoreLimits& most)
-    : store(of->engine, most), refs(new RefTable(*this)), engine(std::move(of)) {
+StoreState::StoreState(std::shared_ptr<EngineState> of, const runtime::StoreLimits& most,
+                       std::shared_ptr<runtime::Ledger> tenant)
+    : store(of->engine, most, std::move(tenant)), refs(new RefTable(*this)), engine(std::move(of)) {
   store.user_data = this;
 }
 StoreState::~StoreState() { refs->close(); }

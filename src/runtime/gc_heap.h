@@ -110,6 +110,8 @@ class GcHeap {
   uint8_t* base() const { return base_; }
   /// Where ensure() looks for a reservation that another heap had; null: nowhere.
   void set_idle_spaces(IdleList* idle) { idle_spaces_ = idle; }
+  /// Whose blocks are counted, too; before the first is taken.
+  void set_account(Account* account) { space_.set_account(account); }
   /// The end: leaves the reservation to others. Nothing may be done with the heap afterwards.
   void give_back(IdleList& idle, const Cleaning& how);
   /// Fills the descriptors of these types, before code runs that makes objects of them. False: no address space, or an

@@ -113,10 +113,20 @@ uint32_t GcSpace::find_run(uint32_t count) const {
   return first + uint64_t{count} <= end ? first : 0;
 }
 
+uint32_t GcSpace::blocks_left() const {
+  const uint64_t own = max_blocks_ - in_use_;
+  if (account_ == nullptr) return static_cast<uint32_t>(own);
+  return static_cast<uint32_t>(std::min(own, account_->left(Resource::GcHeapBytes) >> kBlockBits));
+}
+
 uint32_t GcSpace::take(uint32_t count, Kind kind) {
   if (count > max_blocks_ - in_use_) return 0;
+  if (account_ != nullptr && !account_->take(Resource::GcHeapBytes, uint64_t{count} << kBlockBits)) return 0;
   const uint32_t first = count == 1 ? take_one() : find_run(count);
-  if (first == 0) return 0;
+  if (first == 0) {
+    if (account_ != nullptr) account_->give_back(Resource::GcHeapBytes, uint64_t{count} << kBlockBits);
+    return 0;
+  }
   set_kind(first, kind);
   blocks_[first].large = count;
   blocks_[first].swept = 1;
@@ -141,6 +151,7 @@ void GcSpace::give(uint32_t first, uint32_t count) {
   std::memset(lines + first * (kLines / 64), 0, uint64_t{count} * kLines / 8);
   std::memset(line_marks + first * (kLines / 64), 0, uint64_t{count} * kLines / 8);
   in_use_ -= count;
+  if (account_ != nullptr) account_->give_back(Resource::GcHeapBytes, uint64_t{count} << kBlockBits);
 }
 
 void GcSpace::clear_starts(uint32_t block) {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "runtime/gc_layout.h"
+#include "runtime/ledger.h"
 #include "runtime/reusable.h"
 
 namespace ashlar::runtime {
@@ -108,7 +109,9 @@ class GcSpace {
   uint64_t bytes_in_use() const { return uint64_t{in_use_} << kBlockBits; }
   uint64_t max_bytes() const { return max_bytes_; }
   void set_max_bytes(uint64_t bytes);
-  uint32_t blocks_left() const { return max_blocks_ - in_use_; }
+  uint32_t blocks_left() const;
+  /// What takes blocks into account, too; null: nothing.
+  void set_account(Account* account) { account_ = account; }
   /// Blocks were used up to here, exclusive.
   uint32_t frontier() const { return frontier_; }
 
@@ -159,6 +162,7 @@ class GcSpace {
   uint8_t* kinds_ = nullptr;
   Block* blocks_ = nullptr;
   uint64_t max_bytes_ = 0;
+  Account* account_ = nullptr;
   uint32_t max_blocks_ = 0;
   uint32_t in_use_ = 0;
   uint32_t frontier_ = kHeapStart >> kBlockBits;

@@ -123,7 +123,10 @@ Result<Memory*> Instantiator::make_memory(uint32_t i, const InitialMemories* ini
                         std::to_string(pool->config().memory_bytes));
     }
   }
-  if (image == nullptr) return store.new_memory(type);
+  if (image == nullptr) {
+    TRY_ASSIGN(auto memory, Memory::create(type, store.engine().config().max_memory64_reservation));
+    return store.adopt_memory(std::move(memory));
+  }
   TRY_ASSIGN(std::shared_ptr<Memory> memory, Memory::create(type, image->size(), image));
   return store.adopt_memory(std::move(memory));
 }
@@ -279,6 +282,10 @@ Result<Instance*> Store::instantiate(std::shared_ptr<CompiledModule> module, std
   TRY(check_imports(*this, module->module(), imports));
   if (instances_.size() >= limits_.instances) {
     return make_error(ErrorCode::store_limit, kNoOffset, "at most " + std::to_string(limits_.instances) + " instances");
+  }
+  if (!admitted_) return make_error(ErrorCode::store_limit, kNoOffset, "no store is left to the tenant");
+  if (!account_.take(Resource::Instances, 1)) {
+    return make_error(ErrorCode::store_limit, kNoOffset, "no instance is left to the tenant");
   }
   Instance* instance = add_instance(std::move(module));
   if (instance == nullptr) return make_error(ErrorCode::out_of_memory, kNoOffset, "an instance");

@@ -52,8 +52,13 @@ void leave(std::unique_ptr<Reusable> thing, IdleList& idle, uint64_t kind, const
 
 }  // namespace
 
-Store::Store(std::shared_ptr<Engine> engine, StoreLimits limits)
-    : engine_(std::move(engine)), limits_(limits), heap_(*engine_->types(), limits.gc_heap_bytes) {
+Store::Store(std::shared_ptr<Engine> engine, StoreLimits limits, std::shared_ptr<Ledger> tenant)
+    : engine_(std::move(engine)),
+      limits_(limits),
+      account_(std::move(tenant)),
+      heap_(*engine_->types(), limits.gc_heap_bytes) {
+  admitted_ = account_.take(Resource::Stores, 1);
+  if (account_.ledger() != nullptr) heap_.set_account(&account_);
   heap_.set_roots(this);
   heap_.set_stress(limits.gc_stress);
   heap_.set_idle_spaces(&engine_->idle().gc_spaces);
@@ -61,6 +66,7 @@ Store::Store(std::shared_ptr<Engine> engine, StoreLimits limits)
 
 /// Everything that others may use is cleaned first: they must not see what was done with it.
 Store::~Store() {
+  if (has_deadline_) Deadlines::instance().clear(*this);
   const bool quiet = !moved_ && os::no_faults_between(made_at_, os::count_faults());
   const Cleaning how{quiet, engine_->config().pool.keep_bytes};
   IdleThings& idle = engine_->idle();
@@ -104,10 +110,14 @@ FuncCell* Store::new_host_func(uint32_t type_id, HostFunc f) {
   return made;
 }
 
-Status Store::admit_memory(const module::MemoryType& type) const {
+Status Store::admit_memory(const module::MemoryType& type) {
   const uint64_t left = limits_.memory_bytes - std::min(memory_bytes_used, limits_.memory_bytes);
-  if (type.limits.min <= left >> type.page_size_log2) return {};
-  return limit_error("memories take at most " + std::to_string(limits_.memory_bytes) + " bytes");
+  if (type.limits.min > left >> type.page_size_log2) {
+    return limit_error("memories take at most " + std::to_string(limits_.memory_bytes) + " bytes");
+  }
+  if (account_.take(Resource::MemoryBytes, type.limits.min << type.page_size_log2)) return {};
+  return limit_error("no memory of " + std::to_string(type.limits.min << type.page_size_log2) +
+                     " bytes is left to the tenant");
 }
 
 Result<Memory*> Store::new_memory(const module::MemoryType& type) {
@@ -126,7 +136,7 @@ std::shared_ptr<Memory> Store::owner_of(const Memory& memory) const {
   return found == memories_.end() ? nullptr : *found;
 }
 
-Status Store::admit_table(const module::TableType& type) const {
+Status Store::admit_table(const module::TableType& type) {
   const uint64_t size = type.limits.min;
   if (size > Table::kMaxElements) {
     return make_error(ErrorCode::implementation_limit, kNoOffset,
@@ -135,7 +145,8 @@ Status Store::admit_table(const module::TableType& type) const {
   if (size > limits_.table_elements - std::min(table_elements_used, limits_.table_elements)) {
     return limit_error("tables hold at most " + std::to_string(limits_.table_elements) + " elements");
   }
-  return {};
+  if (account_.take(Resource::TableElements, size)) return {};
+  return limit_error("no table of " + std::to_string(size) + " elements is left to the tenant");
 }
 
 Status Store::count_table(const Table& table) {
@@ -174,16 +185,27 @@ TagInstance* Store::new_tag(uint32_t type_id) { return &tags_.emplace_front(TagI
 int64_t Store::memory_grow(Memory& memory, uint64_t delta) {
   const uint64_t left = limits_.memory_bytes - std::min(memory_bytes_used, limits_.memory_bytes);
   const uint8_t log2 = memory.type().page_size_log2;
-  if (delta > left >> log2) return -1;
+  if (delta > left >> log2 || delta > ~0ull >> log2) return -1;
+  const uint64_t bytes = delta << log2;
+  if (!account_.take(Resource::MemoryBytes, bytes)) return -1;
   const int64_t old_pages = memory.grow(delta);
-  if (old_pages >= 0) memory_bytes_used += delta << log2;
+  if (old_pages >= 0) {
+    memory_bytes_used += bytes;
+  } else {
+    account_.give_back(Resource::MemoryBytes, bytes);
+  }
   return old_pages;
 }
 
 int64_t Store::table_grow(Table& table, uint64_t delta, Slot init) {
   if (delta > limits_.table_elements - std::min(table_elements_used, limits_.table_elements)) return -1;
+  if (!account_.take(Resource::TableElements, delta)) return -1;
   const int64_t old_size = table.grow(delta, init);
-  if (old_size >= 0) table_elements_used += delta;
+  if (old_size >= 0) {
+    table_elements_used += delta;
+  } else {
+    account_.give_back(Resource::TableElements, delta);
+  }
   return old_size;
 }
 
@@ -250,6 +272,17 @@ void Store::scan_stacks(GcScanner& s, const void* sp) {
   const void* stack_end = os::stack_end(sp);
   CHECK(stack_end != nullptr);  // a stack of nobody's, and no /proc
   s.scan(sp, stack_end, GcScanner::Insides::Addresses);
+}
+
+void Store::set_deadline(Deadlines::Clock::time_point at) {
+  clear_deadline();
+  has_deadline_ = true;
+  Deadlines::instance().set(*this, at);
+}
+
+void Store::clear_deadline() {
+  if (!std::exchange(has_deadline_, false)) return;
+  if (!Deadlines::instance().clear(*this) && interrupt_reason() == Deadlines::kReason) clear_interrupt();
 }
 
 std::string Store::interrupt_reason() const {

@@ -17,8 +17,10 @@
 #include "os/thread_alarm.h"
 #include "runtime/backtrace.h"
 #include "runtime/context.h"
+#include "runtime/deadlines.h"
 #include "runtime/engine.h"
 #include "runtime/gc_heap.h"
+#include "runtime/ledger.h"
 #include "runtime/memory.h"
 #include "runtime/reusable.h"
 #include "runtime/table.h"
@@ -87,7 +89,8 @@ struct StoreLimits {
 
 class Store final : private GcRootSource {
  public:
-  explicit Store(std::shared_ptr<Engine> engine, StoreLimits limits = {});
+  /// `tenant`: what counts beside the limits, over several stores; null: nothing.
+  explicit Store(std::shared_ptr<Engine> engine, StoreLimits limits = {}, std::shared_ptr<Ledger> tenant = nullptr);
   ~Store();
   Store(const Store&) = delete;
   Store& operator=(const Store&) = delete;
@@ -144,6 +147,10 @@ class Store final : private GcRootSource {
   void interrupt(std::string reason);
   void clear_interrupt();
   std::string interrupt_reason() const;
+  /// Interrupts at that time ("deadline"), if no other deadline is set or clear_deadline() called before.
+  void set_deadline(Deadlines::Clock::time_point at);
+  /// Ends an interruption by a deadline, too.
+  void clear_deadline();
   const std::atomic<uint32_t>& interrupt_flag() const { return interrupt_; }
   // Machine code looks at nothing. Between these two, interrupt() sends an alarm (os/thread_alarm.h) to the thread that
   // called the first; whoever begins looks at interrupt_flag() afterwards.
@@ -179,6 +186,9 @@ class Store final : private GcRootSource {
   /// What machine code needs: a stack and a buffer for results (native::StoreState). Null until it first runs.
   std::unique_ptr<Reusable> native_state;
 
+  /// What the tenant is charged for.
+  Account& account() { return account_; }
+
   // What the limits of all memories and all tables count.
   uint64_t memory_bytes_used = 0;
   uint64_t table_elements_used = 0;
@@ -193,8 +203,8 @@ class Store final : private GcRootSource {
   void bind_heap(uint8_t* base) override;
 
   // The limits, before there is such a thing.
-  Status admit_memory(const module::MemoryType& type) const;
-  Status admit_table(const module::TableType& type) const;
+  Status admit_memory(const module::MemoryType& type);
+  Status admit_table(const module::TableType& type);
   /// The same for one that an instance makes; it is counted.
   Status count_table(const Table& table);
   void set_global(GlobalInstance& global, const module::GlobalType& type, const Value& init);
@@ -214,6 +224,9 @@ class Store final : private GcRootSource {
 
   std::shared_ptr<Engine> engine_;
   StoreLimits limits_;
+  Account account_;
+  bool admitted_ = true;  ///< the tenant may have this store
+  bool has_deadline_ = false;
   GcHeap heap_;
   std::atomic<uint32_t> interrupt_{0};
   std::atomic<int> machine_thread_{0};

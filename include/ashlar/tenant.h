@@ -1,0 +1,58 @@
+// Tenant: one ledger over several stores, of whatever is held on behalf of one customer, plugin author or request.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+namespace ashlar {
+inline namespace v0 {
+
+namespace detail {
+struct Access;
+struct TenantState;
+}  // namespace detail
+
+/// Amounts that a tenant uses or may use.
+struct TenantAmounts {
+  uint64_t memory_bytes = 0;    ///< linear memories; shared ones count in each store that has them
+  uint64_t table_elements = 0;  ///< 8 bytes each
+  uint64_t gc_heap_bytes = 0;   ///< structs, arrays and exceptions: blocks of 32 KiB
+  uint64_t host_bytes = 0;      ///< host objects that guests may hold: what Value::external was told
+  uint64_t host_objects = 0;    ///< how many of these
+  uint64_t instances = 0;
+  uint64_t stores = 0;
+  uint64_t bytes = 0;  ///< of everything above that has bytes
+
+  /// No limit at all.
+  static constexpr TenantAmounts unlimited() {
+    constexpr uint64_t most = ~uint64_t{0};
+    return {most, most, most, most, most, most, most, most};
+  }
+};
+
+/// Counts what its stores use, beside the limits that each store has of its own, and refuses what goes beyond: an error
+/// (Limit), a failed memory.grow or table.grow, or the trap gc_heap_exhausted, in the store that asked; others are left
+/// as they were. A store gives everything back when it ends. Copies are the same tenant. Thread-safe: stores on any
+/// threads may be a tenant's.
+///   TenantAmounts most = TenantAmounts::unlimited();
+///   most.bytes = 64 << 20;
+///   Tenant tenant(most);
+///   Store store(engine, tenant);
+class Tenant {
+ public:
+  /// `most`: start from TenantAmounts::unlimited() and lower what is to be limited.
+  explicit Tenant(const TenantAmounts& most = TenantAmounts::unlimited());
+
+  const TenantAmounts& limits() const;
+  /// What is used now. Amounts are read one by one, while other threads may change them.
+  TenantAmounts usage() const;
+  /// The most of each that was used at once.
+  TenantAmounts peak() const;
+
+ private:
+  friend struct detail::Access;
+  std::shared_ptr<detail::TenantState> state_;
+};
+
+}  // namespace v0
+}  // namespace ashlar
