@@ -86,7 +86,7 @@ struct Config {
   bool lazy_validation = false;
   /// Address space in bytes that a 64-bit memory may ever use.
   uint64_t max_memory64_reservation = uint64_t{64} << 30;
-  PoolConfig pool;
+  PoolConfig pool;  ///< for hosts that make many instances
 
   /// Switches a proposal on or off, by the name that `ashlar features` lists ("threads"); what is standard is on from
   /// the beginning. False when there is no feature of that name.

@@ -162,6 +162,7 @@ void AutoTier::at_safepoint() {
     try {
       thread_ = std::thread([this] { run(); });
     } catch (const std::system_error&) {
+      std::lock_guard lock(mutex_);
       sampler_.stop();  // no thread: interpreted to the end
     }
     ::pthread_sigmask(SIG_SETMASK, &before, nullptr);

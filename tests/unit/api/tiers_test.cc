@@ -1,6 +1,7 @@
 // Tiers, the code cache and serialized modules, through the public headers alone.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdlib>
 #include <filesystem>
@@ -59,7 +60,7 @@ struct TiersTest : testing::Test {
   fs::path folder;
 };
 
-/// Processor time of fib(n), in seconds: tells machine code from the interpreter.
+/// How long fib(n) takes, in seconds: tells machine code from the interpreter.
 double seconds(const ashlar::TypedFunc<int32_t(int32_t)>& fib, int32_t n) {
   const auto before = std::chrono::steady_clock::now();
   EXPECT_TRUE(fib.call(n));
@@ -112,12 +113,15 @@ TEST_F(TiersTest, AutoCompilesWhatIsHot) {
   ashlar::Engine engine(config(Tier::Auto));
   auto module = ashlar::Module::compile(engine, kFib);
   ASSERT_TRUE(module) << module.error().to_string();
-  double first = 0;
-  // Stores come and go meanwhile; another module runs on the same thread.
   auto other =
       ashlar::Module::compile(engine, R"((module (func (export "n") (param i32) (result i32) (local.get 0))))");
-  double last = 1;
-  for (int i = 0; i < 600 && (i == 0 || last > first / 4); ++i) {
+  ASSERT_TRUE(other);
+  // Stores come and go meanwhile; another module runs on the same thread.
+  double interpreted = 1e9;
+  double last = 1e9;
+  const auto give_up = std::chrono::steady_clock::now() + std::chrono::minutes(1);
+  for (int i = 0; i < 3 || cached() == 0 || last > interpreted / 4; ++i) {
+    ASSERT_LT(std::chrono::steady_clock::now(), give_up) << "still as slow as interpreted";
     ashlar::Store store(engine);
     ashlar::Linker linker(store);
     auto idle = linker.instantiate(*other);
@@ -126,10 +130,8 @@ TEST_F(TiersTest, AutoCompilesWhatIsHot) {
     EXPECT_EQ(idle->func<int32_t(int32_t)>("n")->call(i).value(), i);
     auto f = instance->func<int32_t(int32_t)>("fib");
     last = seconds(*f, 24);
-    if (i == 0) first = last;
+    if (i < 3) interpreted = std::min(interpreted, last);
   }
-  EXPECT_LE(last, first / 4);
-  EXPECT_GE(cached(), 1u);
 }
 
 TEST_F(TiersTest, AutoOnSeveralThreads) {
