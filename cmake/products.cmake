@@ -16,6 +16,8 @@ foreach(lib ashlar_static ashlar_shared)
   target_compile_features(${lib} INTERFACE cxx_std_23)
   target_link_libraries(${lib} PUBLIC Threads::Threads)
 endforeach()
+# Of programs in C, whose linker does not think of it.
+target_link_libraries(ashlar_static INTERFACE stdc++ m)
 set(exports ${PROJECT_SOURCE_DIR}/cmake/exports.map)
 target_link_options(ashlar_shared PRIVATE -Wl,--version-script=${exports})
 set_target_properties(ashlar_shared PROPERTIES LINK_DEPENDS ${exports})

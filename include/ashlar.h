@@ -102,6 +102,13 @@ WASM_API_EXTERN void ashlar_config_set_fuel(wasm_config_t*, bool on);
 WASM_API_EXTERN void ashlar_config_set_lazy_validation(wasm_config_t*, bool on);
 /// Address space in bytes that a 64-bit memory may ever use.
 WASM_API_EXTERN void ashlar_config_set_max_memory64_reservation(wasm_config_t*, uint64_t bytes);
+/// Room that instances leave for others, so that making one takes microseconds: what a store used is made as new when
+/// it ends. At most `memories` linear memories of at most `memory_bytes` each (0: no pool, the default); what was used
+/// keeps up to `keep_bytes` in memory while it is idle. Memories beyond those of the pool are mapped as they would be
+/// without one, or, without `overflow`, a limit that was met. Each takes 4 GiB of address space (without guard pages
+/// `memory_bytes`) and three of the mappings that the system allows a process.
+WASM_API_EXTERN void ashlar_config_set_pool(wasm_config_t*, uint32_t memories, uint64_t memory_bytes,
+                                            uint64_t keep_bytes, bool overflow);
 /// Switches a proposal on or off, by the name that `ashlar features` lists. False when there is none of that name.
 WASM_API_EXTERN bool ashlar_config_set_feature(wasm_config_t*, const char* name, bool on);
 

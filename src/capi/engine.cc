@@ -43,6 +43,10 @@ void ashlar_config_set_lazy_validation(wasm_config_t* c, bool on) { c->config.la
 void ashlar_config_set_max_memory64_reservation(wasm_config_t* c, uint64_t bytes) {
   c->config.max_memory64_reservation = bytes;
 }
+void ashlar_config_set_pool(wasm_config_t* c, uint32_t memories, uint64_t memory_bytes, uint64_t keep_bytes,
+                            bool overflow) {
+  c->config.pool = {memories, memory_bytes, keep_bytes, overflow};
+}
 bool ashlar_config_set_feature(wasm_config_t* c, const char* name, bool on) { return c->config.set_feature(name, on); }
 
 wasm_engine_t* wasm_engine_new(void) { return new wasm_engine_t{ashlar::Engine()}; }

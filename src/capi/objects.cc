@@ -118,7 +118,9 @@ wasm_memorytype_t* wasm_memory_type(const wasm_memory_t* m) {
   return new wasm_memorytype_t(type);
 }
 
-byte_t* wasm_memory_data(wasm_memory_t* m) { return reinterpret_cast<byte_t*>(m->get()->base()); }
+byte_t* wasm_memory_data(wasm_memory_t* m) {
+  return reinterpret_cast<byte_t*>(Access::memory(m->store->state(), m->get()).bytes().data());
+}
 size_t wasm_memory_data_size(const wasm_memory_t* m) { return m->get()->byte_size(); }
 wasm_memory_pages_t wasm_memory_size(const wasm_memory_t* m) {
   return static_cast<wasm_memory_pages_t>(m->get()->pages());

@@ -140,3 +140,35 @@ void test_tags(void) {
   wasm_tagtype_delete(type);
   host_delete(&host);
 }
+
+/// What one store wrote, the host by its pointer too, no other sees.
+void test_pooled_memories(void) {
+  wasm_config_t* config = wasm_config_new();
+  ashlar_config_set_pool(config, 1, 1 << 20, 256 << 10, false);
+  wasm_engine_t* engine = wasm_engine_new_with_config(config);
+  const char text[] =
+      "(module (memory (export \"m\") 2) (func (export \"get\") (param i32) (result i32) (i32.load8_u (local.get 0)))"
+      " (func (export \"set\") (param i32) (result i32) (i32.store8 (local.get 0) (i32.const 7)) (i32.const 0)))";
+  for (int round = 0; round < 3; ++round) {
+    wasm_store_t* store = wasm_store_new(engine);
+    wasm_instance_t* instance = instance_of(store, text);
+    CHECK(call_i32(instance, "get", 100) == 0 && call_i32(instance, "get", 100000) == 0);
+    wasm_extern_t* memory = ashlar_instance_export(instance, "m");
+    byte_t* data = wasm_memory_data(wasm_extern_as_memory(memory));
+    CHECK(data[100] == 0 && data[100000] == 0);
+    data[100] = 1;
+    data[100000] = 1;
+    CHECK(call_i32(instance, "get", 100000) == 1 && call_i32(instance, "set", 5) == 0);
+    // There is no second one.
+    wasm_module_t* module = module_of(store, text);
+    wasm_trap_t* trap = NULL;
+    CHECK(wasm_instance_new(store, module, NULL, &trap) == NULL);
+    CHECK(ashlar_error_kind(ashlar_trap_error(trap)) == ASHLAR_LIMIT);
+    wasm_trap_delete(trap);
+    wasm_module_delete(module);
+    wasm_extern_delete(memory);
+    wasm_instance_delete(instance);
+    wasm_store_delete(store);
+  }
+  wasm_engine_delete(engine);
+}
