@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <atomic>
 #include <thread>
 
 #include "native/machine.h"
@@ -69,18 +70,36 @@ TEST_F(Reuse, StacksOfAnotherSizeAreOthers) {
 }
 
 TEST_F(Reuse, WhatRanOnAnotherThreadIsCleaned) {
-  for (int round = 0; round < 6; ++round) {
+  // It is there before, so that neither making nor handing it the store causes page faults here.
+  std::atomic<runtime::Instance*> job = nullptr;
+  std::atomic<bool> ends = false;
+  std::thread other([&] {
+    while (!ends) {
+      if (runtime::Instance* instance = job.load()) {
+        Slot slots[2] = {5, 0};
+        EXPECT_TRUE(machine.call(*instance, machine::kTree, slots));
+        instance->ctx.mem0_base[9] = 1;  // as the code could
+        job = nullptr;
+      }
+      std::this_thread::yield();
+    }
+  });
+  for (int round = 0; round < 12; ++round) {
     runtime::Store store(machine.engine(), limits());
     runtime::Instance& instance = begin(store);
     const uint8_t* memory = instance.ctx.mem0_base;
-    EXPECT_TRUE(std::all_of(memory, memory + instance.ctx.mem0->byte_size(), [](uint8_t b) { return b == 0; }));
-    if (round % 3 != 2) continue;  // twice nothing: then no page faults are expected here
-    std::thread([&] {
-      Slot slots[2] = {5, 0};
-      EXPECT_TRUE(machine.call(instance, machine::kTree, slots));
-      instance.ctx.mem0_base[9] = 1;  // as the code could
-    }).join();
+    if (round % 4 == 0) {
+      EXPECT_TRUE(std::all_of(memory, memory + instance.ctx.mem0->byte_size(), [](uint8_t b) { return b == 0; }));
+      const auto* words = reinterpret_cast<const uint64_t*>(state_of(store)->stack.low());
+      const auto* end = reinterpret_cast<const uint64_t*>(state_of(store)->stack.high());
+      EXPECT_TRUE(std::all_of(words, end, [](uint64_t word) { return word == 0; }));
+    }
+    if (round % 4 != 3) continue;  // nothing happens: no page fault is expected here
+    job = &instance;
+    while (job != nullptr) std::this_thread::yield();
   }
+  ends = true;
+  other.join();
 }
 
 }  // namespace
