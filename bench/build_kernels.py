@@ -154,6 +154,17 @@ def build_kernel(kernel, build, simd=False):
     return built
 
 
+def lua_guest(build):
+    """Lua as a library that imports nothing, with two calls: embedding/lua_guest.c."""
+    lua = next(kernel for kernel in KERNELS if kernel.name == "lua")
+    sources, flags, wasm_only = inputs(lua, build)
+    output = build / "embedding" / "lua_guest.wasm"
+    output.parent.mkdir(parents=True, exist_ok=True)
+    guest = HERE.parent / "embedding" / "lua_guest.c"
+    compile_to(output, [compiler(), "-O3", "-w", *flags, guest, *sources[1:], *WASM_FLAGS, *wasm_only, "-mexec-model=reactor"])
+    return output
+
+
 def esbuild_module(build):
     """esbuild as npm has it, a Go program of 10 MB of code; its imports, which are JavaScript's, replaced. Or None."""
     output = build / "kernels" / "esbuild.wasm"

@@ -22,6 +22,7 @@ import collected
 import compile_speed
 import compiled
 import exceptions
+import instances
 import interpreted
 import startup
 from binaries import code_size
@@ -34,7 +35,8 @@ from report import Report, table
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 SECTIONS = {"kernels": "kernels interpreted", "compiled": "kernels compiled before", "compile": "compilers", "hello": "hello world",
-            "load": "loading compiled code", "validate": "validation", "exceptions": "exceptions", "gc": "garbage collection"}
+            "load": "loading compiled code", "validate": "validation", "exceptions": "exceptions", "gc": "garbage collection",
+            "instances": "making instances"}
 
 
 def arguments():
@@ -217,6 +219,13 @@ def exceptions_section(bench, engines):
     return costs
 
 
+def instances_section(bench):
+    measured = instances.measure(bench)
+    instances.print_numbers(measured)
+    bars.print_bars(instances.bar_rows(measured), "instances")
+    return measured
+
+
 def collected_section(bench, ours, folders):
     """Programs, then heaps; the bars of both."""
     options = bench.options
@@ -235,7 +244,7 @@ def collected_section(bench, ours, folders):
     return programs
 
 
-def write_json(path, interpreted_results, code, speeds, hello, loading, throwing, programs):
+def write_json(path, interpreted_results, code, speeds, hello, loading, throwing, programs, made):
     def plain(sample):
         return {"error": sample.error} if sample.error else {"wall_ns": sample.wall_ns, "cpu_ns": sample.cpu_ns, "user_ns": sample.user_ns,
                                                             "peak_kib": sample.peak_kib}
@@ -252,6 +261,7 @@ def write_json(path, interpreted_results, code, speeds, hello, loading, throwing
     document["exceptions"] = [dataclasses.asdict(cost) for cost in throwing]
     if programs:
         document["gc"] = {title: {engine: plain(sample) for engine, sample in line.items()} for title, line in programs.samples.items()}
+    document["instances"] = [dataclasses.asdict(number) for number in made]
     path.write_text(json.dumps(document, indent=1) + "\n")
 
 
@@ -293,10 +303,11 @@ def main():
     throwing = exceptions_section(bench, compilers) if wanted(options, "exceptions") else []
     bars.print_bars(bars.stand(code, speeds, hello, compiling, loading, throwing))
     programs = collected_section(bench, ours, folders) if wanted(options, "gc") else None
+    made = instances_section(bench) if wanted(options, "instances") else []
     if identity(options) != measured:
         report.problem("ashlar", "the command was built anew during the run: these numbers mix two programs")
     if options.json:
-        write_json(options.json, results, code, speeds, hello, loading, throwing, programs)
+        write_json(options.json, results, code, speeds, hello, loading, throwing, programs, made)
     return report.finish()
 
 

@@ -11,7 +11,7 @@
 
 // The imports of wasi-libc, by the names that it has for them.
 #define STUB(name, ...) \
-  int __imported_wasi_snapshot_preview1_##name(__VA_ARGS__) { return 52; }
+  int __imported_wasi_snapshot_preview1_##name(__VA_ARGS__) { return 8; }  // EBADF
 STUB(args_get, int a, int b)
 STUB(args_sizes_get, int a, int b)
 STUB(clock_time_get, int a, long long b, int c)

@@ -59,6 +59,11 @@ inline void forget_frames(const GuestStack& stack) {
   if (stack.contains(here)) __asan_unpoison_memory_region(here, static_cast<size_t>(stack.high() - here));
 }
 
+/// Nobody runs on it any more.
+inline void forget_all_frames(const GuestStack& stack) {
+  __asan_unpoison_memory_region(stack.low(), static_cast<size_t>(stack.high() - stack.low()));
+}
+
 #else
 
 class StackSwitch {
@@ -67,6 +72,7 @@ class StackSwitch {
   ~StackSwitch() {}
 };
 inline void forget_frames(const GuestStack&) {}
+inline void forget_all_frames(const GuestStack&) {}
 
 #endif
 

@@ -6,6 +6,7 @@
 
 #include "native/abi.h"
 #include "native/enter.h"
+#include "native/sanitizer.h"
 #include "os/pages.h"
 
 namespace ashlar::native {
@@ -35,6 +36,7 @@ bool StoreState::clean(const runtime::Cleaning& how) {
   activation = nullptr;
   trace.count = 0;
   trace.more = 0;
+  forget_all_frames(stack);
   return stack.clean(how);
 }
 

@@ -22,6 +22,8 @@ struct Instantiator {
   Status run(std::span<const Extern> imports);
   void bind_import(const module::Import& import, const Extern& given);
   void bind_context();
+  Status fill_tables();
+  void clear_memories();
   Status make_memories();
   Result<Memory*> make_memory(uint32_t i, const InitialMemories* initial);
   bool have_data = false;  ///< memories begin with what active data segments would write
@@ -46,12 +48,28 @@ Status Instantiator::run(std::span<const Extern> imports) {
   if (inst.compiled_->has_gc_types() && !store.heap().describe(m.canonical)) {
     return make_error(ErrorCode::gc_heap_exhausted);
   }
+  if (Status done = fill_tables(); !done) {
+    // Some functions may be in others' tables already: they find memories to which no segment was written.
+    if (have_data) clear_memories();
+    return done;
+  }
+  TRY(run_datas());
+  return run_start();
+}
+
+Status Instantiator::fill_tables() {
   TRY(make_globals());
   TRY(make_tables());
   TRY(make_elems());
-  TRY(run_elems());
-  TRY(run_datas());
-  return run_start();
+  return run_elems();
+}
+
+void Instantiator::clear_memories() {
+  const InitialMemories* initial = inst.compiled_->initial_memories();
+  for (size_t i = m.imported_memories; i < m.memories.size(); ++i) {
+    const MemoryImage* image = initial->image(static_cast<uint32_t>(i));
+    if (image != nullptr) std::fill_n(inst.ctx.memories[i]->base(), image->contents().size(), uint8_t{0});
+  }
 }
 
 void Instantiator::bind_import(const module::Import& import, const Extern& given) {

@@ -336,4 +336,40 @@ TEST_F(ApiTest, ModulesAreSharedByThreads) {
   EXPECT_EQ(sums, std::vector<int64_t>(4, 500500));
 }
 
+TEST(ApiPool, StoresSeeNothingOfThoseBefore) {
+  ashlar::Config config;
+  config.pool.memories = 1;
+  config.pool.memory_bytes = 4 << 16;
+  config.pool.overflow = false;
+  ashlar::Engine engine(config);
+  auto module = ashlar::Module::compile(engine, R"((module
+    (memory (export "memory") 1)
+    (data (i32.const 8) "data")
+    (func (export "grow") (result i32) (memory.grow (i32.const 3)))
+    (func (export "more") (result i32) (memory.grow (i32.const 4)))
+    (func (export "write") (param i32) (i32.store (local.get 0) (i32.const -1)))))");
+  ASSERT_TRUE(module) << module.error().to_string();
+  const uint8_t* place = nullptr;
+  for (int round = 0; round < 4; ++round) {
+    ashlar::Store store(engine);
+    ashlar::Linker linker(store);
+    auto instance = linker.instantiate(*module);
+    ASSERT_TRUE(instance) << instance.error().to_string();
+    const ashlar::Memory memory = *instance->memory();
+    if (place != nullptr) EXPECT_EQ(memory.bytes().data(), place);
+    place = memory.bytes().data();
+    EXPECT_EQ(memory.text(8, 4), "data");
+    EXPECT_EQ(memory.read<uint32_t>(0), 0u);
+    EXPECT_EQ(instance->func<int32_t()>("more")->call().value(), -1);
+    EXPECT_EQ(instance->func<int32_t()>("grow")->call().value(), 1);
+    EXPECT_EQ(memory.read<uint32_t>(200'000), 0u);
+    for (int32_t at : {0, 8, 200'000}) EXPECT_TRUE(instance->func<void(int32_t)>("write")->call(at));
+    // The place is in use.
+    ashlar::Store second(engine);
+    auto none = ashlar::Linker(second).instantiate(*module);
+    ASSERT_FALSE(none);
+    EXPECT_EQ(none.error().kind(), ErrorKind::Limit);
+  }
+}
+
 }  // namespace

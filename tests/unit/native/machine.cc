@@ -383,7 +383,7 @@ std::vector<ValType> wide_type() {
   return {f32, i32, v128, i64, i64, v128, i64, i64, i32, v128};
 }
 
-Machine::Machine() : engine_(std::make_shared<runtime::Engine>(runtime::Config{}, tier())) {
+Machine::Machine(const runtime::Config& config) : engine_(std::make_shared<runtime::Engine>(config, tier())) {
   const uint8_t bytes[] = {0, 'a', 's', 'm', 1, 0, 0, 0};
   auto image = Image::load(write_image(make_parts(bytes)), Image::Trust::Verify);
   CHECK(image.has_value());

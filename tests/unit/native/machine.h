@@ -43,7 +43,7 @@ std::vector<isa::ValType> wide_type();
 /// The module of these functions, with the tier that knows their code.
 class Machine {
  public:
-  Machine();
+  explicit Machine(const runtime::Config& config = {});
   ~Machine();
   runtime::Instance* instantiate(runtime::Store& store, runtime::FuncCell* import, runtime::FuncCell* wide_import);
   const std::shared_ptr<runtime::Engine>& engine() const { return engine_; }
