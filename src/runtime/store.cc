@@ -101,6 +101,10 @@ FuncCell* Store::new_host_func(uint32_t type_id, HostFunc f) {
   cell.native = engine_->tier().bridge;
   FuncCell* made = &cells_.emplace_front(cell);
   made->native_ctx = made;
+  if (HostEntry& entry = host_funcs_.back().entry; entry.code != nullptr && engine_->tier().host_stub != nullptr) {
+    made->native = engine_->tier().host_stub;
+    made->native_ctx = &entry;
+  }
   return made;
 }
 
@@ -198,6 +202,7 @@ void Store::interrupt(std::string reason) {
   // Running code compares its frame with the limit at entries and loops: none is low enough now.
   set_limits(nullptr);
   // Machine code does not. Either we see its thread, or that sees the flag before it begins.
+  os::heavy_barrier();
   if (const int thread = machine_thread_.load(); thread != 0) alarm_.ring(thread);
 }
 
