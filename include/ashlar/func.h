@@ -111,26 +111,24 @@ struct Wire<Func> {
 /// i32 or (memory64) both i64. The bytes are copied into the guest's memory, which gives room by what it exports:
 ///   cabi_realloc (old pointer, old size, alignment, new size) -> pointer, as in the component model: the callee owns
 ///     the bytes, and frees them;
-///   else malloc (size) -> pointer and free (pointer): the bytes are freed when the call has returned. After a trap the
-///     guest's memory is as it was.
+///   else malloc (size) -> pointer and free (pointer): the bytes are freed when the call has returned, and stay when it
+///     has failed.
 /// `memory` is what the guest exports under this name, else its first.
 template <class R, class... Args>
 class TypedFunc<R(Args...)> {
  public:
   /// Calls it. Errors: Usage (foreign_store), Trap, Exit, Limit.
-  Result<R> call(const Args&... args) const {
+  [[gnu::always_inline]] Result<R> call(const Args&... args) const {
     if (!(belongs(args) && ...)) return std::unexpected(detail::foreign_ref());
     // Of bytes only the slots know how wide their pointers are.
     if constexpr (Entry::kPossible && kBytes == 0) {
-      detail::NativeRoom room;
-      const detail::NativeRun begun = detail::begin_native(func_.store_, func_.cell_, room);
-      if (begun.run != nullptr) [[likely]]
-        return run(begun, detail::to_register(args)...);
+      return enter(detail::to_register(args)...);
+    } else {
+      return call_by_slots(args...);
     }
-    return call_by_slots(args...);
   }
   /// The same as call().
-  Result<R> operator()(const Args&... args) const { return call(args...); }
+  [[gnu::always_inline]] Result<R> operator()(const Args&... args) const { return call(args...); }
   /// The function, untyped.
   const Func& func() const { return func_; }
 
@@ -170,22 +168,41 @@ class TypedFunc<R(Args...)> {
     }
   }
 
+  /// Values only: nothing that the caller keeps in registers gets an address.
   template <class... Registers>
-  [[gnu::always_inline]] Result<R> run(const detail::NativeRun& begun, Registers... registers) const {
-    const auto enter = reinterpret_cast<typename Entry::Function>(begun.enter);
+  [[gnu::always_inline]] Result<R> enter(Registers... registers) const {
+    detail::NativeRoom room;
+    const detail::NativeRun begun = detail::begin_native(func_.store_, func_.cell_, room);
+    if (begun.run == nullptr) [[unlikely]]
+      return call_by_registers(registers...);
+    const auto code = reinterpret_cast<typename Entry::Function>(begun.enter);
     if constexpr (std::is_void_v<R>) {
-      enter(begun.run, registers...);
+      code(begun.run, registers...);
       if (detail::end_native(func_.store_, begun.run)) [[likely]]
         return {};
     } else {
-      const uint64_t slot = detail::to_slot(enter(begun.run, registers...));
-      if (detail::end_native(func_.store_, begun.run)) [[likely]]
+      const auto result = code(begun.run, registers...);
+      if (detail::end_native(func_.store_, begun.run)) [[likely]] {
+        const uint64_t slot = detail::to_slot(result);
         return detail::Results<R>::load(func_.store_, &slot);
+      }
     }
-    return std::unexpected(detail::native_error(func_.store_, begun.run));
+    return failed(begun.run);
+  }
+  [[gnu::noinline]] Result<R> failed(void* run) const {
+    return std::unexpected(detail::native_error(func_.store_, run));
   }
 
-  Result<R> call_by_slots(const Args&... args) const {
+  template <class... Registers>
+  [[gnu::noinline]] Result<R> call_by_registers(Registers... registers) const {
+    uint64_t slots[kSlots] = {detail::to_slot(registers)...};
+    if (Status done = detail::call_slots(func_.store_, func_.cell_, slots); !done) {
+      return std::unexpected(std::move(done).error());
+    }
+    return detail::Results<R>::load(func_.store_, slots);
+  }
+
+  [[gnu::noinline]] Result<R> call_by_slots(const Args&... args) const {
     uint64_t slots[kSlots];
     [[maybe_unused]] uint64_t held[kBytes + 1];
     [[maybe_unused]] size_t count = 0;

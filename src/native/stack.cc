@@ -54,8 +54,8 @@ std::unique_ptr<StoreState> make_state(const runtime::Store& store) {
   // A v128 takes two slots. Types made by the host have no limit: calls of such functions are refused.
   const module::ModuleLimits& limits = store.engine().config().limits;
   state->buffer_slots = 2 * std::min(std::max(limits.params, limits.results), 1u << 20);
-  state->buffer = std::make_unique_for_overwrite<std::byte[]>(sizeof(StubWords) +
-                                                              state->buffer_slots * sizeof(runtime::Slot));
+  state->buffer =
+      std::make_unique_for_overwrite<std::byte[]>(sizeof(StubWords) + state->buffer_slots * sizeof(runtime::Slot));
   new (state->buffer.get()) StubWords;
   state->words().helper_limit = state->stack.low() + kHelperStack;
   state->first->state = state.get();
