@@ -1,5 +1,6 @@
 // Functions and host functions.
 #include "api/refs.h"
+#include "api/slot_function.h"
 
 namespace ashlar {
 inline namespace v0 {
@@ -131,7 +132,7 @@ Value read_slots(StoreState* s, isa::ValType type, const uint64_t*& slots) {
 }  // namespace
 
 SlotFunction Access::slots_of(const FuncType& type, HostFunction f) {
-  auto call = [type, f = std::move(f)](Caller& caller, uint64_t* slots) -> Status {
+  return slot_function([type, f = std::move(f)](Caller& caller, uint64_t* slots) -> Status {
     StoreState* s = state(caller);
     std::vector<Value> args;
     std::vector<Value> results;
@@ -150,13 +151,7 @@ SlotFunction Access::slots_of(const FuncType& type, HostFunction f) {
       if (raw.type.is_vec()) *slots++ = raw.hi;
     }
     return {};
-  };
-  SlotFunction out;
-  out.call = [](HostObject& object, Caller& caller, uint64_t* slots) {
-    return (*static_cast<decltype(call)*>(object.callable))(caller, slots);
-  };
-  out.callable = std::make_shared<decltype(call)>(std::move(call));
-  return out;
+  });
 }
 
 }  // namespace detail

@@ -90,7 +90,7 @@ void Store::map_stack() {
 
 FuncCell* Store::new_host_func(uint32_t type_id, HostFunc f) {
   const module::FuncType& type = types().get(type_id).def.func;
-  const HostFunc& host = host_funcs_.emplace_front(std::move(f));
+  HostFunc& host = host_funcs_.emplace_front(std::move(f));
   FuncCell cell{};
   cell.code = engine_->tier().host_entry();
   cell.type_id = type_id;
@@ -101,9 +101,9 @@ FuncCell* Store::new_host_func(uint32_t type_id, HostFunc f) {
   cell.native = engine_->tier().bridge;
   FuncCell* made = &cells_.emplace_front(cell);
   made->native_ctx = made;
-  if (HostEntry& entry = host_funcs_.back().entry; entry.code != nullptr && engine_->tier().host_stub != nullptr) {
+  if (host.entry.code != nullptr && engine_->tier().host_stub != nullptr) {
     made->native = engine_->tier().host_stub;
-    made->native_ctx = &entry;
+    made->native_ctx = &host.entry;
   }
   return made;
 }
