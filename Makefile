@@ -32,6 +32,7 @@ build-tests: setup-test
 
 bench: build  ## compare with native code, other interpreters and compilers
 	@tools/bootstrap.sh bench
+	@cmake --build build -j $(JOBS) --target bench_calls
 	@python3 bench/run.py
 
 fuzz: setup-test  ## run each fuzz target for FUZZ_SECONDS (60)

@@ -106,6 +106,12 @@ def install_wasmtime(folder):
     link.symlink_to(found[0])
 
 
+def install_wasmtime_library(folder):
+    """Its C library, which PyPI's package for Python carries."""
+    folder.mkdir(parents=True, exist_ok=True)
+    run_installer([_venv(folder), "-m", "pip", "install", "--quiet", "wasmtime"])
+
+
 def _install_wasm3(folder):
     """The library as the PyPI package pywasm3 carries it, with a small host of our own."""
     need("clang-22")

@@ -21,6 +21,7 @@ import bars
 import collected
 import compile_speed
 import compiled
+import embedding_calls
 import exceptions
 import instances
 import interpreted
@@ -35,7 +36,7 @@ from report import Report, table
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 SECTIONS = {"kernels": "kernels interpreted", "compiled": "kernels compiled before", "compile": "compilers", "hello": "hello world",
-            "load": "loading compiled code", "validate": "validation", "exceptions": "exceptions", "gc": "garbage collection",
+            "load": "loading compiled code", "validate": "validation", "exceptions": "exceptions", "embedding": "calls of embedders", "gc": "garbage collection",
             "instances": "making instances"}
 
 
@@ -219,6 +220,14 @@ def exceptions_section(bench, engines):
     return costs
 
 
+def embedding_section(bench, folders):
+    calls = embedding_calls.measure(bench, folders)
+    if calls:
+        embedding_calls.print_calls(calls)
+        bars.print_bars(embedding_calls.bar_rows(bars.bar, calls), "calls")
+    return calls
+
+
 def instances_section(bench):
     measured = instances.measure(bench)
     instances.print_numbers(measured)
@@ -244,7 +253,7 @@ def collected_section(bench, ours, folders):
     return programs
 
 
-def write_json(path, interpreted_results, code, speeds, hello, loading, throwing, programs, made):
+def write_json(path, interpreted_results, code, speeds, hello, loading, throwing, calls, programs, made):
     def plain(sample):
         return {"error": sample.error} if sample.error else {"wall_ns": sample.wall_ns, "cpu_ns": sample.cpu_ns, "user_ns": sample.user_ns,
                                                             "peak_kib": sample.peak_kib}
@@ -259,6 +268,7 @@ def write_json(path, interpreted_results, code, speeds, hello, loading, throwing
     document["compile"] = [dataclasses.asdict(row) for row in speeds]
     document["load"] = [{"module": module.stem, "engine": engine, **plain(sample)} for (engine, module), sample in loading.items()]
     document["exceptions"] = [dataclasses.asdict(cost) for cost in throwing]
+    document["embedding"] = [dataclasses.asdict(call) for call in calls]
     if programs:
         document["gc"] = {title: {engine: plain(sample) for engine, sample in line.items()} for title, line in programs.samples.items()}
     document["instances"] = [dataclasses.asdict(number) for number in made]
@@ -302,12 +312,13 @@ def main():
         measure_validation(bench, interpreters)
     throwing = exceptions_section(bench, compilers) if wanted(options, "exceptions") else []
     bars.print_bars(bars.stand(code, speeds, hello, compiling, loading, throwing))
+    calls = embedding_section(bench, folders) if wanted(options, "embedding") else []
     programs = collected_section(bench, ours, folders) if wanted(options, "gc") else None
     made = instances_section(bench) if wanted(options, "instances") else []
     if identity(options) != measured:
         report.problem("ashlar", "the command was built anew during the run: these numbers mix two programs")
     if options.json:
-        write_json(options.json, results, code, speeds, hello, loading, throwing, programs, made)
+        write_json(options.json, results, code, speeds, hello, loading, throwing, calls, programs, made)
     return report.finish()
 
 

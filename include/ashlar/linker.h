@@ -63,8 +63,12 @@ class Linker {
   Linker& operator=(Linker&&) noexcept;
   ~Linker();
 
-  /// A host function out of a callable: its parameters and results are (u)int32_t, (u)int64_t, float, double, V128,
-  /// Func (funcref) and Externref; it may take a Caller& first; several results are a std::tuple. To fail it returns
+  /// A host function out of a callable. Its parameters and results are integers up to 64 bits, bool and enumerations
+  /// (of at most 32 bits: i32, of which the low bits count; else i64), float, double, V128, Func (funcref) and
+  /// Externref; it may take a Caller& first; several results are a std::tuple. A parameter std::string_view,
+  /// std::span<const uint8_t> or std::span<uint8_t> stands for two i32, pointer and length, in Caller::memory() (In64
+  /// of them for two i64): what does not lie inside is a trap, and the bytes may be used during the call only; those of
+  /// a shared memory other threads' guests may change meanwhile. To fail it returns
   /// Result<...> or Status: an Error (Error::trap("...")) stops the guest, one of Tag::exception() is thrown in the
   /// guest; a C++ exception becomes a trap.
   ///   linker.func("env", "add", [](int32_t a, int32_t b) { return a + b; });

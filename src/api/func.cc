@@ -1,5 +1,6 @@
 // Functions and host functions.
 #include "api/refs.h"
+#include "api/slot_function.h"
 
 namespace ashlar {
 inline namespace v0 {
@@ -99,16 +100,24 @@ Caller Access::caller(StoreState* s, runtime::Instance* i) {
 Func Access::make_func(StoreState* s, std::vector<ValueType> params, std::vector<ValueType> results, SlotFunction f,
                        std::string name) {
   const uint32_t type_id = s->store.types().intern_func(type(FuncType{std::move(params), std::move(results)}));
+  auto object = std::make_shared<HostObject>(HostObject{f.callable.get(), s, s->refs->unreachable(), nullptr});
+  HostObject* const made = object.get();
   runtime::HostFunc host;
   host.name = std::move(name);
-  host.call = [s, f = std::move(f)](runtime::Caller& from, runtime::Slot* slots) -> internal::Status {
+  host.entry = {f.native, made};
+  host.call = [object = std::move(object), f = std::move(f)](runtime::Caller& from,
+                                                             runtime::Slot* slots) -> internal::Status {
+    StoreState* const s = object->store;
     Caller caller = Access::caller(s, from.instance);
-    Status done = f(caller, slots);
+    Status done = f.call(*object, caller, slots);
     s->refs->end_unreachable();
-    if (done) return {};
+    if (done) [[likely]]
+      return {};
     return std::unexpected(to_internal(s, std::move(done).error()));
   };
-  return func(s, s->store.new_host_func(type_id, std::move(host)));
+  runtime::FuncCell* cell = s->store.new_host_func(type_id, std::move(host));
+  made->function = cell->host;
+  return func(s, cell);
 }
 
 namespace {
@@ -123,7 +132,7 @@ Value read_slots(StoreState* s, isa::ValType type, const uint64_t*& slots) {
 }  // namespace
 
 SlotFunction Access::slots_of(const FuncType& type, HostFunction f) {
-  return [type, f = std::move(f)](Caller& caller, uint64_t* slots) -> Status {
+  return slot_function([type, f = std::move(f)](Caller& caller, uint64_t* slots) -> Status {
     StoreState* s = state(caller);
     std::vector<Value> args;
     std::vector<Value> results;
@@ -142,7 +151,7 @@ SlotFunction Access::slots_of(const FuncType& type, HostFunction f) {
       if (raw.type.is_vec()) *slots++ = raw.hi;
     }
     return {};
-  };
+  });
 }
 
 }  // namespace detail

@@ -38,6 +38,7 @@ class [[gnu::visibility("hidden")]] RefTable {
   runtime::GcRef make(std::unique_ptr<External> object);
   /// Null where r is something else.
   External* find(runtime::GcRef r) const;
+  External* const* unreachable() const { return &unreachable_; }
   /// Ends the host objects that were found to be unreachable. Runs the host's code.
   void end_unreachable() {
     if (unreachable_ != nullptr) [[unlikely]]

@@ -5,6 +5,7 @@
 #include <optional>
 #include <vector>
 
+#include "api/slot_function.h"
 #include "capi/func.h"
 #include "capi/types.h"
 
@@ -125,7 +126,8 @@ runtime::FuncCell* new_func(StoreBox& box, const wasm_functype_t& functype, std:
   // Calls happen only while somebody owns the store.
   auto f = [&box, type = std::move(type), callback = std::shared_ptr<Callback>(std::move(callback))](
                v0::Caller& caller, runtime::Slot* slots) { return run_callback(box, *callback, type, caller, slots); };
-  return Access::cell(Access::make_func(box.state(), shown.params, shown.results, std::move(f), std::move(name)));
+  return Access::cell(Access::make_func(box.state(), shown.params, shown.results,
+                                        v0::detail::slot_function(std::move(f)), std::move(name)));
 }
 
 }  // namespace ashlar::capi

@@ -21,6 +21,8 @@ namespace ashlar::native {
 // Calls through a FuncCell pass cell->native_ctx as the context, and the caller's own context in the register of the
 // static chain (r10; x15). Where the function is not compiled, cell->native is the bridge, whose context is the cell:
 // it reads the arguments by the cell's type and goes to the interpreter or to the host.
+// Host functions with numbers alone are C functions of this very convention: cell->native is the host stub, whose
+// context is a runtime::HostEntry. It passes the arguments on as they are. Calls in, ashlar_native_enter, do the same.
 //
 // Traps. `llvm.ubsantrap(n)` with n a row of traps.def: an illegal instruction that carries the number (aarch64: a
 // breakpoint, brk 0x5500 + n). A fault of a

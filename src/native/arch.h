@@ -61,17 +61,20 @@ struct alignas(16) FloatRegister {
   uint64_t hi = 0;
 };
 
-/// What the entry stub reads and writes. ints[0] is the context; on return results are in ints[0] and floats[0].
+/// What the registers hold, but for ints[0]; on return results are in ints[0] and floats[0].
 struct Transfer {
   uint64_t ints[kIntRegisters];
   FloatRegister floats[kFloatRegisters];
-  const void* code;
-  void* sp;  ///< stack to run on, 16-aligned; null: the current one
 };
 
-/// Calls code. The stack pointer to come back to goes to *host_sp. 1 when the run ended through ashlar_native_leave().
-extern "C" uint64_t ashlar_native_enter(Transfer* t, void** host_sp);
-/// Makes the entry stub that stored `host_sp` return 1. Does not return.
+struct Activation;
+
+/// The entry stub: switches stacks and calls `a.code` with `a.context`, and with all other argument registers as they
+/// are. Results are where the code leaves them. Declared without those: the caller knows what the code takes.
+extern "C" void ashlar_native_enter(Activation* a);
+/// The same with the registers of `t`.
+extern "C" void ashlar_native_enter_loaded(Activation* a, Transfer* t);
+/// Makes the entry stub that stored `host_sp` return. Does not return.
 extern "C" void ashlar_native_leave(void* host_sp);
 
 /// What the bridge's entry saved. On return ints[0] and floats[0] are the result.

@@ -3,6 +3,7 @@
 #include <cstring>
 #include <memory>
 #include <optional>
+#include <utility>
 
 #include "native/activation.h"
 #include "native/arch.h"
@@ -73,74 +74,102 @@ void put_results(const FuncCell& cell, const module::FuncType& type, const Slot*
 }
 
 enum class Outcome : uint8_t {
-  Throw,     ///< the exception is in ints[0]
+  Throw,     ///< the store's pending exception
   Return,    ///< the result is in ints[0] or floats[0]
-  Leave,     ///< the activation's error says why
+  Leave,     ///< the state's error says why
   Interrupt  ///< the store was interrupted meanwhile
 };
 
 /// Alarms find out whether they interrupt compiled code and its helpers, or this.
 class Outside {
  public:
-  explicit Outside(Activation& a) : a_(a) { set(true); }
-  ~Outside() { set(false); }
+  explicit Outside(StubWords& words) : words_(words) { set(this); }
+  ~Outside() { set(nullptr); }
   Outside(const Outside&) = delete;
   Outside& operator=(const Outside&) = delete;
 
  private:
-  void set(bool outside) {
-    a_.outside.store(outside, std::memory_order_relaxed);
+  void set(const void* outside) {
+    words_.outside = outside;
     std::atomic_signal_fence(std::memory_order_seq_cst);
   }
-  Activation& a_;
+  StubWords& words_;
 };
 
-Status call(const FuncCell& cell, InstanceContext& caller, Activation& a, Slot* slots) {
+Status call(const FuncCell& cell, InstanceContext& caller, StoreState& state, Slot* slots) {
   runtime::Store& store = *caller.store;
-  const Outside outside(a);
+  const Outside outside(state.words());
   return cell.host != nullptr ? store.call_host(cell, caller.instance, slots)
                               : store.engine().tier().invoke(store, cell, slots);
+}
+
+/// How a callee's error goes on; it is in the state.
+Outcome outcome_of_error(const runtime::Store& store, const StoreState& state) {
+  const bool is_exception = state.error.error().code() == ErrorCode::uncaught_exception;
+  if (!is_exception || store.pending_exception == runtime::kNullRef) return Outcome::Leave;
+  return store.interrupt_flag().load(std::memory_order_relaxed) != 0 ? Outcome::Interrupt : Outcome::Throw;
 }
 
 Outcome run(BridgeFrame& frame, InstanceContext& caller) {
   const FuncCell& cell = *reinterpret_cast<const FuncCell*>(frame.ints[0]);
   runtime::Store& store = *caller.store;
-  Activation& a = *t_activation;
+  StoreState& state = *t_activation->state;
   const module::FuncType& type = store.types().get(cell.type_id).def.func;
   const uint32_t count = std::max(cell.param_slots, cell.result_slots);
-  if (count > a.state->buffer_slots) {
-    a.error = make_error(ErrorCode::implementation_limit, kNoOffset, "parameters and results of a host function");
+  if (count > state.buffer_slots) {
+    state.error = make_error(ErrorCode::implementation_limit, kNoOffset, "parameters and results of a host function");
     return Outcome::Leave;
   }
   SlotBuffer slots(store.heap(), count);
-  take_arguments(store, type, frame, a.state->results(), slots.data());
-  Status status = call(cell, caller, a, slots.data());
-  const bool interrupted = store.interrupt_flag().load(std::memory_order_relaxed) != 0;
-  if (status) [[likely]] {
-    if (interrupted) [[unlikely]]
-      return Outcome::Interrupt;
-    put_results(cell, type, slots.data(), a.state->results(), frame);
-    return Outcome::Return;
+  take_arguments(store, type, frame, state.results(), slots.data());
+  Status status = call(cell, caller, state, slots.data());
+  if (!status) [[unlikely]] {
+    state.error = std::move(status);
+    return outcome_of_error(store, state);
   }
-  const bool is_exception = status.error().code() == ErrorCode::uncaught_exception;
-  a.error = std::move(status);
-  if (!is_exception || store.pending_exception == runtime::kNullRef) return Outcome::Leave;
-  frame.ints[0] = store.pending_exception;
-  store.pending_exception = runtime::kNullRef;
-  return interrupted ? Outcome::Interrupt : Outcome::Throw;
+  if (store.interrupt_flag().load(std::memory_order_relaxed) != 0) [[unlikely]]
+    return Outcome::Interrupt;
+  put_results(cell, type, slots.data(), state.results(), frame);
+  return Outcome::Return;
+}
+
+/// Of what does not return: ends the activation, or gives the exception to throw.
+runtime::GcRef leave_or_throw(Outcome outcome, runtime::Store& store, const Site& site) {
+  const runtime::GcRef exn = std::exchange(store.pending_exception, runtime::kNullRef);
+  if (outcome == Outcome::Throw) return exn;
+  t_activation->has_error = outcome == Outcome::Leave;
+  raise(outcome == Outcome::Leave ? runtime::Trap::host_trap : runtime::Trap::interrupted, site);
+  return exn;
 }
 
 }  // namespace
 
-/// From the bridge's entry, which has looked at the stack: 1 to return, 0 to throw.
+/// From the bridge's entry, which has looked at the stack: 1 to return, 0 to throw ints[0].
 extern "C" uint64_t ashlar_native_bridge_call(BridgeFrame* frame, InstanceContext* caller) {
   const Outcome outcome = run(*frame, *caller);
-  if (outcome == Outcome::Leave || outcome == Outcome::Interrupt) {
-    t_activation->has_error = outcome == Outcome::Leave;
-    const auto trap = outcome == Outcome::Leave ? runtime::Trap::host_trap : runtime::Trap::interrupted;
-    raise(trap, {frame->return_address, reinterpret_cast<const uint8_t*>(frame + 1)});
-  }
-  return outcome == Outcome::Return ? 1 : 0;
+  if (outcome == Outcome::Return) return 1;
+  frame->ints[0] =
+      leave_or_throw(outcome, *caller->store, {frame->return_address, reinterpret_cast<const uint8_t*>(frame + 1)});
+  return 0;
+}
+
+/// From the host stub: its function failed, or the store was interrupted. Returns the exception to throw.
+extern "C" uint64_t ashlar_native_host_left(InstanceContext* caller, const void* pc, const uint8_t* sp) {
+  StoreState& state = *t_activation->state;
+  const bool failed = std::exchange(state.words().host_failed, 0) != 0;
+  return leave_or_throw(failed ? outcome_of_error(*caller->store, state) : Outcome::Interrupt, *caller->store,
+                        {pc, sp});
+}
+
+void fail_host_call(runtime::Store& store, Error error) {
+  StoreState& state = *static_cast<StoreState*>(store.native_state.get());
+  state.error = std::unexpected(std::move(error));
+  state.words().host_failed = 1;
+}
+
+runtime::Instance* host_caller(runtime::Store& store) {
+  StoreState& state = *static_cast<StoreState*>(store.native_state.get());
+  return (*static_cast<InstanceContext* const*>(state.words().outside))->instance;
 }
 
 }  // namespace ashlar::native

@@ -70,8 +70,84 @@ uint8_t* free_stack(const StoreState& state) {
   return state.stack.high();
 }
 
+enum class Entered : uint8_t { Function, Loop };
+
+Status enter(runtime::Store& store, const runtime::FuncCell& f, const void* entry, Slot* slots, Entered what) {
+  if (!kSupported) return make_error(ErrorCode::not_implemented, kNoOffset, "machine code on this processor");
+  StoreState* state = state_of(store);
+  if (state == nullptr) return make_error(ErrorCode::call_stack_exhausted);
+  if (t_activation == nullptr) os::ensure_alternate_stack();
+  if (std::max(f.param_slots, f.result_slots) > state->buffer_slots) {
+    return make_error(ErrorCode::implementation_limit, kNoOffset, "parameters and results of a call");
+  }
+  const module::FuncType& type = store.types().get(f.type_id).def.func;
+  Transfer t;  // registers without an argument may hold anything
+  if (what == Entered::Function) {
+    put_arguments(store, type, slots, t, state->results());
+  } else {
+    t.ints[1] = reinterpret_cast<uint64_t>(slots);
+  }
+  Activation a;
+  switch (begin(a, store, *state, entry, f.ctx, static_cast<const uint8_t*>(__builtin_frame_address(0)))) {
+    case Begun::Exhausted:
+      return make_error(ErrorCode::call_stack_exhausted);
+    case Begun::Interrupted:
+      a.trap = runtime::Trap::interrupted;
+      state->trace.begin(entry, Trace::First::Instruction);
+      end(a);
+      break;
+    case Begun::Yes: {
+      const StackSwitch on(a.sp != nullptr ? &state->stack : nullptr);
+      ashlar_native_enter_loaded(&a, &t);
+      end(a);
+      break;
+    }
+  }
+  if (a.trap != runtime::Trap::none) return std::unexpected(error_of(a));
+  take_results(store, type, t, state->results(), slots);
+  return {};
+}
+
+}  // namespace
+
+Begun begin(Activation& a, runtime::Store& store, StoreState& state, const void* code, void* context,
+            const uint8_t* here) {
+  a.sp = state.stack.contains(here) ? nullptr : free_stack(state);
+  if ((a.sp != nullptr ? a.sp : here) < state.words().helper_limit) return Begun::Exhausted;
+  a.code = code;
+  a.context = context;
+  a.store = &store;
+  a.state = &state;
+  a.previous = t_activation;
+  a.outer = state.activation;
+  a.outer_caller = state.words().outside;
+  a.collections = store.heap().stats().minor;
+  a.trap = runtime::Trap::none;
+  a.has_error = false;
+  state.words().outside = nullptr;
+  state.activation = &a;
+  std::atomic_signal_fence(std::memory_order_seq_cst);
+  t_activation = &a;
+  if (a.outer == nullptr) store.begin_machine_code();
+  return store.interrupt_flag().load(std::memory_order_relaxed) != 0 ? Begun::Interrupted : Begun::Yes;
+}
+
+void end(Activation& a) {
+  if (a.outer == nullptr) a.store->end_machine_code();
+  t_activation = a.previous;
+  std::atomic_signal_fence(std::memory_order_seq_cst);
+  a.state->activation = a.outer;
+  a.state->words().outside = a.outer_caller;
+  // As in runtime::Store::invoke: later frames do not find the references of these.
+  if (a.sp != nullptr && a.store->heap().stats().minor != a.collections) [[unlikely]]
+    a.state->stack.discard(static_cast<const uint8_t*>(a.sp));
+}
+
 Error error_of(Activation& a) {
-  Error e = a.has_error ? std::move(a.error).error() : runtime::make_trap(*a.store, a.trap);
+  Error e = a.has_error ? std::move(a.state->error).error() : runtime::make_trap(*a.store, a.trap);
+  a.state->error = {};
+  a.trap = runtime::Trap::none;
+  a.has_error = false;
   if (e.code() == ErrorCode::uncaught_exception) {
     leave_frames(a.state->trace, a.store->left_frames);
     return e;
@@ -80,71 +156,6 @@ Error error_of(Activation& a) {
   if (e.phase() == Phase::Exit) return e;
   return runtime::add_backtrace(std::move(e), backtrace_of(a.state->trace));
 }
-
-/// An interruption that came before: as if it had come at the first instruction.
-bool stop_at_entry(Activation& a, const void* entry) {
-  a.trap = runtime::Trap::interrupted;
-  a.state->trace.begin(entry, Trace::First::Instruction);
-  return true;
-}
-
-/// True when the run ended early.
-bool run(Transfer& t, Activation& a) {
-  const StackSwitch on(t.sp != nullptr ? &a.state->stack : nullptr);
-  t_activation = &a;
-  a.state->activation = &a;
-  if (a.outer == nullptr) a.store->begin_machine_code();
-  const bool interrupted = a.store->interrupt_flag().load() != 0;
-  const bool left = interrupted ? stop_at_entry(a, t.code) : ashlar_native_enter(&t, &a.host_sp) != 0;
-  if (a.outer == nullptr) a.store->end_machine_code();
-  t_activation = a.previous;
-  a.state->activation = a.outer;
-  return left;
-}
-
-}  // namespace
-
-namespace {
-
-enum class Entered : uint8_t { Function, Loop };
-
-Status enter(runtime::Store& store, const runtime::FuncCell& f, const void* entry, Slot* slots, Entered what) {
-  if (!kSupported) return make_error(ErrorCode::not_implemented, kNoOffset, "machine code on this processor");
-  StoreState* state = state_of(store);
-  if (state == nullptr) return make_error(ErrorCode::call_stack_exhausted);
-  if (t_activation == nullptr) os::ensure_alternate_stack();
-  Transfer t{};
-  t.code = entry;
-  t.ints[0] = reinterpret_cast<uint64_t>(f.ctx);
-  uint8_t* here = static_cast<uint8_t*>(__builtin_frame_address(0));
-  const bool switches = !state->stack.contains(here);
-  if (switches) t.sp = here = free_stack(*state);
-  if (here < state->helper_limit()) return make_error(ErrorCode::call_stack_exhausted);
-  if (std::max(f.param_slots, f.result_slots) > state->buffer_slots) {
-    return make_error(ErrorCode::implementation_limit, kNoOffset, "parameters and results of a call");
-  }
-  const module::FuncType& type = store.types().get(f.type_id).def.func;
-  if (what == Entered::Function) {
-    put_arguments(store, type, slots, t, state->results());
-  } else {
-    t.ints[1] = reinterpret_cast<uint64_t>(slots);
-  }
-  Activation a;
-  a.store = &store;
-  a.state = state;
-  a.previous = t_activation;
-  a.outer = state->activation;
-  const uint64_t collections = store.heap().stats().minor;
-  const bool left = run(t, a);
-  // As in runtime::Store::invoke: later frames do not find the references of these.
-  if (switches && store.heap().stats().minor != collections) [[unlikely]]
-    state->stack.discard(here);
-  if (left) return std::unexpected(error_of(a));
-  take_results(store, type, t, state->results(), slots);
-  return {};
-}
-
-}  // namespace
 
 Status call(runtime::Store& store, const runtime::FuncCell& f, const void* entry, Slot* slots) {
   return enter(store, f, entry, slots, Entered::Function);

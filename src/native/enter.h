@@ -21,6 +21,14 @@ Status enter_loop(runtime::Store& store, const runtime::FuncCell& f, const void*
 
 /// runtime::Tier::bridge: the entry in the native convention of functions that are not compiled.
 const void* bridge();
+/// runtime::Tier::host_stub: the entry of host functions that take their arguments in registers.
+const void* host_stub();
+// For such a function while it runs, called by compiled code of that store:
+/// What it returns then is nothing; the error counts.
+void fail_host_call(runtime::Store& store, Error error);
+/// The calling instance. To be asked before the function calls into the store.
+runtime::Instance* host_caller(runtime::Store& store);
+
 /// runtime::Tier::libcalls: entries of libcalls.def, by number.
 const void* const* libcall_table();
 

@@ -5,6 +5,7 @@ namespace ashlar::native {
 
 extern "C" void ashlar_native_exhausted();
 extern "C" void ashlar_native_bridge();
+extern "C" void ashlar_native_host();
 #define LIBCALL(number, id, signature) extern "C" void ashlar_native_entry_##id();
 #define LIBCALL_KEEPING LIBCALL
 #include "runtime/libcalls.def"
@@ -20,6 +21,7 @@ const void* address_of(F* f) {
 
 const void* exhausted_pc() { return address_of(&ashlar_native_exhausted); }
 const void* bridge() { return address_of(&ashlar_native_bridge); }
+const void* host_stub() { return address_of(&ashlar_native_host); }
 
 const void* const* libcall_table() {
   static const void* const table[] = {

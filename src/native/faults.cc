@@ -85,7 +85,7 @@ bool on_fault(const os::Fault& fault) {
 // itself, or is followed by a look. An activation of another store inside, too, was called through a bridge.
 void on_alarm(const os::Fault& at) {
   Activation* a = t_activation;
-  if (a == nullptr || a->outside.load(std::memory_order_relaxed)) return;
+  if (a == nullptr || a->state->words().outside != nullptr) return;
   if (a->store->interrupt_flag().load(std::memory_order_relaxed) == 0) return;
   const Image* image = find_image(at.pc);
   if (image == nullptr) return a->store->repeat_alarm();

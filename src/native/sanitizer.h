@@ -13,6 +13,8 @@ namespace ashlar::native {
 
 #if __has_feature(address_sanitizer)
 
+inline constexpr bool kWatchesStacks = true;
+
 /// A run on another stack, for its duration. The sanitizer decides by the stack pointer on which of the two it is, as
 /// long as the switch is not finished; a further switch finishes it.
 class StackSwitch {
@@ -65,6 +67,9 @@ inline void forget_all_frames(const GuestStack& stack) {
 }
 
 #else
+
+/// Whether every switch of stacks must be told: by a StackSwitch.
+inline constexpr bool kWatchesStacks = false;
 
 class StackSwitch {
  public:

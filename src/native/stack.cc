@@ -3,8 +3,10 @@
 
 #include <algorithm>
 #include <cstring>
+#include <new>
 
 #include "native/abi.h"
+#include "native/activation.h"
 #include "native/enter.h"
 #include "native/sanitizer.h"
 #include "os/pages.h"
@@ -32,11 +34,17 @@ void GuestStack::discard(const uint8_t* sp) {
   if (!os::discard_pages(low(), below)) std::memset(low(), 0, below);
 }
 
+StoreState::StoreState() : first(std::make_unique<Activation>()) {}
+StoreState::~StoreState() = default;
+
 bool StoreState::clean(const runtime::Cleaning& how) {
   activation = nullptr;
   trace.count = 0;
   trace.more = 0;
   forget_all_frames(stack);
+  error = {};
+  words().outside = nullptr;
+  words().host_failed = 0;
   return stack.clean(how);
 }
 
@@ -48,9 +56,14 @@ std::unique_ptr<StoreState> make_state(const runtime::Store& store) {
   // A v128 takes two slots. Types made by the host have no limit: calls of such functions are refused.
   const module::ModuleLimits& limits = store.engine().config().limits;
   state->buffer_slots = 2 * std::min(std::max(limits.params, limits.results), 1u << 20);
-  state->buffer = std::make_unique_for_overwrite<runtime::Slot[]>(size_t{state->buffer_slots} + 1);
-  state->buffer[0] = reinterpret_cast<runtime::Slot>(state->stack.low() + kHelperStack);
+  state->buffer =
+      std::make_unique_for_overwrite<std::byte[]>(sizeof(StubWords) + state->buffer_slots * sizeof(runtime::Slot));
+  new (state->buffer.get()) StubWords;
+  state->words().helper_limit = state->stack.low() + kHelperStack;
+  state->first->state = state.get();
+  state->first->sp = state->stack.high();
   os::set_alarm_handler(&on_alarm);
+  os::prepare_barriers();
   return state;
 }
 
@@ -63,6 +76,8 @@ StoreState* state_of(runtime::Store& store) {
   if (store.native_state == nullptr) store.native_state = make_state(store);
   if (store.native_state == nullptr) return nullptr;
   auto* state = static_cast<StoreState*>(store.native_state.get());
+  state->first->store = &store;
+  state->first->collections = 0;
   store.scan_native_stacks = &scan_stacks;
   store.bind_results(state->results());
   return state;

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 
+#include "base/error.h"
 #include "native/unwind_cache.h"
 #include "runtime/reusable.h"
 #include "runtime/store.h"
@@ -60,23 +61,36 @@ struct Trace {
   }
 };
 
+/// Lies just below the results, whose address is in every context: what stubs read and write.
+struct StubWords {
+  /// Compiled code has called the host or the interpreter, which has not returned and looks at the store's interruption
+  /// then. From the host stub it is where that keeps the caller's context. Null: no.
+  const void* outside = nullptr;
+  uint32_t host_failed = 0;               ///< a host function called by its stub has left StoreState::error
+  const uint8_t* helper_limit = nullptr;  ///< helpers are entered only while the stack pointer is not below this
+};
+
 /// One a store: Store::native_state. Stores of one engine use it one after another.
 struct StoreState final : runtime::Reusable {
+  StoreState();
+  ~StoreState() override;
   /// What is known of return addresses holds in every store.
   bool clean(const runtime::Cleaning& how) override;
 
   GuestStack stack;
-  Activation* activation = nullptr;  ///< the innermost of this store
-  Trace trace;                       ///< of the trap that just ended an activation
+  Activation* activation = nullptr;   ///< the innermost of this store
+  std::unique_ptr<Activation> first;  ///< for begin_first()
+  Trace trace;                        ///< of the trap that just ended an activation
   UnwindCache unwind_cache;
-  uint32_t buffer_slots = 0;  ///< capacity of results()
-  /// The word below results(): helpers are entered only while the stack pointer is not below this address. Their
-  /// entries find it through InstanceContext::results.
-  std::unique_ptr<runtime::Slot[]> buffer;
+  /// A callee's error on its way out of the innermost activation; also that of an exception which came from a callee
+  /// and is still under way.
+  Status error;
+  uint32_t buffer_slots = 0;            ///< capacity of results()
+  std::unique_ptr<std::byte[]> buffer;  ///< StubWords | results
 
+  StubWords& words() const { return *reinterpret_cast<StubWords*>(buffer.get()); }
   /// Several results, and parameters for which there is no register.
-  runtime::Slot* results() const { return buffer.get() + 1; }
-  const uint8_t* helper_limit() const { return reinterpret_cast<const uint8_t*>(buffer[0]); }
+  runtime::Slot* results() const { return reinterpret_cast<runtime::Slot*>(buffer.get() + sizeof(StubWords)); }
 };
 
 /// Store::scan_native_stacks.

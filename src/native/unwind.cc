@@ -40,12 +40,12 @@ extern "C" uint64_t ashlar_native_unwind(runtime::GcRef exn, Registers* r) {
   if (a.store->interrupt_flag().load(std::memory_order_relaxed) != 0) [[unlikely]]
     trap(runtime::Trap::interrupted, pc, sp);
   if (find_landing(a.state->unwind_cache, *r)) [[likely]] {
-    a.error = {};
+    a.state->error = {};
     a.store->left_frames.clear();
     return exn;
   }
   a.store->pending_exception = exn;
-  a.has_error = !a.error.has_value();  // of the callee that it came from: with its backtrace
+  a.has_error = !a.state->error.has_value();  // of the callee that it came from: with its backtrace
   trap(runtime::Trap::uncaught_exception, pc, sp);
   __builtin_unreachable();
 }

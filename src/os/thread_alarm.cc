@@ -24,8 +24,6 @@ struct sigaction g_old;
 /// What our signals carry: its address.
 const char g_tag = 0;
 
-constinit thread_local int t_id = 0;
-
 void pass_on(int signal, siginfo_t* info, void* context) {
   if ((g_old.sa_flags & SA_SIGINFO) != 0) {
     if (g_old.sa_sigaction != nullptr) g_old.sa_sigaction(signal, info, context);
@@ -59,18 +57,22 @@ void install() {
 
 void set_alarm_handler(AlarmHandler handler) { g_handler.store(handler, std::memory_order_relaxed); }
 
-int alarm_target() {
-  if (t_id != 0) [[likely]]
-    return t_id;
+namespace internal {
+
+constinit thread_local int t_alarm_target = 0;
+
+int new_alarm_target() {
   // The thread that forks has another number in the child.
   static std::once_flag once;
-  std::call_once(once, [] { ::pthread_atfork(nullptr, nullptr, [] { t_id = 0; }); });
+  std::call_once(once, [] { ::pthread_atfork(nullptr, nullptr, [] { t_alarm_target = 0; }); });
   sigset_t alarms;
   sigemptyset(&alarms);
   sigaddset(&alarms, kSignal);
   ::pthread_sigmask(SIG_UNBLOCK, &alarms, nullptr);
-  return t_id = static_cast<int>(::syscall(SYS_gettid));
+  return t_alarm_target = static_cast<int>(::syscall(SYS_gettid));
 }
+
+}  // namespace internal
 
 ThreadAlarm::~ThreadAlarm() { remove(); }
 

@@ -18,8 +18,19 @@ using AlarmHandler = void (*)(const Fault& at);
 /// The process's, for all alarms.
 void set_alarm_handler(AlarmHandler handler);
 
+namespace internal {
+/// Of the calling thread; 0: to be asked for. In the threads' first block also of a shared library: calls look at it.
+[[gnu::tls_model("initial-exec")]] extern constinit thread_local int t_alarm_target;
+int new_alarm_target();
+}  // namespace internal
+
 /// The calling thread, for ring(). It takes alarms from now on: the first call unblocks the signal.
-int alarm_target();
+inline int alarm_target() {
+  const int known = internal::t_alarm_target;
+  return known != 0 ? known : internal::new_alarm_target();
+}
+/// 0 unless the thread has called that.
+inline int known_alarm_target() { return internal::t_alarm_target; }
 
 /// A timer of a thread, as the kernel keeps it.
 class ThreadAlarm {

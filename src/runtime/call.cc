@@ -43,18 +43,6 @@ class DepthScope {
   explicit DepthScope(Store& store) : store_(store), top_(store.stack_top) { ++store_.host_depth; }
   /// Where the guest's frames begin: at the bottom of a stack that was mapped meanwhile.
   Slot* top() const { return top_ != nullptr ? top_ : store_.stack_base; }
-  /// Frames have slots that they have not written yet. What earlier frames left there would keep alive whatever those
-  /// calls had made.
-  void forget_dead_frames() {
-    if (top() == nullptr) return forget_thread_frames();
-    auto* const begin = reinterpret_cast<uint8_t*>(top());
-    auto* const end = reinterpret_cast<uint8_t*>(store_.stack_limit);
-    const uint64_t in_page = std::min<uint64_t>(-reinterpret_cast<uintptr_t>(begin) % os::page_size(), end - begin);
-    const uint64_t pages = static_cast<uint64_t>(end - begin) - in_page;
-    std::memset(begin, 0, in_page);
-    if (!os::discard_pages(begin + in_page, pages)) std::memset(begin + in_page, 0, pages);
-    forget_thread_frames();
-  }
   ~DepthScope() {
     --store_.host_depth;
     store_.stack_top = top();
@@ -154,20 +142,39 @@ Status Store::invoke(const FuncCell& f, Slot* slots) {
   const uint64_t collections = heap_.stats().minor;
   Status status = engine_->tier().invoke(*this, f, slots);
   if (heap_.stats().minor != collections) [[unlikely]]
-    scope.forget_dead_frames();
+    forget_dead_frames(scope.top());
   if (status || status.error().code() != ErrorCode::uncaught_exception) [[likely]]
     return status;
   return std::unexpected(add_backtrace(std::move(status).error(), left_frames.take()));
+}
+
+void Store::forget_dead_frames(Slot* top) const {
+  if (top == nullptr) return forget_thread_frames();
+  auto* const begin = reinterpret_cast<uint8_t*>(top);
+  auto* const end = reinterpret_cast<uint8_t*>(stack_limit);
+  const uint64_t in_page = std::min<uint64_t>(-reinterpret_cast<uintptr_t>(begin) % os::page_size(), end - begin);
+  const uint64_t pages = static_cast<uint64_t>(end - begin) - in_page;
+  std::memset(begin, 0, in_page);
+  if (!os::discard_pages(begin + in_page, pages)) std::memset(begin + in_page, 0, pages);
+  forget_thread_frames();
 }
 
 Status Store::call_host(const FuncCell& f, Instance* caller, Slot* slots) {
   Caller from{*this, caller};
   try {
     return f.host->call(from, slots);
-  } catch (const std::exception& e) {
-    return make_error(ErrorCode::host_trap, kNoOffset, "exception in " + f.host->name + ": " + e.what());
   } catch (...) {
-    return make_error(ErrorCode::host_trap, kNoOffset, "exception in " + f.host->name);
+    return std::unexpected(exception_error(*f.host));
+  }
+}
+
+Error exception_error(const HostFunc& f) {
+  try {
+    throw;
+  } catch (const std::exception& e) {
+    return Error(ErrorCode::host_trap, kNoOffset, "exception in " + f.name + ": " + e.what());
+  } catch (...) {
+    return Error(ErrorCode::host_trap, kNoOffset, "exception in " + f.name);
   }
 }
 

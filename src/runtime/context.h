@@ -16,6 +16,13 @@ struct HostFunc;
 struct InstanceContext;
 struct TagInstance;
 
+/// A host function that compiled code calls in the platform's C convention: `object`, then the parameters, none wider
+/// than 64 bits and all in registers, and at most one result. How it fails: native/enter.h.
+struct HostEntry {
+  const void* code;  ///< null: there is none
+  void* object;
+};
+
 /// A function as a first-class value: what funcref points to. Address-stable for the store's life.
 struct FuncCell {
   const void* code;      ///< tier entry; for the interpreter its first instruction. Never null.
@@ -26,7 +33,7 @@ struct FuncCell {
   uint32_t param_slots;  ///< slots of parameters and results (v128 counts two)
   uint32_t result_slots;
   const void* native;  ///< entry in the native convention (native/abi.h); null until a tier with machine code is there
-  void* native_ctx;    ///< its first argument: ctx, or the cell itself where native is the bridge
+  void* native_ctx;    ///< its first argument: ctx; the cell itself where native is the bridge; a HostEntry
   const void* stub;    ///< where `code` points here: Tier::native_stub
 };
 

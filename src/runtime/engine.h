@@ -55,6 +55,7 @@ struct Tier {
   // What machine code needs; null where no tier makes any.
   const void* native_stub = nullptr;      ///< FuncCell::stub of compiled ones; null: they have TierModule::entry too
   const void* bridge = nullptr;           ///< FuncCell::native of functions that are not compiled
+  const void* host_stub = nullptr;        ///< FuncCell::native of host functions with a HostEntry
   const void* const* libcalls = nullptr;  ///< InstanceContext::libcalls
 };
 

@@ -96,7 +96,7 @@ void Store::map_stack() {
 
 FuncCell* Store::new_host_func(uint32_t type_id, HostFunc f) {
   const module::FuncType& type = types().get(type_id).def.func;
-  const HostFunc& host = host_funcs_.emplace_front(std::move(f));
+  HostFunc& host = host_funcs_.emplace_front(std::move(f));
   FuncCell cell{};
   cell.code = engine_->tier().host_entry();
   cell.type_id = type_id;
@@ -107,6 +107,10 @@ FuncCell* Store::new_host_func(uint32_t type_id, HostFunc f) {
   cell.native = engine_->tier().bridge;
   FuncCell* made = &cells_.emplace_front(cell);
   made->native_ctx = made;
+  if (host.entry.code != nullptr && engine_->tier().host_stub != nullptr) {
+    made->native = engine_->tier().host_stub;
+    made->native_ctx = &host.entry;
+  }
   return made;
 }
 
@@ -220,6 +224,7 @@ void Store::interrupt(std::string reason) {
   // Running code compares its frame with the limit at entries and loops: none is low enough now.
   set_limits(nullptr);
   // Machine code does not. Either we see its thread, or that sees the flag before it begins.
+  os::heavy_barrier();
   if (const int thread = machine_thread_.load(); thread != 0) alarm_.ring(thread);
 }
 

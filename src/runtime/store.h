@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "os/asymmetric_barrier.h"
 #include "os/current_thread.h"
 #include "os/own_pages.h"
 #include "os/thread_alarm.h"
@@ -51,8 +52,12 @@ struct Caller {
 /// an exit). To throw a wasm exception: set store.pending_exception and return make_error(uncaught_exception).
 struct HostFunc {
   std::function<Status(Caller&, Slot* slots)> call;
-  std::string name;  ///< for backtraces
+  std::string name;   ///< for backtraces
+  HostEntry entry{};  ///< for compiled code, in place of `call`
 };
+
+/// What the C++ exception that is being handled becomes, which left f.
+Error exception_error(const HostFunc& f);
 
 struct GlobalInstance {
   alignas(16) Slot value[2] = {};
@@ -129,6 +134,11 @@ class Store final : private GcRootSource {
   /// tiers.
   Status call_host(const FuncCell& f, Instance* caller, Slot* slots);
 
+  /// After a call that collected. Frames have slots that they have not written yet: what earlier frames left there,
+  /// from `top` of the guest's stack on and below the thread's stack pointer, would keep alive whatever those calls had
+  /// made.
+  void forget_dead_frames(Slot* top) const;
+
   // memory.grow and table.grow within the store's limits: the old size, or -1.
   int64_t memory_grow(Memory& memory, uint64_t delta);
   int64_t table_grow(Table& table, uint64_t delta, Slot init);
@@ -154,9 +164,10 @@ class Store final : private GcRootSource {
   const std::atomic<uint32_t>& interrupt_flag() const { return interrupt_; }
   // Machine code looks at nothing. Between these two, interrupt() sends an alarm (os/thread_alarm.h) to the thread that
   // called the first; whoever begins looks at interrupt_flag() afterwards.
-  void begin_machine_code() {
+  void begin_machine_code(int thread = os::alarm_target()) {
     note_thread();
-    machine_thread_.exchange(os::alarm_target());
+    machine_thread_.store(thread, std::memory_order_relaxed);
+    os::light_barrier();
   }
   void end_machine_code() { machine_thread_.store(0, std::memory_order_release); }
   /// For the alarm's handler, where it may not stop the guest yet.

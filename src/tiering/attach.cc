@@ -29,6 +29,7 @@ runtime::Tier make_tier() {
   out.invoke = &invoke;
   out.native_stub = reinterpret_cast<const void*>(interp::native_cell_handler());
   out.bridge = native::bridge();
+  out.host_stub = native::host_stub();
   out.libcalls = native::libcall_table();
   return out;
 }

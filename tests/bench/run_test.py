@@ -19,6 +19,7 @@ sys.path.insert(0, str(ROOT / "bench"))
 import bars  # noqa: E402
 import collected  # noqa: E402
 import compile_speed  # noqa: E402
+import embedding_calls  # noqa: E402
 import exceptions  # noqa: E402
 import gc_programs  # noqa: E402
 from binaries import aot_text_size, code_size, elf_text_size, with_wasi_imports  # noqa: E402
@@ -39,7 +40,7 @@ cp "$word" "$output"
 """
 SECTIONS = ["Interpreters: user time", "Interpreters: conv3x3", "Compiled code: user time", "Compiled code: run time",
             "Five published claims", "Compiling each kernel", "Compiling on one thread", "Hello world", "Loading what was compiled",
-            "Decoding and validating", "Exceptions caught ten frames up", "Bars of compiled code", "Garbage collection: run time", "Garbage collection: processor time",
+            "Decoding and validating", "Exceptions caught ten frames up", "Bars of compiled code", "Calls between C++ and WebAssembly", "Bars of calls", "Garbage collection: run time", "Garbage collection: processor time",
              "Garbage collection: peak memory", "Garbage collection: a live heap", "Bars of garbage collection"]
 options = argparse.Namespace()
 
@@ -167,6 +168,22 @@ class Exceptions(unittest.TestCase):
             self.assertIn("(i64.const 12)", changed[0][0])
         with self.assertRaises(ValueError):
             exceptions.variants("(module)", 12)
+
+
+class Calls(unittest.TestCase):
+    LINES = ("ashlar|in|nop|9.5\nashlar|in|add|10.5\nashlar|in|mix|8\nashlar|out|nop|3\nashlar|out|add|5\nashlar|out|mix|6\n"
+             "wasmtime|in|nop|100\nwasmtime|in|add|21\nwasmtime|in|mix|16\nwasmtime|out|nop|30\nwasmtime|out|add|50\nwasmtime|out|mix|60\n")
+
+    def test_bars(self):
+        rows = embedding_calls.bar_rows(bars.bar, embedding_calls.parse(self.LINES))
+        self.assertEqual([row[-1] for row in rows], ["met", "missed", "met", "met", "met", "missed"])
+
+    def test_ratios(self):
+        said = io.StringIO()
+        with contextlib.redirect_stdout(said):
+            embedding_calls.print_calls(embedding_calls.parse(self.LINES))
+        rows = next(iter(tables(said.getvalue()).values()))
+        self.assertEqual([row.split("|")[-2].strip() for row in rows], ["0.10", "0.50", "0.50", "0.10", "0.10", "0.10"])
 
 
 class Collecting(unittest.TestCase):

@@ -1,6 +1,7 @@
 // AArch64: the entry into compiled code, the bridge out of it, the entries of helpers and of throws, in assembly.
 #if defined(__aarch64__)
 
+#include "native/activation.h"
 #include "native/arch.h"
 
 namespace ashlar::native {
@@ -9,7 +10,13 @@ const bool kSupported = true;
 
 // Numbers in the assembly below.
 static_assert(offsetof(runtime::InstanceContext, results) == 120);
-static_assert(offsetof(Transfer, floats) == 64 && offsetof(Transfer, code) == 192 && offsetof(Transfer, sp) == 200);
+static_assert(offsetof(runtime::InstanceContext, interrupt) == 64);
+static_assert(offsetof(Activation, host_sp) == 0 && offsetof(Activation, code) == 8);
+static_assert(offsetof(Activation, context) == 16 && offsetof(Activation, sp) == 24);
+static_assert(offsetof(Transfer, floats) == 64);
+static_assert(offsetof(StubWords, outside) == 0 && offsetof(StubWords, host_failed) == 8);
+static_assert(offsetof(StubWords, helper_limit) == 16 && sizeof(StubWords) == 24);
+static_assert(offsetof(runtime::HostEntry, code) == 0 && offsetof(runtime::HostEntry, object) == 8);
 static_assert(offsetof(BridgeFrame, floats) == 64 && offsetof(BridgeFrame, frame_pointer) == 192);
 static_assert(offsetof(BridgeFrame, return_address) == 200 && sizeof(BridgeFrame) == 208);
 static_assert(offsetof(Registers, pc) == 160 && offsetof(Registers, sp) == 168 && sizeof(Registers) == 176);
@@ -77,8 +84,8 @@ asm(R"(
 .endm
 )");
 
-// uint64_t enter(Transfer* x0, void** x1): saves what the convention and C++ preserve, notes where, switches stacks,
-// loads every argument register and calls. leave(x0) continues behind the call with the stack of that moment.
+// enter(Activation* x0, ...): saves what the convention and C++ preserve, notes where, switches stacks and calls.
+// leave(x0) continues behind the call with the stack of that moment.
 asm(R"(
 ashlar_function ashlar_native_enter
   stp x29, x30, [sp, #-160]!
@@ -92,26 +99,15 @@ ashlar_function ashlar_native_enter
   stp d10, d11, [sp, #112]
   stp d12, d13, [sp, #128]
   stp d14, d15, [sp, #144]
-  str x29, [x1]
-  mov x19, x0
-  ldp x16, x9, [x19, #192]
+  str x29, [x0]
+  ldp x16, x15, [x0, #8]
+  ldr x9, [x0, #24]
   cmp x9, #0
   csel x9, x29, x9, eq
   mov sp, x9
-  ldp q0, q1, [x19, #64]
-  ldp q2, q3, [x19, #96]
-  ldp q4, q5, [x19, #128]
-  ldp q6, q7, [x19, #160]
-  ldp x0, x1, [x19]
-  ldp x2, x3, [x19, #16]
-  ldp x4, x5, [x19, #32]
-  ldp x6, x7, [x19, #48]
-  mov x15, x0
+  mov x0, x15
   blr x16
-  str x0, [x19]
-  str q0, [x19, #64]
   mov sp, x29
-  mov x0, #0
 ashlar_native_left:
   ldp x19, x20, [sp, #16]
   ldp x21, x22, [sp, #32]
@@ -127,8 +123,29 @@ ashlar_native_left:
   .popsection
 ashlar_function ashlar_native_leave
   mov sp, x0
-  mov x0, #1
   b ashlar_native_left
+  .popsection
+
+# enter_loaded(Activation* x0, Transfer* x1)
+ashlar_function ashlar_native_enter_loaded
+  stp x29, x30, [sp, #-32]!
+  mov x29, sp
+  str x19, [sp, #16]
+  mov x19, x1
+  ldp q0, q1, [x19, #64]
+  ldp q2, q3, [x19, #96]
+  ldp q4, q5, [x19, #128]
+  ldp q6, q7, [x19, #160]
+  ldr x1, [x19, #8]
+  ldp x2, x3, [x19, #16]
+  ldp x4, x5, [x19, #32]
+  ldp x6, x7, [x19, #48]
+  bl ashlar_native_enter
+  str x0, [x19]
+  str q0, [x19, #64]
+  ldr x19, [sp, #16]
+  ldp x29, x30, [sp], #32
+  ret
   .popsection
 )");
 
@@ -173,6 +190,44 @@ ashlar_function ashlar_native_bridge
   cbz x9, ashlar_native_bridge_throws
   ret
 ashlar_native_bridge_throws:
+  mov w1, w0
+  b ashlar_native_throw_exn
+  .popsection
+)");
+
+// The host stub. x0: a HostEntry; x15: the caller's context, which StubWords::outside points to meanwhile. Afterwards
+// one look says whether the function failed or the store was interrupted.
+asm(R"(
+ashlar_function ashlar_native_host
+  ldr x17, [x15, #120]
+  ldur x16, [x17, #-8]
+  cmp sp, x16
+  b.lo ashlar_native_exhausted
+  stp x29, x30, [sp, #-32]!
+  mov x29, sp
+  str x15, [sp, #16]
+  add x16, sp, #16
+  stur x16, [x17, #-24]
+  ldp x16, x0, [x0]
+  blr x16
+  ldr x15, [sp, #16]
+  ldp x29, x30, [sp], #32
+  ldr x17, [x15, #120]
+  stur xzr, [x17, #-24]
+  ldr x16, [x15, #64]
+  ldr w16, [x16]
+  ldur w17, [x17, #-16]
+  orr w16, w16, w17
+  cbnz w16, 1f
+  ret
+1:
+  mov x0, x15
+  mov x1, x30
+  mov x2, sp
+  stp x29, x30, [sp, #-16]!
+  mov x29, sp
+  bl ashlar_native_host_left
+  ldp x29, x30, [sp], #16
   mov w1, w0
   b ashlar_native_throw_exn
   .popsection

@@ -1,6 +1,7 @@
 // x86-64: the entry into compiled code, the bridge out of it, the entries of helpers and of throws, in assembly.
 #if defined(__x86_64__)
 
+#include "native/activation.h"
 #include "native/arch.h"
 
 namespace ashlar::native {
@@ -9,7 +10,13 @@ const bool kSupported = true;
 
 // Numbers in the assembly below.
 static_assert(offsetof(runtime::InstanceContext, results) == 120);
-static_assert(offsetof(Transfer, floats) == 48 && offsetof(Transfer, code) == 176 && offsetof(Transfer, sp) == 184);
+static_assert(offsetof(runtime::InstanceContext, interrupt) == 64);
+static_assert(offsetof(Activation, host_sp) == 0 && offsetof(Activation, code) == 8);
+static_assert(offsetof(Activation, context) == 16 && offsetof(Activation, sp) == 24);
+static_assert(offsetof(Transfer, floats) == 48);
+static_assert(offsetof(StubWords, outside) == 0 && offsetof(StubWords, host_failed) == 8);
+static_assert(offsetof(StubWords, helper_limit) == 16 && sizeof(StubWords) == 24);
+static_assert(offsetof(runtime::HostEntry, code) == 0 && offsetof(runtime::HostEntry, object) == 8);
 static_assert(offsetof(BridgeFrame, floats) == 48 && offsetof(BridgeFrame, return_address) == 184);
 static_assert(sizeof(BridgeFrame) == 192);
 static_assert(offsetof(Registers, pc) == 48 && offsetof(Registers, sp) == 56 && sizeof(Registers) == 64);
@@ -79,8 +86,8 @@ asm(R"(
 .endm
 )");
 
-// uint64_t enter(Transfer* rdi, void** rsi): saves what the convention and C++ preserve, notes where, switches stacks,
-// loads every argument register and calls. leave(rdi) continues behind the call with the stack of that moment.
+// enter(Activation* rdi, ...): saves what the convention and C++ preserve, notes where, switches stacks and calls.
+// leave(rdi) continues behind the call with the stack of that moment.
 asm(R"(
 ashlar_function ashlar_native_enter
   pushq %rbp
@@ -99,34 +106,18 @@ ashlar_function ashlar_native_enter
   pushq %r15
   .cfi_offset %r15, -56
   pushq %rdi
-  movq %rsp, (%rsi)
-  movq %rdi, %rbx
-  movq 184(%rbx), %rax
+  movq %rsp, 0(%rdi)
+  movq 24(%rdi), %rax
   testq %rax, %rax
   cmovneq %rax, %rsp
-  movaps 48(%rbx), %xmm0
-  movaps 64(%rbx), %xmm1
-  movaps 80(%rbx), %xmm2
-  movaps 96(%rbx), %xmm3
-  movaps 112(%rbx), %xmm4
-  movaps 128(%rbx), %xmm5
-  movaps 144(%rbx), %xmm6
-  movaps 160(%rbx), %xmm7
-  movq 0(%rbx), %rdi
-  movq 8(%rbx), %rsi
-  movq 16(%rbx), %rdx
-  movq 24(%rbx), %rcx
-  movq 32(%rbx), %r8
-  movq 40(%rbx), %r9
-  movq %rdi, %r10
-  callq *176(%rbx)
+  movq 8(%rdi), %rax
+  movq 16(%rdi), %r10
+  movq %r10, %rdi
+  callq *%rax
 .globl ashlar_native_entered
 .hidden ashlar_native_entered
 ashlar_native_entered:
-  movq %rax, 0(%rbx)
-  movaps %xmm0, 48(%rbx)
   leaq -48(%rbp), %rsp
-  xorl %eax, %eax
 ashlar_native_left:
   .cfi_def_cfa %rsp, 64
   addq $8, %rsp
@@ -153,8 +144,35 @@ ashlar_native_left:
   ashlar_end
 ashlar_function ashlar_native_leave
   movq %rdi, %rsp
-  movl $1, %eax
   jmp ashlar_native_left
+  ashlar_end
+
+# enter_loaded(Activation* rdi, Transfer* rsi)
+ashlar_function ashlar_native_enter_loaded
+  pushq %rbx
+  .cfi_def_cfa_offset 16
+  .cfi_offset %rbx, -16
+  movq %rsi, %rbx
+  movaps 48(%rbx), %xmm0
+  movaps 64(%rbx), %xmm1
+  movaps 80(%rbx), %xmm2
+  movaps 96(%rbx), %xmm3
+  movaps 112(%rbx), %xmm4
+  movaps 128(%rbx), %xmm5
+  movaps 144(%rbx), %xmm6
+  movaps 160(%rbx), %xmm7
+  movq 8(%rbx), %rsi
+  movq 16(%rbx), %rdx
+  movq 24(%rbx), %rcx
+  movq 32(%rbx), %r8
+  movq 40(%rbx), %r9
+  callq ashlar_native_enter
+  movq %rax, 0(%rbx)
+  movaps %xmm0, 48(%rbx)
+  popq %rbx
+  .cfi_def_cfa_offset 8
+  .cfi_restore %rbx
+  retq
   ashlar_end
 )");
 
@@ -204,6 +222,42 @@ ashlar_function ashlar_native_bridge
   je ashlar_native_bridge_throws
   retq
 ashlar_native_bridge_throws:
+  movl %eax, %esi
+  jmp ashlar_native_throw_exn
+  ashlar_end
+)");
+
+// The host stub. rdi: a HostEntry; r10: the caller's context, which StubWords::outside points to meanwhile. Afterwards
+// one look says whether the function failed or the store was interrupted.
+asm(R"(
+ashlar_function ashlar_native_host
+  movq 120(%r10), %rax
+  cmpq -8(%rax), %rsp
+  jb ashlar_native_exhausted
+  pushq %r10
+  .cfi_adjust_cfa_offset 8
+  movq %rsp, -24(%rax)
+  movq 0(%rdi), %rax
+  movq 8(%rdi), %rdi
+  callq *%rax
+  popq %r10
+  .cfi_adjust_cfa_offset -8
+  movq 120(%r10), %rcx
+  movq 64(%r10), %rdx
+  movq $0, -24(%rcx)
+  movl 0(%rdx), %edx
+  orl -16(%rcx), %edx
+  jne 1f
+  retq
+1:
+  movq %r10, %rdi
+  movq 0(%rsp), %rsi
+  leaq 8(%rsp), %rdx
+  pushq %r10
+  .cfi_adjust_cfa_offset 8
+  callq ashlar_native_host_left
+  popq %r10
+  .cfi_adjust_cfa_offset -8
   movl %eax, %esi
   jmp ashlar_native_throw_exn
   ashlar_end

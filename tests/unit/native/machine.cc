@@ -326,6 +326,7 @@ struct MachineModule final : runtime::TierModule {
 
 runtime::Tier tier() {
   runtime::Tier t = runtime::fake::tier();
+  t.host_stub = host_stub();
   t.make_module = [](const module::Module&, const runtime::Config&) -> std::unique_ptr<runtime::TierModule> {
     return std::make_unique<MachineModule>();
   };
