@@ -39,7 +39,7 @@ GcHeap::GcHeap(const module::TypeRegistry& types, uint64_t max_bytes)
 GcHeap::~GcHeap() = default;
 
 bool GcHeap::reserve() {
-  if (!space_.reserve(max_bytes_, idle_spaces_)) return false;
+  if (!space_.reserve(max_bytes_, idle_spaces_, small_pages_)) return false;
   base_ = space_.base();
   cursor_ = &space_.cursor();
   if (roots_ != nullptr) roots_->bind_heap(base_);

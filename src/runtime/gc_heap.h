@@ -109,7 +109,11 @@ class GcHeap {
   /// Null before ensure().
   uint8_t* base() const { return base_; }
   /// Where ensure() looks for a reservation that another heap had; null: nowhere.
-  void set_idle_spaces(IdleList* idle) { idle_spaces_ = idle; }
+  /// `small_pages`: heaps stay small, and follow each other quickly.
+  void set_idle_spaces(IdleList* idle, bool small_pages) {
+    idle_spaces_ = idle;
+    small_pages_ = small_pages;
+  }
   /// Whose blocks are counted, too; before the first is taken.
   void set_account(Account* account) { space_.set_account(account); }
   /// The end: leaves the reservation to others. Nothing may be done with the heap afterwards.
@@ -363,6 +367,7 @@ class GcHeap {
   GcSpace space_;
   uint64_t max_bytes_;
   IdleList* idle_spaces_ = nullptr;
+  bool small_pages_ = false;
   std::vector<std::unique_ptr<GcLayout>> layouts_;  ///< by canonical id
   GcRootSource* roots_ = nullptr;
   const Slot* live_slots_ = nullptr;

@@ -28,12 +28,14 @@ constexpr uint64_t kBefore = kTables + static_cast<uint64_t>(-kGcTypesOffset);
 /// The address space of a heap.
 class Reservation final : public Reusable {
  public:
-  static std::unique_ptr<Reservation> make() {
+  static std::unique_ptr<Reservation> make(bool small_pages) {
     uint8_t* base = os::reserve_pages_around(kBefore, GcSpace::kBase + kGuard, GcSpace::kBase);
     if (base == nullptr) return nullptr;
     auto made = std::make_unique<Reservation>(base);
     const bool open =
         os::open_pages(base - kBefore, kBefore) && os::open_pages(base + GcSpace::kHeapStart, GcSpace::kMostBytes);
+    if (small_pages) os::keep_pages_small(base - kBefore, kBytes);
+    made->small_pages_ = small_pages;
     return open ? std::move(made) : nullptr;
   }
   explicit Reservation(uint8_t* base) : base_(base) { pages_.bind(base - kBefore, kBytes); }
@@ -42,12 +44,16 @@ class Reservation final : public Reusable {
   Reservation& operator=(const Reservation&) = delete;
 
   uint8_t* base() const { return base_; }
-  /// The system may join its pages to large ones, and give memory where nobody wrote: never quiet.
-  bool clean(const Cleaning& how) override { return pages_.clean(false, how.keep); }
+  /// The system may join pages to large ones, and give memory where nobody wrote: then it is never quiet.
+  bool clean(const Cleaning& how) override { return pages_.clean(used_, how.quiet && small_pages_, how.keep); }
+  /// Behind so many bytes of the heap nothing was used: looking for pages there would take longest.
+  void use(uint64_t bytes) { used_ = kBefore + bytes; }
 
  private:
   static constexpr uint64_t kBytes = kBefore + GcSpace::kBase + kGuard;
   uint8_t* base_;
+  uint64_t used_ = kBytes;
+  bool small_pages_ = false;
   ReusedPages pages_;
 };
 
@@ -58,10 +64,10 @@ void GcSpace::set_max_bytes(uint64_t bytes) {
   max_blocks_ = static_cast<uint32_t>(max_bytes_ >> kBlockBits);
 }
 
-bool GcSpace::reserve(uint64_t max_bytes, IdleList* idle) {
+bool GcSpace::reserve(uint64_t max_bytes, IdleList* idle, bool small_pages) {
   static_assert(kBefore % (64 << 10) == 0);
   if (idle != nullptr) reservation_ = idle->take();
-  if (reservation_ == nullptr) reservation_ = Reservation::make();
+  if (reservation_ == nullptr) reservation_ = Reservation::make(small_pages);
   if (reservation_ == nullptr) return false;
   uint8_t* base = static_cast<Reservation&>(*reservation_).base();
   base_ = base;
@@ -85,6 +91,7 @@ bool GcSpace::reserve(uint64_t max_bytes, IdleList* idle) {
 
 void GcSpace::give_back(IdleList& idle, const Cleaning& how) {
   base_ = nullptr;
+  if (reservation_ != nullptr) static_cast<Reservation&>(*reservation_).use(uint64_t{frontier_} << kBlockBits);
   if (reservation_ != nullptr && reservation_->clean(how)) idle.give(std::move(reservation_));
   reservation_.reset();
 }

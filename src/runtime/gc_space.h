@@ -58,8 +58,8 @@ class GcSpace {
   GcSpace& operator=(const GcSpace&) = delete;
 
   /// False when there is no address space. `max_bytes`: of all blocks in use. `idle`: reservations to use again, or
-  /// null.
-  bool reserve(uint64_t max_bytes, IdleList* idle);
+  /// null. `small_pages`: os::keep_pages_small() for a new one.
+  bool reserve(uint64_t max_bytes, IdleList* idle, bool small_pages);
   /// Ends its use; others may use the reservation.
   void give_back(IdleList& idle, const Cleaning& how);
 

@@ -61,7 +61,7 @@ Store::Store(std::shared_ptr<Engine> engine, StoreLimits limits, std::shared_ptr
   if (account_.ledger() != nullptr) heap_.set_account(&account_);
   heap_.set_roots(this);
   heap_.set_stress(limits.gc_stress);
-  heap_.set_idle_spaces(&engine_->idle().gc_spaces);
+  heap_.set_idle_spaces(&engine_->idle().gc_spaces, engine_->memory_pool() != nullptr);
 }
 
 /// Everything that others may use is cleaned first: they must not see what was done with it.
