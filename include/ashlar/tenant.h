@@ -19,9 +19,9 @@ struct TenantAmounts {
   uint64_t gc_heap_bytes = 0;   ///< structs, arrays and exceptions: blocks of 32 KiB
   uint64_t host_bytes = 0;      ///< host objects that guests may hold: what Value::external was told
   uint64_t host_objects = 0;    ///< how many of these
-  uint64_t instances = 0;
-  uint64_t stores = 0;
-  uint64_t bytes = 0;  ///< of everything above that has bytes
+  uint64_t instances = 0;       ///< of all its stores, libraries of linkers included
+  uint64_t stores = 0;          ///< that have not ended
+  uint64_t bytes = 0;           ///< of everything above that has bytes
 
   /// No limit at all.
   static constexpr TenantAmounts unlimited() {
@@ -43,6 +43,7 @@ class Tenant {
   /// `most`: start from TenantAmounts::unlimited() and lower what is to be limited.
   explicit Tenant(const TenantAmounts& most = TenantAmounts::unlimited());
 
+  /// As they were given.
   const TenantAmounts& limits() const;
   /// What is used now. Amounts are read one by one, while other threads may change them.
   TenantAmounts usage() const;

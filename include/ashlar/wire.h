@@ -23,7 +23,8 @@ inline namespace v0 {
 /// typed calls it is not needed, for they look at the function's type.
 template <class Bytes>
 struct In64 {
-  Bytes value;
+  Bytes value;  ///< the text, or the bytes
+  /// The same, without a name.
   operator const Bytes&() const { return value; }
 };
 
