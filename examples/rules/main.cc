@@ -2,11 +2,8 @@
 #include <ashlar/ashlar.h>
 
 #include <chrono>
-#include <condition_variable>
 #include <cstdio>
-#include <mutex>
 #include <string>
-#include <thread>
 
 namespace {
 
@@ -35,32 +32,6 @@ constexpr Rule kRules[] = {
     {"recurses", R"((module (func $f (export "discount") (result f64) (f64.add (call $f) (f64.const 1)))))"},
     {"asks too much", R"((module (import "customer" "address" (func $a (result i32)))
        (func (export "discount") (result f64) (f64.const 50))))"},
-};
-
-/// Interrupts the store when the time is over before the end of the scope.
-class Deadline {
- public:
-  Deadline(ashlar::Store& store, std::chrono::milliseconds after)
-      : thread_([this, &store, after] {
-          std::unique_lock lock(mutex_);
-          if (!done_changed_.wait_for(lock, after, [this] { return done_; })) store.interrupt("the time is over");
-        }) {}
-  ~Deadline() {
-    {
-      const std::lock_guard lock(mutex_);
-      done_ = true;
-    }
-    done_changed_.notify_one();
-    thread_.join();
-  }
-  Deadline(const Deadline&) = delete;
-  Deadline& operator=(const Deadline&) = delete;
-
- private:
-  std::mutex mutex_;
-  std::condition_variable done_changed_;
-  bool done_ = false;
-  std::thread thread_;  // last: it uses the others
 };
 
 /// What one evaluation may use.
@@ -92,7 +63,7 @@ class Rules {
     ashlar::Store store(engine_, limits);
     store.set_fuel(budget.fuel);
     store.set_data(order);
-    const Deadline deadline(store, budget.time);
+    store.set_deadline(std::chrono::steady_clock::now() + budget.time);
     auto instance = rule.instantiate(store);
     if (!instance) return std::unexpected(std::move(instance).error());
     auto f = instance->func<double()>("discount");
