@@ -137,6 +137,32 @@ typedef struct ashlar_store_usage_t {
 } ashlar_store_usage_t;
 WASM_API_EXTERN void ashlar_store_usage(const wasm_store_t*, ashlar_store_usage_t* out);
 
+/// Amounts that a tenant uses or may use, over all its stores.
+typedef struct ashlar_tenant_amounts_t {
+  uint64_t memory_bytes;    ///< linear memories; shared ones count in each store that has them
+  uint64_t table_elements;  ///< 8 bytes each
+  uint64_t gc_heap_bytes;   ///< structs, arrays and exceptions: blocks of 32 KiB
+  uint64_t host_bytes;      ///< foreign objects that guests may hold
+  uint64_t host_objects;    ///< how many of these
+  uint64_t instances;       ///< of all its stores
+  uint64_t stores;          ///< that have not ended
+  uint64_t bytes;           ///< of everything above that has bytes
+} ashlar_tenant_amounts_t;
+
+/// Counts what its stores use, and refuses what goes beyond in the store that asked, as a limit of that store does.
+/// From any threads. Stores keep what they need of it: it may be deleted before them.
+typedef struct ashlar_tenant_t ashlar_tenant_t;
+/// No limit at all, to be lowered where there is to be one.
+WASM_API_EXTERN void ashlar_tenant_amounts_init(ashlar_tenant_amounts_t* out);
+WASM_API_EXTERN own ashlar_tenant_t* ashlar_tenant_new(const ashlar_tenant_amounts_t* most);
+WASM_API_EXTERN void ashlar_tenant_delete(own ashlar_tenant_t*);
+/// What is used now, and (`peak`, if not null) the most of each that was used at once.
+WASM_API_EXTERN void ashlar_tenant_usage(const ashlar_tenant_t*, ashlar_tenant_amounts_t* out,
+                                         ashlar_tenant_amounts_t* peak);
+/// A store of the tenant's; where it may have no more, instantiating fails.
+WASM_API_EXTERN own wasm_store_t* ashlar_tenant_store_new(wasm_engine_t*, const ashlar_tenant_t*,
+                                                          const ashlar_store_limits_t*);
+
 /// Instructions left, counted with ashlar_config_set_fuel; running out is a trap. A new store has none.
 WASM_API_EXTERN void ashlar_store_set_fuel(wasm_store_t*, int64_t fuel);
 WASM_API_EXTERN int64_t ashlar_store_fuel(const wasm_store_t*);
@@ -146,6 +172,12 @@ WASM_API_EXTERN int64_t ashlar_store_fuel(const wasm_store_t*);
 /// what called it is when it returns.
 WASM_API_EXTERN void ashlar_store_interrupt(wasm_store_t*, const char* reason);
 WASM_API_EXTERN void ashlar_store_clear_interrupt(wasm_store_t*);
+
+/// Interrupts so many nanoseconds from now ("interrupted: deadline"), in place of an earlier deadline. The first one of
+/// a process starts a thread, which all stores share.
+WASM_API_EXTERN void ashlar_store_set_deadline(wasm_store_t*, uint64_t nanoseconds);
+/// There is no deadline any more, and none has passed.
+WASM_API_EXTERN void ashlar_store_clear_deadline(wasm_store_t*);
 
 /// Frees structs, arrays, exceptions and foreign objects that nothing refers to, now; otherwise this happens a little
 /// at a time while guests allocate. What lies on the stack may look like a reference, so a few can stay.

@@ -1,4 +1,7 @@
 // Configurations, engines, stores and shared memories of the C API.
+#include <algorithm>
+#include <chrono>
+
 #include "capi/refs.h"
 
 namespace capi = ashlar::capi;
@@ -15,6 +18,30 @@ struct wasm_engine_t {
 struct ashlar_shared_memory_t {
   ashlar::v0::SharedMemory memory;
 };
+
+struct ashlar_tenant_t {
+  ashlar::v0::Tenant tenant;
+};
+
+namespace {
+
+ashlar::StoreLimits from_c(const ashlar_store_limits_t& limits) {
+  ashlar::StoreLimits out;
+  out.memory_bytes = limits.memory_bytes;
+  out.table_elements = limits.table_elements;
+  out.instances = limits.instances;
+  out.gc_heap_bytes = limits.gc_heap_bytes;
+  out.stack_bytes = limits.stack_bytes;
+  out.host_depth = limits.host_depth;
+  return out;
+}
+
+ashlar_tenant_amounts_t to_c(const ashlar::TenantAmounts& a) {
+  return {a.memory_bytes, a.table_elements, a.gc_heap_bytes, a.host_bytes,
+          a.host_objects, a.instances,      a.stores,        a.bytes};
+}
+
+}  // namespace
 
 extern "C" {
 
@@ -68,14 +95,23 @@ void ashlar_store_limits_init(ashlar_store_limits_t* out) {
 }
 
 wasm_store_t* ashlar_store_new(wasm_engine_t* engine, const ashlar_store_limits_t* limits) {
-  ashlar::StoreLimits inner;
-  inner.memory_bytes = limits->memory_bytes;
-  inner.table_elements = limits->table_elements;
-  inner.instances = limits->instances;
-  inner.gc_heap_bytes = limits->gc_heap_bytes;
-  inner.stack_bytes = limits->stack_bytes;
-  inner.host_depth = limits->host_depth;
-  return new wasm_store_t{std::make_shared<capi::StoreBox>(engine->engine, inner)};
+  return new wasm_store_t{std::make_shared<capi::StoreBox>(engine->engine, from_c(*limits))};
+}
+
+void ashlar_tenant_amounts_init(ashlar_tenant_amounts_t* out) { *out = to_c(ashlar::TenantAmounts::unlimited()); }
+ashlar_tenant_t* ashlar_tenant_new(const ashlar_tenant_amounts_t* most) {
+  return new ashlar_tenant_t{
+      ashlar::Tenant({most->memory_bytes, most->table_elements, most->gc_heap_bytes, most->host_bytes,
+                      most->host_objects, most->instances, most->stores, most->bytes})};
+}
+void ashlar_tenant_delete(ashlar_tenant_t* t) { delete t; }
+void ashlar_tenant_usage(const ashlar_tenant_t* t, ashlar_tenant_amounts_t* out, ashlar_tenant_amounts_t* peak) {
+  *out = to_c(t->tenant.usage());
+  if (peak != nullptr) *peak = to_c(t->tenant.peak());
+}
+wasm_store_t* ashlar_tenant_store_new(wasm_engine_t* engine, const ashlar_tenant_t* tenant,
+                                      const ashlar_store_limits_t* limits) {
+  return new wasm_store_t{std::make_shared<capi::StoreBox>(engine->engine, tenant->tenant, from_c(*limits))};
 }
 
 void ashlar_store_usage(const wasm_store_t* s, ashlar_store_usage_t* out) {
@@ -102,6 +138,13 @@ void ashlar_store_set_fuel(wasm_store_t* s, int64_t fuel) { s->box->store.set_fu
 int64_t ashlar_store_fuel(const wasm_store_t* s) { return s->box->store.fuel(); }
 void ashlar_store_interrupt(wasm_store_t* s, const char* reason) { s->box->store.interrupt(reason); }
 void ashlar_store_clear_interrupt(wasm_store_t* s) { s->box->store.clear_interrupt(); }
+void ashlar_store_set_deadline(wasm_store_t* s, uint64_t nanoseconds) {
+  // Further away than any clock goes is never.
+  constexpr uint64_t kMost = uint64_t{1} << 62;
+  const std::chrono::nanoseconds after(std::min(nanoseconds, kMost));
+  s->box->store.set_deadline(std::chrono::steady_clock::now() + after);
+}
+void ashlar_store_clear_deadline(wasm_store_t* s) { s->box->store.clear_deadline(); }
 void ashlar_store_collect_garbage(wasm_store_t* s) { s->box->store.collect_garbage(); }
 
 }  // extern "C"

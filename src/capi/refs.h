@@ -79,6 +79,7 @@ struct [[gnu::visibility("hidden")]] Boxed {
 
 struct StoreBox : std::enable_shared_from_this<StoreBox> {
   StoreBox(const v0::Engine& e, const v0::StoreLimits& limits) : engine(e), store(e, limits) {}
+  StoreBox(const v0::Engine& e, const v0::Tenant& t, const v0::StoreLimits& limits) : engine(e), store(e, t, limits) {}
   v0::detail::StoreState* state() const { return v0::detail::Access::state(store); }
   runtime::Store& inner() const { return state()->store; }
   const module::TypeRegistry& types() const { return inner().types(); }

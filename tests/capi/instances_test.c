@@ -194,6 +194,48 @@ void test_limits_and_fuel(void) {
   wasm_engine_delete(engine);
 }
 
+void test_tenants_and_deadlines(void) {
+  wasm_engine_t* engine = wasm_engine_new();
+  ashlar_store_limits_t limits;
+  ashlar_store_limits_init(&limits);
+  ashlar_tenant_amounts_t most;
+  ashlar_tenant_amounts_init(&most);
+  most.memory_bytes = 3 * MEMORY_PAGE_SIZE;
+  ashlar_tenant_t* tenant = ashlar_tenant_new(&most);
+  wasm_store_t* first = ashlar_tenant_store_new(engine, tenant, &limits);
+  wasm_store_t* second = ashlar_tenant_store_new(engine, tenant, &limits);
+  const char* text =
+      "(module (memory 1) (func (export \"forever\") (loop (br 0)))"
+      " (func (export \"grow\") (param i32) (result i32) (memory.grow (local.get 0))))";
+  wasm_instance_t* one = instance_of(first, text);
+  wasm_instance_t* two = instance_of(second, text);
+  CHECK(call_i32(one, "grow", 1) == 1);
+  CHECK(call_i32(two, "grow", 1) == -1);
+  ashlar_tenant_amounts_t now, peak;
+  ashlar_tenant_usage(tenant, &now, &peak);
+  CHECK(now.memory_bytes == 3 * MEMORY_PAGE_SIZE && now.stores == 2 && now.instances == 2);
+  wasm_instance_delete(one);
+  wasm_store_delete(first);
+  CHECK(call_i32(two, "grow", 1) == 1);
+  ashlar_tenant_usage(tenant, &now, NULL);
+  CHECK(now.memory_bytes == 2 * MEMORY_PAGE_SIZE && now.stores == 1);
+  CHECK(peak.memory_bytes == 3 * MEMORY_PAGE_SIZE);
+  ashlar_tenant_delete(tenant);
+
+  wasm_func_t* forever = exported_func(two, "forever");
+  ashlar_store_set_deadline(second, UINT64_MAX);
+  ashlar_store_set_deadline(second, 10 * 1000 * 1000);
+  wasm_trap_t* trap = wasm_func_call(forever, NULL, NULL);
+  CHECK_TEXT(ashlar_error_id(ashlar_trap_error(trap)), "interrupted");
+  wasm_trap_delete(trap);
+  ashlar_store_clear_deadline(second);
+  CHECK(call_i32(two, "grow", 0) == 2);
+  wasm_func_delete(forever);
+  wasm_instance_delete(two);
+  wasm_store_delete(second);
+  wasm_engine_delete(engine);
+}
+
 void test_any_order_of_deletion(void) {
   Host host = host_new();
   wasm_instance_t* instance =
