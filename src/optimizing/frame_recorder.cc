@@ -161,20 +161,34 @@ void FrameRecorder::read_pads() {
   }
 }
 
-/// The load that an instruction does first of all, when it was made of several: its own location is the last one's. Of
-/// loads of one width from one address in a block the first is what traps.
+/// Of volatile loads of that width from one address in a block the first, which is what traps. Where machine blocks
+/// were joined the block is another one: then it is the block that has them all, if there is one.
+const llvm::Instruction* first_load(const llvm::Instruction& address, llvm::LocationSize width,
+                                    const llvm::BasicBlock* block) {
+  const llvm::Instruction* here = nullptr;
+  const llvm::Instruction* elsewhere = nullptr;
+  bool in_one_block = true;
+  for (const llvm::User* user : address.users()) {
+    const auto* load = llvm::dyn_cast<llvm::LoadInst>(user);
+    if (load == nullptr || !load->isVolatile()) continue;
+    if (width != load->getDataLayout().getTypeStoreSize(load->getType())) continue;
+    const llvm::Instruction*& first = load->getParent() == block ? here : elsewhere;
+    if (first != nullptr && first->getParent() != load->getParent()) {
+      in_one_block = false;
+    } else if (first == nullptr || load->comesBefore(first)) {
+      first = load;
+    }
+  }
+  if (here != nullptr) return here;
+  return in_one_block ? elsewhere : nullptr;
+}
+
+/// The load that an instruction does first of all, when it was made of several: its own location is the last one's.
 const llvm::Instruction* load_in(const MachineInstr& instr) {
   for (const llvm::MachineMemOperand* operand : instr.memoperands()) {
     const auto* address = llvm::dyn_cast_or_null<llvm::Instruction>(operand->getValue());
     if (!operand->isLoad() || !operand->isVolatile() || address == nullptr) continue;
-    const llvm::Instruction* first = nullptr;
-    for (const llvm::User* user : address->users()) {
-      const auto* load = llvm::dyn_cast<llvm::LoadInst>(user);
-      if (load == nullptr || !load->isVolatile() || load->getParent() != instr.getParent()->getBasicBlock()) continue;
-      if (operand->getSize() != load->getDataLayout().getTypeStoreSize(load->getType())) continue;
-      if (first == nullptr || load->comesBefore(first)) first = load;
-    }
-    return first;
+    return first_load(*address, operand->getSize(), instr.getParent()->getBasicBlock());
   }
   return nullptr;
 }
