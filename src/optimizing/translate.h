@@ -121,6 +121,7 @@ class Translator {
   void call_ref(uint32_t type, bool tail);
   struct Arguments;
   Arguments take_arguments(const module::FuncType& type);
+  std::vector<Value*> operands(Value* context, const Arguments& args, bool through_cell) const;
   llvm::CallBase* make_call(const module::FuncType& type, Value* callee, Value* context, const Arguments& args,
                             bool through_cell);
   void tail_call(const module::FuncType& type, Value* callee, Value* context, bool through_cell);

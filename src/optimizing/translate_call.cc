@@ -79,11 +79,17 @@ Translator::Arguments Translator::take_arguments(const module::FuncType& type) {
   return args;
 }
 
-llvm::CallBase* Translator::make_call(const module::FuncType& type, Value* callee, Value* context,
-                                      const Arguments& args, bool through_cell) {
+/// What is passed: the callee's context, through a cell the caller's too, the arguments.
+std::vector<Value*> Translator::operands(Value* context, const Arguments& args, bool through_cell) const {
   std::vector<Value*> all{context};
   if (through_cell) all.push_back(ctx_);
   all.insert(all.end(), args.values.begin(), args.values.end());
+  return all;
+}
+
+llvm::CallBase* Translator::make_call(const module::FuncType& type, Value* callee, Value* context,
+                                      const Arguments& args, bool through_cell) {
+  const std::vector<Value*> all = operands(context, args, through_cell);
   llvm::CallBase* call = emit_call(u_.signature(type, through_cell), callee, all, true);
   call->addFnAttr(llvm::Attribute::NoMerge);
   if (through_cell) call->addParamAttr(1, llvm::Attribute::Nest);
@@ -93,10 +99,7 @@ llvm::CallBase* Translator::make_call(const module::FuncType& type, Value* calle
 /// Tail calls have all arguments in registers, as every call, so that the code generator makes a jump of each that
 /// stands before a return.
 void Translator::tail_call(const module::FuncType& type, Value* callee, Value* context, bool through_cell) {
-  std::vector<Value*> all{context};
-  if (through_cell) all.push_back(ctx_);
-  const Arguments args = take_arguments(type);
-  all.insert(all.end(), args.values.begin(), args.values.end());
+  const std::vector<Value*> all = operands(context, take_arguments(type), through_cell);
   llvm::CallInst* call = b_.CreateCall(u_.signature(type, through_cell), callee, all);
   call->addFnAttr(llvm::Attribute::get(u_.context, kTailCallAttribute));
   // The column tells it from calls that only prepare it: those stay calls (see emit.cc).

@@ -153,7 +153,7 @@ llvm::Function* Unit::function(module::FuncIdx f) {
                                &ir);
   add_attributes(*out);
   out->addFnAttr("ashlar-func", std::to_string(f));
-  if (may_borrow_ && !is_own(f) && can_inline(f)) borrowed_.push_back(f);
+  if (!is_own(f) && can_inline(f)) borrowed_.push_back(f);
   return out;
 }
 

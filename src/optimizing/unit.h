@@ -118,7 +118,6 @@ class Unit {
 
   std::span<const module::FuncIdx> own_;
   std::vector<module::FuncIdx> borrowed_;
-  bool may_borrow_ = true;
   std::map<module::FuncIdx, std::optional<module::GlobalIdx>> done_flags_;
   std::vector<llvm::Function*> functions_;
   std::vector<bool> compiled_;

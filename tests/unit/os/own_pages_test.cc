@@ -32,7 +32,7 @@ bool tells() {
 }
 
 TEST(OwnPages, AreThoseThatWereWritten) {
-  if (!tells()) GTEST_SKIP();
+  if (!tells()) GTEST_SKIP() << "this system does not tell which pages are a process's own (PAGEMAP_SCAN)";
   const Pages pages(16);
   PageRange found[4];
   EXPECT_EQ(find_own_pages(pages.begin, pages.at(16), found), 0u);
@@ -51,7 +51,7 @@ TEST(OwnPages, AreThoseThatWereWritten) {
 }
 
 TEST(OwnPages, OfAFileAreTheCopies) {
-  if (!tells()) GTEST_SKIP();
+  if (!tells()) GTEST_SKIP() << "this system does not tell which pages are a process's own (PAGEMAP_SCAN)";
   const Pages pages(4);
   auto file = MemoryFile::make(pages.bytes);
   ASSERT_TRUE(file);
@@ -73,7 +73,7 @@ TEST(OwnPages, OfAFileAreTheCopies) {
 }
 
 TEST(OwnPages, ClosedOnesStayKnown) {
-  if (!tells()) GTEST_SKIP();
+  if (!tells()) GTEST_SKIP() << "this system does not tell which pages are a process's own (PAGEMAP_SCAN)";
   const Pages pages(4);
   *pages.at(1) = 1;
   ASSERT_TRUE(close_pages(pages.begin, pages.bytes));
@@ -83,7 +83,7 @@ TEST(OwnPages, ClosedOnesStayKnown) {
 }
 
 TEST(OwnPages, AChildSeesItsOwn) {
-  if (!tells()) GTEST_SKIP();
+  if (!tells()) GTEST_SKIP() << "this system does not tell which pages are a process's own (PAGEMAP_SCAN)";
   const Pages pages(4);
   *pages.at(0) = 1;
   const pid_t child = ::fork();
@@ -101,7 +101,7 @@ TEST(OwnPages, AChildSeesItsOwn) {
 
 TEST(FaultCount, RisesWithEachNewPage) {
   const FaultCount before = count_faults();
-  if (before.thread == 0) GTEST_SKIP();
+  if (before.thread == 0) GTEST_SKIP() << "this system does not count the page faults of a thread";
   EXPECT_TRUE(no_faults_between(before, last_fault_count()));
   const Pages pages(4);
   const FaultCount quiet = count_faults();
