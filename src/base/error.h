@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace ashlar {
 
@@ -32,6 +33,21 @@ const ErrorInfo& error_info(ErrorCode code);
 inline constexpr uint64_t kNoOffset = ~uint64_t{0};
 inline constexpr uint32_t kNoFunc = ~uint32_t{0};
 
+/// A function of a guest that was running when an error ended it.
+struct ErrorFrame {
+  const void* module = nullptr;  ///< tells modules apart while they live
+  uint32_t func = kNoFunc;
+  uint64_t offset = 0;       ///< of the instruction, or of the call, in the module
+  uint64_t func_offset = 0;  ///< the same from the beginning of the function's code
+  std::string module_name;   ///< empty where it has none
+  std::string func_name;
+};
+/// The innermost frames of an error.
+struct ErrorFrames {
+  std::vector<ErrorFrame> known;
+  uint64_t more = 0;  ///< further out
+};
+
 /// An error: code, byte offset in the module (or kNoOffset), function index (or kNoFunc), line and column for
 /// text (0: none), up to three arguments. Move-only, one pointer wide, so that Result stays small.
 class [[nodiscard]] Error {
@@ -41,6 +57,8 @@ class [[nodiscard]] Error {
   Error(Error&&) noexcept;
   Error& operator=(Error&&) noexcept;
   ~Error();
+  /// What std::bad_alloc becomes, and allocates nothing.
+  static Error no_memory() noexcept;
   Error clone() const;
 
   ErrorCode code() const;
@@ -52,12 +70,15 @@ class [[nodiscard]] Error {
   const std::string& arg(int i) const;
   /// Extra lines shown after the message: a backtrace, the source line with a caret.
   const std::string& notes() const;
+  /// As data what of the notes is a backtrace.
+  const ErrorFrames& frames() const;
 
   Error&& at(uint64_t offset) &&;                      ///< sets the byte offset
   Error&& in_func(uint32_t func) &&;                   ///< sets the function index
   Error&& at_line(uint32_t line, uint32_t column) &&;  ///< sets the text position
   Error&& with_notes(std::string notes) &&;            ///< appends extra lines
   Error&& set_notes(std::string notes) &&;             ///< replaces the extra lines
+  Error&& set_frames(ErrorFrames frames) &&;           ///< replaces the frames, and leaves the notes alone
   Error&& in_file(std::string file) &&;                ///< names the file
 
   /// The message alone: the code's text with its arguments.
@@ -67,7 +88,9 @@ class [[nodiscard]] Error {
 
  private:
   struct Data;
-  std::unique_ptr<Data> data_;
+  explicit Error(std::unique_ptr<Data> data) noexcept;
+  const Data& data() const;
+  std::unique_ptr<Data> data_;  ///< null: out_of_memory, with nothing known but that
 };
 
 template <class T>

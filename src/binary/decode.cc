@@ -22,40 +22,6 @@ constexpr uint32_t kComponentVersion = 0x1000d;
 constexpr std::string_view kBranchHintSection = "metadata.code.branch_hint";
 }  // namespace
 
-uint32_t Decoder::length() {
-  const size_t at = in_.pos();
-  const size_t before = in_.remaining();
-  const uint32_t size = in_.leb_u32();
-  // Compared with what was left before the length itself, as the reference does; take() catches the rest.
-  if (in_.ok() && size > before) {
-    in_.fail_at(ErrorCode::length_out_of_bounds, at);
-    return 0;
-  }
-  return size;
-}
-
-uint32_t Decoder::count(uint64_t have, uint64_t limit, std::string_view what) {
-  const size_t at = in_.pos();
-  const uint32_t count = length();
-  if (have + count > limit) {
-    in_.fail_at(ErrorCode::module_limit, at, std::to_string(have + count) + " " + std::string(what),
-                std::to_string(limit));
-    return 0;
-  }
-  return count;
-}
-
-std::string_view Decoder::name() {
-  const size_t at = in_.pos();
-  const uint32_t size = count(0, limits_.name_bytes, "bytes in a name");
-  const std::span<const uint8_t> bytes = in_.take(size);
-  if (!base::is_utf8(bytes)) {
-    in_.fail_at(ErrorCode::malformed_utf8, at);
-    return {};
-  }
-  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-}
-
 void Decoder::header() {
   const std::span<const uint8_t> magic = in_.take(kMagic.size());
   if (!in_.ok()) return;

@@ -3,18 +3,18 @@
 
 #include <string_view>
 
-#include "base/byte_reader.h"
 #include "binary/decode.h"
+#include "binary/entity_reader.h"
 #include "binary/section.h"
 
 namespace ashlar::binary {
 
 /// Decodes section by section into a module. Every read is bounded by the module, not by its section: a section's end
 /// is checked when its contents have been read, so that the errors are the reference's. Errors stick in `in_`.
-class Decoder {
+class Decoder : EntityReader {
  public:
   Decoder(module::Module& m, const DecodeOptions& options)
-      : m_(m), in_(m.bytes), features_(options.features), limits_(options.limits), known_(options.known) {}
+      : EntityReader(m.bytes, options.features, options.limits), m_(m), known_(options.known) {}
 
   Status run();
 
@@ -38,16 +38,6 @@ class Decoder {
   // decode_types.cc
   void type_section();
   void rec_group();
-  module::SubType sub_type();
-  void composite_type(module::SubType& out, uint8_t code);
-  std::vector<module::ValType> val_types(uint32_t limit, std::string_view what);
-  module::FieldType field_type();
-  bool mutability();
-  module::Limits limits(bool is_memory, uint8_t* page_size_log2);
-  module::TableType table_type();
-  module::MemoryType memory_type();
-  module::GlobalType global_type();
-  module::TagType tag_type();
   void import_section();
   void import_entry();
   void table_section();
@@ -62,16 +52,7 @@ class Decoder {
   bool known_elems(uint32_t n, module::Elem& out);
   void data_section();
 
-  /// A length or count, checked against the bytes there are.
-  uint32_t length();
-  /// A count that `limit` bounds in all (`have` exist already); reserves nothing.
-  uint32_t count(uint64_t have, uint64_t limit, std::string_view what);
-  std::string_view name();
-
   module::Module& m_;
-  base::ByteReader in_;
-  const isa::Features features_;
-  const module::ModuleLimits& limits_;
   const KnownParts* known_;
   uint32_t rank_ = 0;  ///< sections seen
   Section last_ = Section::Custom;

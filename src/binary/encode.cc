@@ -6,15 +6,13 @@
 
 #include "base/leb128.h"
 #include "binary/section.h"
+#include "binary/type_writer.h"
 
 namespace ashlar::binary {
 
-using isa::HeapType;
 using isa::ValType;
-using module::CompositeKind;
 using module::Module;
 using module::SegmentMode;
-using module::SubType;
 
 namespace {
 
@@ -43,26 +41,8 @@ class Encoder {
     const auto from = m_.bytes.subspan(offset, n);
     out_.insert(out_.end(), from.begin(), from.end());
   }
-  void name(std::string_view s) {
-    size(s.size());
-    raw(s);
-  }
+  void name(std::string_view s) { append_name(out_, s); }
   void expr(const module::ConstExpr& e) { copy(e.offset, e.size); }
-
-  void heap_type(HeapType heap) {
-    if (heap.is_concrete()) {
-      base::append_leb_s64(out_, heap.index());
-    } else {
-      byte(isa::code_of(heap.abs()));
-    }
-  }
-  void val_type(ValType type);
-  void field_type(const module::FieldType& field);
-  void sub_type(const SubType& type);
-  void limits(const module::Limits& limits, uint8_t page_size_log2);
-  void table_type(const module::TableType& type);
-  void global_type(const module::GlobalType& type);
-  void tag_type(const module::TagType& type);
 
   void section(Section id);
   void section_contents(Section id);
@@ -78,77 +58,6 @@ class Encoder {
   const Module& m_;
   std::vector<uint8_t> out_;
 };
-
-// --- types
-
-void Encoder::val_type(ValType type) {
-  if (!type.is_ref()) return byte(isa::code_of(type.kind()));
-  if (type.nullable() && type.heap().is_abstract()) return byte(isa::code_of(type.heap().abs()));
-  byte(type.nullable() ? isa::kRefNullCode : isa::kRefCode);
-  heap_type(type.heap());
-}
-
-void Encoder::field_type(const module::FieldType& field) {
-  switch (field.storage.packed) {
-#define PACKED(id, name, code) \
-  case isa::Packed::id:        \
-    byte(code);                \
-    break;
-#include "isa/value_types.def"
-    case isa::Packed::None:
-      val_type(field.storage.type);
-      break;
-  }
-  byte(field.mut ? 1 : 0);
-}
-
-void Encoder::sub_type(const SubType& type) {
-  if (!type.is_final || type.super != module::kNoIndex) {
-    byte(type.is_final ? isa::kSubFinalTypeCode : isa::kSubTypeCode);
-    u32(type.super == module::kNoIndex ? 0 : 1);
-    if (type.super != module::kNoIndex) u32(type.super);
-  }
-  switch (type.kind) {
-    case CompositeKind::Func:
-      byte(isa::kFuncTypeCode);
-      size(type.func.params.size());
-      for (const ValType v : type.func.params) val_type(v);
-      size(type.func.results.size());
-      for (const ValType v : type.func.results) val_type(v);
-      return;
-    case CompositeKind::Struct:
-      byte(isa::kStructTypeCode);
-      size(type.fields.size());
-      break;
-    case CompositeKind::Array:
-      byte(isa::kArrayTypeCode);
-      break;
-  }
-  for (const module::FieldType& field : type.fields) field_type(field);
-}
-
-void Encoder::limits(const module::Limits& limits, uint8_t page_size_log2) {
-  const bool paged = page_size_log2 != 16;
-  byte(static_cast<uint8_t>((limits.max ? 1 : 0) | (limits.shared ? 2 : 0) | (limits.is64 ? 4 : 0) | (paged ? 8 : 0)));
-  u64(limits.min);
-  if (limits.max) u64(*limits.max);
-  if (paged) u32(page_size_log2);
-}
-
-void Encoder::table_type(const module::TableType& type) {
-  val_type(type.elem);
-  limits(type.limits, 16);
-}
-
-void Encoder::global_type(const module::GlobalType& type) {
-  val_type(type.type);
-  byte(type.mut ? 1 : 0);
-}
-
-void Encoder::tag_type(const module::TagType& type) {
-  byte(0);
-  u32(type.type);
-}
 
 // --- framing
 
@@ -227,13 +136,13 @@ void Encoder::section_contents(Section id) {
     case Section::Memory:
       size(m_.memories.size() - m_.imported_memories);
       for (size_t i = m_.imported_memories; i < m_.memories.size(); ++i) {
-        limits(m_.memories[i].type.limits, m_.memories[i].type.page_size_log2);
+        append_memory_type(out_, m_.memories[i].type);
       }
       return;
     case Section::Global:
       size(m_.globals.size() - m_.imported_globals);
       for (size_t i = m_.imported_globals; i < m_.globals.size(); ++i) {
-        global_type(m_.globals[i].type);
+        append_global_type(out_, m_.globals[i].type);
         expr(m_.globals[i].init);
       }
       return;
@@ -261,7 +170,7 @@ void Encoder::section_contents(Section id) {
       return u32(*m_.data_count);
     case Section::Tag:
       size(m_.tags.size() - m_.imported_tags);
-      for (size_t i = m_.imported_tags; i < m_.tags.size(); ++i) tag_type(m_.tags[i].type);
+      for (size_t i = m_.imported_tags; i < m_.tags.size(); ++i) append_tag_type(out_, m_.tags[i].type);
       return;
   }
 }
@@ -275,7 +184,7 @@ void Encoder::types() {
       byte(isa::kRecTypeCode);
       u32(group.count);
     }
-    for (uint32_t i = 0; i < group.count; ++i) sub_type(m_.types[group.first + i]);
+    for (uint32_t i = 0; i < group.count; ++i) append_sub_type(out_, m_.types[group.first + i]);
   }
 }
 
@@ -290,18 +199,16 @@ void Encoder::imports() {
         u32(m_.funcs[import.index].type);
         break;
       case module::ExternKind::Table:
-        table_type(m_.tables[import.index].type);
+        append_table_type(out_, m_.tables[import.index].type);
         break;
-      case module::ExternKind::Memory: {
-        const module::MemoryType& type = m_.memories[import.index].type;
-        limits(type.limits, type.page_size_log2);
+      case module::ExternKind::Memory:
+        append_memory_type(out_, m_.memories[import.index].type);
         break;
-      }
       case module::ExternKind::Global:
-        global_type(m_.globals[import.index].type);
+        append_global_type(out_, m_.globals[import.index].type);
         break;
       case module::ExternKind::Tag:
-        tag_type(m_.tags[import.index].type);
+        append_tag_type(out_, m_.tags[import.index].type);
         break;
     }
   }
@@ -315,7 +222,7 @@ void Encoder::tables() {
       byte(0x40);
       byte(0x00);
     }
-    table_type(table.type);
+    append_table_type(out_, table.type);
     if (table.init) expr(*table.init);
   }
 }
@@ -342,7 +249,7 @@ void Encoder::elem(const module::Elem& elem) {
     if (by_index) {
       byte(0);  // elemkind: function
     } else {
-      val_type(elem.type);
+      append_val_type(out_, elem.type);
     }
   }
   size(elem.size());

@@ -13,6 +13,7 @@
 #include "inspect/source.h"
 #include "native/enter.h"
 #include "os/code_pages.h"
+#include "tiering/source_lines.h"
 
 namespace ashlar::inspect {
 
@@ -31,7 +32,7 @@ struct State {
 };
 
 native::SourceLines lines_of(const native::Image& image, const module::Module& m, const State& state) {
-  if (!has_dwarf(m)) return {};
+  if (!tiering::has_dwarf(m)) return {};
   Result<native::SourceLines> lines = source_lines_of(image, m);
   if (lines) return std::move(*lines);
   state.check(make_error(ErrorCode::no_source_lines, kNoOffset, lines.error().message()));

@@ -3,8 +3,7 @@
 
 #include <algorithm>
 
-#include "os/file_bytes.h"
-#include "tiering/compiler_process.h"
+#include "tiering/source_lines.h"
 
 namespace ashlar::inspect {
 
@@ -26,22 +25,8 @@ std::vector<uint32_t> offsets_of(const native::Image& image, const module::Modul
 
 }  // namespace
 
-bool has_dwarf(const module::Module& m) {
-  return std::ranges::any_of(m.customs, [](const module::CustomSection& s) { return s.name == ".debug_info"; });
-}
-
 Result<native::SourceLines> source_lines_of(const native::Image& image, const module::Module& m) {
-  TRY_ASSIGN(const os::Fd answer, tiering::make_memory_file("ashlar-lines"));
-  tiering::CompileJob job;
-  job.request.emit = native::CompileRequest::Emit::SourceLines;
-  job.request.config.features = image.config().features;
-  job.wasm = m.bytes;
-  job.lines_of = offsets_of(image, m);
-  job.output_fd = answer.raw();
-  TRY_ASSIGN(auto process, tiering::CompilerProcess::start(job));
-  TRY(process.wait());
-  TRY_ASSIGN(const os::FileBytes bytes, os::read_file("/proc/self/fd/" + std::to_string(answer.raw())));
-  return native::decode_source_lines(bytes.bytes());
+  return tiering::read_source_lines(m.bytes, offsets_of(image, m), image.config().features);
 }
 
 std::vector<PlaceStart> place_starts(const native::Image& image, const native::FrameRow& row, const module::Module& m) {

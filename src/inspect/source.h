@@ -11,11 +11,7 @@
 
 namespace ashlar::inspect {
 
-/// Whether the module says where in its source it comes from.
-bool has_dwarf(const module::Module& m);
-
-/// Lines for all places of the image: the compiler program reads the module's DWARF. Errors: those of
-/// tiering::CompilerProcess; DWARF on which it breaks down is one of them.
+/// Lines for all places of the image. Errors: those of tiering::read_source_lines.
 Result<native::SourceLines> source_lines_of(const native::Image& image, const module::Module& m);
 
 /// From `at` (an offset in the image's code) on, the code of a function is of this place.

@@ -206,7 +206,7 @@ struct Module {
   /// Functions named by ref.func outside bodies (elements, exports, globals): may be named inside them. Empty in a
   /// module that was validated earlier (with functions): all may.
   std::vector<bool> declared_funcs;
-  /// Export names to positions in `exports`; filled by validation (empty before).
+  /// Export names to positions in `exports`; filled by validation, or index_exports() (empty before).
   std::unordered_map<std::string_view, uint32_t> export_index;
 
   Module() = default;
@@ -214,9 +214,15 @@ struct Module {
   Module& operator=(const Module&) = delete;
   ~Module();  ///< releases the canonical types
 
+  /// Takes all that `from`, decoded from the same bytes, has and this lacks: everything but bytes, storage, functions
+  /// (imported_funcs too) and laid-out data.
+  void take_declarations(Module& from);
+
   const FuncType& func_type(FuncIdx f) const { return types[funcs[f].type].func; }
   std::span<const uint8_t> body(FuncIdx f) const { return bytes.subspan(funcs[f].body_offset, funcs[f].body_size); }
   const Export* find_export(std::string_view name) const;
+  /// Of a module that was found valid earlier, where it is asked for many.
+  void index_exports();
   /// The name section, decoded on first use where that was put off. Thread-safe.
   const NameMap& debug_names() const;
 

@@ -1,6 +1,7 @@
 // Canonicalization by hashing each recursion group with its inner references made relative.
 #include "module/type_registry.h"
 
+#include <algorithm>
 #include <bit>
 #include <unordered_map>
 
@@ -142,9 +143,19 @@ struct TypeRegistry::Impl {
     Group& group = it->second;
     group.key = &it->first;
     group.refs = 1;
+    try {
+      fill(group, types, context);
+    } catch (...) {
+      drop(group);  // as if it had not been asked for
+      throw;
+    }
+    return &group;
+  }
+
+  void fill(Group& group, std::span<const SubType> types, const GroupContext& context) {
+    group.ids.reserve(types.size());
     for (size_t i = 0; i < types.size(); ++i) group.ids.push_back(take_id());
     for (size_t i = 0; i < types.size(); ++i) add_type(group, group.ids[i], resolve_def(context, types[i], group.ids));
-    return &group;
   }
 
   uint32_t take_id() {
@@ -154,6 +165,8 @@ struct TypeRegistry::Impl {
       return id;
     }
     slots.grow_to(next_id);
+    // Giving ids back allocates nothing.
+    if (free_ids.capacity() <= next_id) free_ids.reserve(std::max<size_t>(64, 2 * size_t{next_id}));
     return next_id++;
   }
 

@@ -11,8 +11,8 @@
 
 namespace ashlar::os {
 
-SysResult<uint8_t*> map_file(const Fd& file, uint64_t bytes) {
-  void* p = mmap(nullptr, bytes, PROT_READ, MAP_PRIVATE, file.raw(), 0);
+SysResult<uint8_t*> map_file(const Fd& file, uint64_t bytes, uint64_t offset) {
+  void* p = mmap(nullptr, bytes, PROT_READ, MAP_PRIVATE, file.raw(), static_cast<off_t>(offset));
   if (p == MAP_FAILED) return std::unexpected(errno);
   return static_cast<uint8_t*>(p);
 }

@@ -9,9 +9,9 @@
 
 namespace ashlar::os {
 
-/// Maps the first `bytes` of a file privately and read-only; release_pages with round_up_to_pages(bytes) gives them
-/// back.
-SysResult<uint8_t*> map_file(const Fd& file, uint64_t bytes);
+/// Maps `bytes` of a file from `offset` on (which must begin a page) privately and read-only; release_pages with
+/// round_up_to_pages(bytes) gives them back.
+SysResult<uint8_t*> map_file(const Fd& file, uint64_t bytes, uint64_t offset = 0);
 /// Pages that hold a copy of `bytes`, read-only.
 SysResult<uint8_t*> copy_to_pages(std::span<const uint8_t> bytes);
 /// Makes read-only pages executable. `address` must begin a page; the last page may be in part beyond `bytes`.

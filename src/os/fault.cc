@@ -43,7 +43,16 @@ void pass_on(int signal, siginfo_t* info, void* context) {
   if (info->si_code <= 0) ::raise(signal);
 }
 
+/// The thread sanitizer calls handlers with all signals blocked, whatever their flags, and blocks them until the
+/// handler returns: ours may never do so.
+void unblock([[maybe_unused]] const void* context) {
+#if __has_feature(thread_sanitizer)
+  ::pthread_sigmask(SIG_SETMASK, &static_cast<const ucontext_t*>(context)->uc_sigmask, nullptr);
+#endif
+}
+
 void on_signal(int signal, siginfo_t* info, void* context) {
+  unblock(context);
   // A code above zero: the kernel's own, not a signal that another thread or process sent.
   if (g_handler != nullptr && info->si_code > 0) {
     Fault f = read_registers(signal, static_cast<const ucontext_t*>(context));

@@ -142,6 +142,12 @@ SysResult<Fd> open_at(int dir, const char* path, uint32_t flags) {
   return Fd::own(fd);
 }
 
+SysResult<Fd> duplicate(const Fd& file) {
+  const int fd = ::fcntl(file.raw(), F_DUPFD_CLOEXEC, 0);
+  if (fd < 0) return last_error();
+  return Fd::own(fd);
+}
+
 #ifdef ASHLAR_HAS_OPENAT2
 SysResult<Fd> open_beneath(int dir, const char* path, uint32_t flags) {
   open_how how{};

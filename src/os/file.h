@@ -75,6 +75,8 @@ enum OpenFlag : uint32_t {
 extern const int kWorkingDirectory;
 
 SysResult<Fd> open_at(int dir, const char* path, uint32_t flags);
+/// Another handle of the same open file.
+SysResult<Fd> duplicate(const Fd& file);
 /// Like open_at, but the kernel itself refuses to leave `dir` (EXDEV) and to follow magic links (ELOOP).
 /// ENOSYS where the kernel cannot do that; EAGAIN when renames elsewhere keep disturbing it.
 SysResult<Fd> open_beneath(int dir, const char* path, uint32_t flags);

@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "os/file.h"
+#include "os/memory_file.h"
 
 namespace ashlar::os {
 namespace {
@@ -48,17 +49,30 @@ Result<std::vector<uint8_t>> read_all(const Fd& file, const std::string& path, u
 FileBytes::FileBytes(FileBytes&& other) noexcept
     : bytes_(std::move(other.bytes_)),
       mapped_(std::exchange(other.mapped_, nullptr)),
-      mapped_size_(std::exchange(other.mapped_size_, 0)) {}
+      mapped_size_(std::exchange(other.mapped_size_, 0)),
+      apart_(std::exchange(other.apart_, false)) {}
 
 FileBytes& FileBytes::operator=(FileBytes&& other) noexcept {
   std::swap(bytes_, other.bytes_);
   std::swap(mapped_, other.mapped_);
   std::swap(mapped_size_, other.mapped_size_);
+  std::swap(apart_, other.apart_);
   return *this;
 }
 
 FileBytes::~FileBytes() {
   if (mapped_ != nullptr) ::munmap(mapped_, mapped_size_);
+}
+
+// The system copies, so that a file cut short is an error of a call, and no fault of ours. Then the copy takes the
+// mapping's place in one step: who reads finds either, and the same in both.
+bool FileBytes::set_apart() {
+  if (mapped_ == nullptr || apart_) return true;
+  auto copy = MemoryFile::make(mapped_size_);
+  if (!copy || !copy->write(0, static_cast<const uint8_t*>(mapped_), mapped_size_)) return false;
+  void* at = ::mmap(mapped_, mapped_size_, PROT_READ, MAP_PRIVATE | MAP_FIXED, copy->fd(), 0);
+  apart_ = at != MAP_FAILED;
+  return apart_;
 }
 
 Result<FileBytes> read_file(const std::string& path) {

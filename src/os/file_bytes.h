@@ -24,12 +24,16 @@ class FileBytes {
     return bytes_;
   }
   bool mapped() const { return mapped_ != nullptr; }
+  /// From now on nobody who writes over the file changes these bytes, or takes them away. They stay where they are, and
+  /// may be read meanwhile. False when there is no memory for a copy.
+  bool set_apart();
 
  private:
   friend Result<FileBytes> read_file(const std::string& path);
   std::vector<uint8_t> bytes_;
-  void* mapped_ = nullptr;
+  void* mapped_ = nullptr;  ///< a file, or a copy that has no name
   size_t mapped_size_ = 0;
+  bool apart_ = false;
 };
 
 /// The bytes of the file at `path`; "-" is standard input. A mapped file must not be cut short by somebody else while

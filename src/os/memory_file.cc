@@ -13,16 +13,14 @@ namespace ashlar::os {
 std::optional<MemoryFile> MemoryFile::make(uint64_t bytes) {
   const int fd = ::memfd_create("ashlar memory", MFD_CLOEXEC | MFD_ALLOW_SEALING);
   if (fd < 0) return std::nullopt;
-  MemoryFile file(fd, bytes);
+  MemoryFile file(fd);
   if (::ftruncate(fd, static_cast<off_t>(bytes)) != 0) return std::nullopt;
   return file;
 }
 
-MemoryFile::MemoryFile(MemoryFile&& other) noexcept
-    : fd_(std::exchange(other.fd_, -1)), bytes_(other.bytes_), view_(std::exchange(other.view_, nullptr)) {}
+MemoryFile::MemoryFile(MemoryFile&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
 
 MemoryFile::~MemoryFile() {
-  if (view_ != nullptr) ::munmap(const_cast<uint8_t*>(view_), bytes_);
   if (fd_ >= 0) ::close(fd_);
 }
 
@@ -38,12 +36,6 @@ bool MemoryFile::write(uint64_t offset, const uint8_t* data, uint64_t size) {
   return true;
 }
 
-const uint8_t* MemoryFile::seal() {
-  ::fcntl(fd_, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL);
-  void* view = ::mmap(nullptr, bytes_, PROT_READ, MAP_SHARED, fd_, 0);
-  if (view == MAP_FAILED) return nullptr;
-  view_ = static_cast<const uint8_t*>(view);
-  return view_;
-}
+void MemoryFile::seal() { ::fcntl(fd_, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL); }
 
 }  // namespace ashlar::os

@@ -17,15 +17,13 @@ class MemoryFile {
 
   /// False when there is no memory.
   bool write(uint64_t offset, const uint8_t* data, uint64_t size);
-  /// From now on nobody can change it. Maps it to be read; null when there is no address space.
-  const uint8_t* seal();
+  /// From now on nobody can change it.
+  void seal();
   int fd() const { return fd_; }
 
  private:
-  MemoryFile(int fd, uint64_t bytes) : fd_(fd), bytes_(bytes) {}
+  explicit MemoryFile(int fd) : fd_(fd) {}
   int fd_;
-  uint64_t bytes_;
-  const uint8_t* view_ = nullptr;
 };
 
 }  // namespace ashlar::os

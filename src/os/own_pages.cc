@@ -49,6 +49,21 @@ constexpr int kUseless = -2;
 std::atomic<int> g_pagemap{kUnopened};
 std::mutex g_open_mutex;
 
+/// Adds regions to `out`, which has `count` of them. False when it is full.
+bool add_regions(std::span<const ScanRegion> regions, std::span<PageRange> out, size_t& count) {
+  for (const ScanRegion& region : regions) {
+    auto* const from = reinterpret_cast<uint8_t*>(region.start);
+    auto* const to = reinterpret_cast<uint8_t*>(region.end);
+    if (count != 0 && out[count - 1].end == from) {
+      out[count - 1].end = to;
+      continue;
+    }
+    if (count == out.size()) return false;
+    out[count++] = {from, to};
+  }
+  return true;
+}
+
 size_t scan(int pagemap, uint8_t* begin, uint8_t* end, std::span<PageRange> out) {
   constexpr size_t kMost = 64;
   ScanRegion regions[kMost];
@@ -63,20 +78,15 @@ size_t scan(int pagemap, uint8_t* begin, uint8_t* end, std::span<PageRange> out)
   a.all_of = kIsFile | kIsZeroPage;
   a.any_of = kIsPresent | kIsSwapped;
   a.wanted = kIsPresent;
-  const int found = ::ioctl(pagemap, kScan, &a);
-  if (found < 0 || a.walk_end != a.end) return kUnknownPages;
-  size_t count = 0;
-  for (int i = 0; i < found; ++i) {
-    auto* const from = reinterpret_cast<uint8_t*>(regions[i].start);
-    auto* const to = reinterpret_cast<uint8_t*>(regions[i].end);
-    if (count != 0 && out[count - 1].end == from) {
-      out[count - 1].end = to;
-      continue;
-    }
-    if (count == out.size()) return kUnknownPages;
-    out[count++] = {from, to};
+  // It stops where there is no room for a region.
+  for (size_t count = 0;;) {
+    const int found = ::ioctl(pagemap, kScan, &a);
+    if (found < 0 || found > static_cast<int>(kMost)) return kUnknownPages;
+    if (!add_regions(std::span(regions).first(static_cast<size_t>(found)), out, count)) return kUnknownPages;
+    if (a.walk_end == a.end) return count;
+    if (a.walk_end <= a.start || a.walk_end > a.end) return kUnknownPages;
+    a.start = a.walk_end;
   }
-  return count;
 }
 
 /// Whether a page that was written is found, and one beside it that was only read is not.

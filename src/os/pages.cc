@@ -58,6 +58,8 @@ void populate_pages([[maybe_unused]] void* address, [[maybe_unused]] uint64_t by
 
 bool discard_pages(uint8_t* address, uint64_t bytes) { return madvise(address, bytes, MADV_DONTNEED) == 0; }
 
+bool deny_writing(uint8_t* address, uint64_t bytes) { return mprotect(address, bytes, PROT_READ) == 0; }
+
 bool close_pages(uint8_t* address, uint64_t bytes) { return mprotect(address, bytes, PROT_NONE) == 0; }
 
 void keep_pages_small([[maybe_unused]] uint8_t* address, [[maybe_unused]] uint64_t bytes) {

@@ -34,6 +34,8 @@ void populate_pages(void* address, uint64_t bytes);
 bool discard_pages(uint8_t* address, uint64_t bytes);
 /// Makes open pages of a reservation fault again when touched; what they hold stays. False when the system refuses.
 bool close_pages(uint8_t* address, uint64_t bytes);
+/// Makes accessible pages fault when they are written. False when the system refuses.
+bool deny_writing(uint8_t* address, uint64_t bytes);
 /// Lets the system give memory to these pages one by one only, as they are touched: for many small things, of which
 /// each is to use little.
 void keep_pages_small(uint8_t* address, uint64_t bytes);

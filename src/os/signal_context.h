@@ -33,4 +33,18 @@ inline Fault read_registers(int signal, const ucontext_t* context) {
   return f;
 }
 
+/// Where the handler returns to calls `function` first, which returns to the instruction that was interrupted. The
+/// return address lies `gap` bytes and its own size below the stack pointer.
+#if defined(__x86_64__)
+[[gnu::no_sanitize("address")]] inline void insert_call(ucontext_t& context, const void* function, uint64_t gap) {
+  auto& regs = context.uc_mcontext.gregs;
+  auto* const top = reinterpret_cast<uint64_t*>(static_cast<uint64_t>(regs[REG_RSP]) - gap) - 1;
+  *top = static_cast<uint64_t>(regs[REG_RIP]);
+  regs[REG_RSP] = reinterpret_cast<greg_t>(top);
+  regs[REG_RIP] = reinterpret_cast<greg_t>(function);
+}
+#else
+inline void insert_call(ucontext_t&, const void*, uint64_t) {}
+#endif
+
 }  // namespace ashlar::os

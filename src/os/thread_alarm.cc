@@ -37,7 +37,10 @@ void on_signal(int signal, siginfo_t* info, void* context) {
   const bool ours = info->si_code == SI_TIMER && info->si_value.sival_ptr == &g_tag;
   if (!ours) pass_on(signal, info, context);
   const AlarmHandler handler = g_handler.load(std::memory_order_relaxed);
-  if (handler != nullptr) handler(read_registers(signal, static_cast<const ucontext_t*>(context)));
+  if (handler == nullptr) return;
+  auto* const registers = static_cast<ucontext_t*>(context);
+  const void* const function = handler(read_registers(signal, registers));
+  if (function != nullptr) insert_call(*registers, function, kAlarmGap);
 }
 
 void install() {

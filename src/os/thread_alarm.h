@@ -14,7 +14,19 @@ namespace ashlar::os {
 // EINTR).
 
 /// Runs in a signal handler on the thread that was meant, on its alternate stack, if it has one. May leave by a jump.
-using AlarmHandler = void (*)(const Fault& at);
+/// Returns what is to be called in front of the instruction that the signal found, or null; always null where
+/// !kAlarmsCall. That function finds all registers as they were, but for the stack pointer: at that lies the return
+/// address, kAlarmGap bytes below where the stack ended. It keeps every register and returns behind the gap. There is
+/// room, and the stack is written by nobody else.
+using AlarmHandler = const void* (*)(const Fault& at);
+/// The thread sanitizer shows handlers a copy of the registers, and too late.
+#if defined(__x86_64__) && !__has_feature(thread_sanitizer)
+inline constexpr bool kAlarmsCall = true;
+#else
+inline constexpr bool kAlarmsCall = false;
+#endif
+/// What code may use below its stack pointer.
+inline constexpr uint64_t kAlarmGap = 128;
 /// The process's, for all alarms.
 void set_alarm_handler(AlarmHandler handler);
 

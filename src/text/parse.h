@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -38,6 +39,8 @@ struct ParseOptions {
   bool annotations = true;
   /// Identifiers become names: Module::names and a name section. Without it only (@name) annotations do.
   bool debug_names = false;
+  /// The module's name when its text is bare fields.
+  std::optional<std::string_view> module_name;
   /// Where the text begins in its file; for errors.
   Position origin = {1, 1};
   /// Filled when set.

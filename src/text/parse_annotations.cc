@@ -21,28 +21,6 @@ constexpr uint8_t kBeforeCode = 12;
 
 }  // namespace
 
-// At the annotation: its body's tokens; leaves the parser behind it.
-Result<std::vector<Token>> Parser::annotation_tokens() {
-  const uint32_t id_length = static_cast<uint32_t>(cur_.text.size());
-  const uint32_t id_at = static_cast<uint32_t>(cur_.text.data() - source_.text.data());
-  const uint32_t body = id_at + id_length + (source_.text[id_at - 1] == '"' ? 1 : 0);
-  lexer_.seek(body);
-  TRY(lexer_.skip_annotation_body());
-  const uint32_t end = lexer_.offset();
-  std::vector<Token> out;
-  lexer_.report_annotations(false);
-  lexer_.seek(body);
-  for (;;) {
-    Token token;
-    TRY(lexer_.next(token));
-    if (token.offset + 1 >= end) break;
-    out.push_back(token);
-  }
-  lexer_.report_annotations(options_.annotations);
-  TRY(seek(end));
-  return out;
-}
-
 Status Parser::parse_module_annotation() {
   const uint32_t offset = cur_.offset;
   const std::string_view id = cur_.text;

@@ -37,24 +37,6 @@ constexpr VectorShape kShapes[] = {{"i8x16", 8, false},  {"i16x8", 16, false}, {
 
 }  // namespace
 
-void append_heap_type(std::vector<uint8_t>& out, HeapType type) {
-  if (type.is_concrete()) {
-    base::append_leb_s64(out, type.index());
-  } else {
-    out.push_back(isa::code_of(type.abs()));
-  }
-}
-
-void append_val_type(std::vector<uint8_t>& out, ValType type) {
-  if (!type.is_ref()) {
-    out.push_back(isa::code_of(type.kind()));
-    return;
-  }
-  const bool is_short = type.nullable() && type.heap().is_abstract();
-  if (!is_short) out.push_back(type.nullable() ? isa::kRefNullCode : isa::kRefCode);
-  append_heap_type(out, type.heap());
-}
-
 // The keyword is current. Chooses among the encodings that share it by what follows.
 Status Parser::parse_operation(Op op, Sink& sink) {
   TRY(advance());

@@ -41,6 +41,8 @@ Status Parser::parse_top() {
       return at(TokenKind::Eof) ? Status() : unexpected(cur_);
     }
     fields_begin_ = cur_.offset;
+  } else if (options_.module_name) {
+    module_->names.module = intern(std::string(*options_.module_name));
   }
   TRY(scan_fields());
   if (has_parens) TRY(expect(TokenKind::RParen));
@@ -360,13 +362,6 @@ Status Parser::parse_tag() {
 }
 
 // --- Globals, memories, tables. ---
-
-Status Parser::parse_global_type(module::GlobalType& out) {
-  out.mut = at_open("mut");
-  if (out.mut) TRY(enter("mut"));
-  TRY_ASSIGN(out.type, parse_val_type());
-  return out.mut ? expect(TokenKind::RParen) : Status();
-}
 
 Status Parser::parse_global() {
   TRY(enter("global"));

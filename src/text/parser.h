@@ -10,81 +10,31 @@
 #include <vector>
 
 #include "base/error.h"
+#include "binary/type_writer.h"
 #include "isa/op_table.h"
 #include "module/module.h"
-#include "text/lexer.h"
 #include "text/parse.h"
+#include "text/type_parser.h"
 
 namespace ashlar::text {
 
+using binary::append_heap_type;
+using binary::append_val_type;
 using isa::Op;
-using module::HeapType;
 using module::Module;
-using module::TypeIdx;
-using module::ValType;
 
-/// What the parsed module's spans and views point into.
-struct TextStorage {
-  std::vector<uint8_t> bytes;
-  std::deque<std::string> names;
-};
-
-/// Identifiers of one index space.
-struct IdSpace {
-  std::string_view what;  ///< for "unknown ..." and "duplicate ..."
-  std::unordered_map<std::string_view, uint32_t> ids;
-  uint32_t count = 0;
-};
-
-/// A parameter's or local's identifier; `name` when it is also to be named.
-struct LocalId {
-  uint32_t index;
-  std::string_view id;
-  uint32_t offset;
-};
-
-struct TypeUse {
-  TypeIdx index = 0;
-  uint32_t param_count = 0;
-  std::vector<LocalId> ids;  ///< of parameters; `index` counts from 0
-  std::vector<std::pair<uint32_t, std::string_view>> names;
-};
-
-enum class ParamIds : uint8_t { Allowed, Forbidden };
 enum class ExprEnd : uint8_t { AtRParen, AfterOneFolded };
 
 /// Parses one module in three passes over the tokens: identifiers, types, everything else.
-class Parser {
+class Parser : private TypeParser {
  public:
   Parser(const Source& source, const ParseOptions& options);
   Result<std::unique_ptr<Module>> parse();
 
  private:
-  // Tokens (parser.cc).
-  Status advance();
-  Status seek(uint32_t offset);
-  bool at(TokenKind kind) const { return cur_.kind == kind; }
-  bool at_open(std::string_view keyword) const { return at(TokenKind::LParen) && nxt_.is_keyword(keyword); }
-  bool at_index() const { return at(TokenKind::Nat) || at(TokenKind::Id); }
-  Status expect(TokenKind kind);
-  Status enter(std::string_view keyword);
-  Status skip_to_close();
-  std::unexpected<Error> unexpected(const Token& token, std::string_view expected = {}) const;
-  std::unexpected<Error> fail(uint32_t offset, ErrorCode code, std::string arg0 = {}, std::string arg1 = {}) const;
-
-  // Names, identifiers, numbers (parser.cc).
-  std::string_view intern(std::string text);
-  std::string_view id_text(const Token& token);
-  Result<std::string_view> parse_name();
-  Result<std::string> parse_strings();
-  Result<uint64_t> parse_nat64();
-  Result<uint32_t> parse_nat32();
-  Result<uint32_t> parse_index(const IdSpace& space);
-  Result<uint32_t> resolve(const IdSpace& space, const Token& token);
-  Status bind(IdSpace& space, const Token& token, uint32_t index);
+  // Names (parser.cc).
   /// Reads "$id"? "(@name ...)"? of entity `index` in a definition whose identifier pass one has bound.
   Status parse_definition_id(module::NameMap::Names& names, uint32_t index);
-  Result<std::optional<std::string_view>> parse_name_annotation();
   void add_name(module::NameMap::Names& names, uint32_t index, const Token& id,
                 std::optional<std::string_view> annotation);
 
@@ -101,20 +51,10 @@ class Parser {
   Status parse_type_fields();
   Status parse_rec();
   Status parse_type_def();
-  Status parse_sub_type(module::SubType& out, TypeIdx index);
-  Status parse_composite(module::SubType& out, TypeIdx index);
-  Status parse_struct_field(module::SubType& out, TypeIdx index);
-  Status parse_field_type(module::FieldType& out);
-  Result<ValType> parse_val_type();
-  Result<ValType> parse_ref_type();
-  Result<HeapType> parse_heap_type();
-  Status parse_signature(module::FuncType& out, ParamIds ids, TypeUse* use);
-  Status parse_params(module::FuncType& out, ParamIds ids, TypeUse* use);
+  Result<uint32_t> parse_type_index() override { return parse_index(types_); }
+  Status parse_field_id(TypeIdx type, uint32_t position) override;
   Status parse_type_use(TypeUse& out, ParamIds ids);
   TypeIdx intern_func_type(module::FuncType type);
-  Status parse_limits(module::Limits& out);
-  Status parse_address_type(module::Limits& out);
-  Status parse_page_size(module::MemoryType& out);
 
   // Fields (parse_module.cc).
   Status parse_top();
@@ -130,7 +70,6 @@ class Parser {
   Status parse_table_definition(module::Table table, uint32_t index);
   Status parse_memory();
   Status parse_global();
-  Status parse_global_type(module::GlobalType& out);
   Status parse_tag();
   struct InlineImport {
     std::string_view module, name;
@@ -163,7 +102,6 @@ class Parser {
   Status parse_module_annotation();
   Status parse_custom();
   Status parse_branch_hint();
-  Result<std::vector<Token>> annotation_tokens();
   void add_custom(std::string_view name, std::span<const uint8_t> contents, uint8_t after_section);
   void finish_customs();
 
@@ -241,13 +179,8 @@ class Parser {
   Status append_lane(const Token& token, int bits, bool is_float, Sink& sink);
   Status parse_br_cast(Sink& sink);
 
-  const Source source_;
   const ParseOptions options_;
-  Lexer lexer_;
-  Token cur_, nxt_;
-
   std::unique_ptr<Module> module_;
-  std::shared_ptr<TextStorage> storage_;
   std::vector<uint8_t>& out_;
 
   IdSpace types_{"type", {}}, funcs_{"function", {}}, tables_{"table", {}}, memories_{"memory", {}},
@@ -276,12 +209,5 @@ class Parser {
   int8_t hint_ = -1;
   uint32_t hint_offset_ = 0;
 };
-
-/// The binary form of types (spec 5.3).
-void append_heap_type(std::vector<uint8_t>& out, HeapType type);
-void append_val_type(std::vector<uint8_t>& out, ValType type);
-
-/// Keywords of the language that are no instructions; others are unknown operators.
-bool is_known_keyword(std::string_view word);
 
 }  // namespace ashlar::text

@@ -22,6 +22,8 @@ struct PrintOptions {
   /// Custom sections, the name section and branch hints as annotations.
   bool customs = true;
   isa::Features features = isa::Features::all();
+  /// What stands in place of "(module" and the module's name: a module inside a component has another keyword.
+  std::string head;
   /// Printing stops with an error when the text grows beyond this.
   uint64_t max_bytes = uint64_t{4} << 30;
 };

@@ -27,49 +27,6 @@ constexpr std::string_view kCatchNames[] = {"catch", "catch_ref", "catch_all", "
 
 // --- Types. ---
 
-void InstrWriter::heap_type(std::string& out, isa::HeapType type) const {
-  out += type.is_concrete() ? reference(names_.types, type.index()) : isa::to_string(type);
-}
-
-void InstrWriter::val_type(std::string& out, isa::ValType type) const {
-  if (!type.is_ref() || type.heap().is_abstract()) {
-    out += isa::to_string(type);
-    return;
-  }
-  out += type.nullable() ? "(ref null " : "(ref ";
-  heap_type(out, type.heap());
-  out += ')';
-}
-
-void InstrWriter::value_list(std::string& out, std::string_view keyword, std::span<const isa::ValType> types) const {
-  if (types.empty()) return;
-  out += " (";
-  out += keyword;
-  for (isa::ValType type : types) {
-    out += ' ';
-    val_type(out, type);
-  }
-  out += ')';
-}
-
-void InstrWriter::signature(std::string& out, const module::FuncType& type, const Idents* params) const {
-  const std::span<const isa::ValType> all(type.params);
-  size_t unnamed = 0;  // first of the current run without identifiers
-  for (size_t i = 0; params != nullptr && !params->empty() && i < all.size(); ++i) {
-    const auto ident = params->find(static_cast<uint32_t>(i));
-    if (ident == params->end()) continue;
-    value_list(out, "param", all.subspan(unnamed, i - unnamed));
-    unnamed = i + 1;
-    out += " (param";
-    if (!ident->second.id.empty()) out += " " + ident->second.id;
-    out += ident->second.annotation + " ";
-    val_type(out, all[i]);
-    out += ')';
-  }
-  value_list(out, "param", all.subspan(unnamed));
-  value_list(out, "result", type.results);
-}
-
 void InstrWriter::type_use(std::string& out, uint32_t type, const Idents* params) const {
   out += " (type " + reference(names_.types, type) + ")";
   const bool is_func = type < m_.types.size() && m_.types[type].kind == module::CompositeKind::Func;

@@ -17,11 +17,6 @@ namespace {
 constexpr std::string_view kSectionNames[] = {"first",  "type",  "import", "func", "table", "memory",    "global",
                                               "export", "start", "elem",   "code", "data",  "datacount", "tag"};
 
-std::string_view kind_name(ExternKind kind) {
-  constexpr std::string_view kNames[] = {"func", "table", "memory", "global", "tag"};
-  return kNames[static_cast<size_t>(kind)];
-}
-
 std::string_view as_text(std::span<const uint8_t> bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
@@ -39,8 +34,8 @@ Status Printer::check_size() const {
 
 Result<std::string> Printer::run() {
   if (options_.customs) find_hints();
-  out_ = "(module";
-  if (options_.names && m_.names.module.data() != nullptr) {
+  out_ = options_.head.empty() ? "(module" : options_.head;
+  if (options_.head.empty() && options_.names && m_.names.module.data() != nullptr) {
     const Ident ident = make_ident(m_.names.module);
     if (!ident.id.empty()) out_ += " " + ident.id;
     if (options_.customs) out_ += ident.annotation;
@@ -85,88 +80,13 @@ void Printer::types() {
       out_ += alone ? "\n  (type" : "\n    (type";
       define(names_.types, group.first + i);
       out_ += ' ';
-      sub_type(group.first + i);
+      const auto fields = names_.fields.find(group.first + i);
+      writer_.sub_type(out_, m_.types[group.first + i], fields == names_.fields.end() ? nullptr : &fields->second,
+                       options_.customs);
       out_ += ')';
     }
     if (!alone) out_ += ')';
   }
-}
-
-void Printer::sub_type(uint32_t index) {
-  const module::SubType& type = m_.types[index];
-  const bool is_sub = !type.is_final || type.super != module::kNoIndex;
-  if (is_sub) {
-    out_ += type.is_final ? "(sub final " : "(sub ";
-    if (type.super != module::kNoIndex) out_ += reference(names_.types, type.super) + " ";
-  }
-  switch (type.kind) {
-    case module::CompositeKind::Func:
-      out_ += "(func";
-      writer_.signature(out_, type.func, nullptr);
-      break;
-    case module::CompositeKind::Struct:
-      out_ += "(struct";
-      fields(index);
-      break;
-    case module::CompositeKind::Array:
-      out_ += "(array";
-      fields(index);
-      break;
-  }
-  out_ += is_sub ? "))" : ")";
-}
-
-void Printer::fields(uint32_t index) {
-  const module::SubType& type = m_.types[index];
-  const auto names = names_.fields.find(index);
-  for (size_t i = 0; i < type.fields.size(); ++i) {
-    const module::FieldType& field = type.fields[i];
-    const bool in_struct = type.kind == module::CompositeKind::Struct;
-    out_ += in_struct ? " (field " : " ";
-    if (names != names_.fields.end()) {
-      const auto ident = names->second.find(static_cast<uint32_t>(i));
-      if (ident != names->second.end()) {
-        if (!ident->second.id.empty()) out_ += ident->second.id + " ";
-        if (options_.customs && !ident->second.annotation.empty()) out_ += ident->second.annotation.substr(1) + " ";
-      }
-    }
-    if (field.mut) out_ += "(mut ";
-    if (field.storage.is_packed()) {
-      out_ += isa::to_string(field.storage);
-    } else {
-      writer_.val_type(out_, field.storage.type);
-    }
-    if (field.mut) out_ += ')';
-    if (in_struct) out_ += ')';
-  }
-}
-
-void Printer::limits(const module::Limits& limits) {
-  out_ += ' ' + std::to_string(limits.min);
-  if (limits.max) out_ += ' ' + std::to_string(*limits.max);
-  if (limits.shared) out_ += " shared";
-}
-
-void Printer::memory_type(const module::MemoryType& type) {
-  if (type.limits.is64) out_ += " i64";
-  limits(type.limits);
-  constexpr uint8_t kDefaultPageSize = 16;
-  if (type.page_size_log2 != kDefaultPageSize) {
-    out_ += " (pagesize " + std::to_string(uint64_t{1} << (type.page_size_log2 & 63)) + ")";
-  }
-}
-
-void Printer::table_type(const module::TableType& type) {
-  if (type.limits.is64) out_ += " i64";
-  limits(type.limits);
-  out_ += ' ';
-  writer_.val_type(out_, type.elem);
-}
-
-void Printer::global_type(const module::GlobalType& type) {
-  out_ += type.mut ? " (mut " : " ";
-  writer_.val_type(out_, type.type);
-  if (type.mut) out_ += ')';
 }
 
 // --- Imports and exports. ---
@@ -178,7 +98,7 @@ void Printer::imports() {
     out_ += ' ';
     append_string(out_, import.name, true);
     out_ += " (";
-    out_ += kind_name(import.kind);
+    out_ += extern_keyword(import.kind);
     import_type(import);
     out_ += "))";
   }
@@ -202,13 +122,13 @@ void Printer::import_type(const module::Import& import) {
     }
     case ExternKind::Table:
       define(names_.tables, import.index);
-      return table_type(m_.tables[import.index].type);
+      return writer_.table_type(out_, m_.tables[import.index].type);
     case ExternKind::Memory:
       define(names_.memories, import.index);
-      return memory_type(m_.memories[import.index].type);
+      return writer_.memory_type(out_, m_.memories[import.index].type);
     case ExternKind::Global:
       define(names_.globals, import.index);
-      return global_type(m_.globals[import.index].type);
+      return writer_.global_type(out_, m_.globals[import.index].type);
     case ExternKind::Tag:
       define(names_.tags, import.index);
       return writer_.type_use(out_, m_.tags[import.index].type.type, nullptr);
@@ -221,7 +141,7 @@ void Printer::exports() {
     out_ += "\n  (export ";
     append_string(out_, item.name, true);
     out_ += " (";
-    out_ += kind_name(item.kind);
+    out_ += extern_keyword(item.kind);
     out_ += ' ' + reference(*spaces[static_cast<size_t>(item.kind)], item.index) + "))";
   }
 }
@@ -261,7 +181,7 @@ Status Printer::tables() {
   for (uint32_t i = m_.imported_tables; i < m_.tables.size(); ++i) {
     out_ += "\n  (table";
     define(names_.tables, i);
-    table_type(m_.tables[i].type);
+    writer_.table_type(out_, m_.tables[i].type);
     if (m_.tables[i].init) TRY(const_expr(*m_.tables[i].init, ""));
     out_ += ')';
   }
@@ -272,7 +192,7 @@ void Printer::memories() {
   for (uint32_t i = m_.imported_memories; i < m_.memories.size(); ++i) {
     out_ += "\n  (memory";
     define(names_.memories, i);
-    memory_type(m_.memories[i].type);
+    writer_.memory_type(out_, m_.memories[i].type);
     out_ += ')';
   }
 }
@@ -290,7 +210,7 @@ Status Printer::globals() {
   for (uint32_t i = m_.imported_globals; i < m_.globals.size(); ++i) {
     out_ += "\n  (global";
     define(names_.globals, i);
-    global_type(m_.globals[i].type);
+    writer_.global_type(out_, m_.globals[i].type);
     TRY(const_expr(m_.globals[i].init, ""));
     out_ += ')';
   }

@@ -8,6 +8,7 @@
 
 #include "text/print.h"
 #include "text/print_names.h"
+#include "text/print_types.h"
 
 namespace ashlar::text {
 
@@ -27,21 +28,17 @@ struct BodyContext {
 };
 
 /// Writes single instructions.
-class InstrWriter {
+class InstrWriter : public TypePrinter {
  public:
-  InstrWriter(const module::Module& m, const NameTable& names) : m_(m), names_(names) {}
+  InstrWriter(const module::Module& m, const NameTable& names) : TypePrinter(names.types), m_(m), names_(names) {}
 
   /// Appends mnemonic and immediates; keeps the context's labels. False when the instruction does not fit where it
   /// stands (an else without if, an end too many).
   bool write(std::string& out, isa::Op op, const binary::Imm& imm, BodyContext& context);
   bool uses_data_count() const { return uses_data_count_; }
 
-  void val_type(std::string& out, isa::ValType type) const;
-  void heap_type(std::string& out, isa::HeapType type) const;
   /// " (type 3) (param i32) (result i32)"; parameters with identifiers when given.
   void type_use(std::string& out, uint32_t type, const Idents* params) const;
-  void signature(std::string& out, const module::FuncType& type, const Idents* params) const;
-  void value_list(std::string& out, std::string_view keyword, std::span<const isa::ValType> types) const;
 
  private:
   void immediates(std::string& out, isa::Op op, const binary::Imm& imm, BodyContext& context);
@@ -65,14 +62,8 @@ class Printer {
   // print_module.cc
   void define(const Idents& idents, uint32_t index);
   void types();
-  void sub_type(uint32_t index);
-  void fields(uint32_t index);
   void imports();
   void import_type(const module::Import& import);
-  void limits(const module::Limits& limits);
-  void memory_type(const module::MemoryType& type);
-  void table_type(const module::TableType& type);
-  void global_type(const module::GlobalType& type);
   void exports();
   Status tables();
   void memories();

@@ -40,17 +40,17 @@ constexpr Assertion kAssertions[] = {
 
 }  // namespace
 
-std::string_view to_string(Command::Kind kind) {
+std::string_view to_string(const Command& command) {
   for (const Assertion& row : kAssertions) {
-    if (row.kind == kind) return row.keyword;
+    if (row.kind == command.kind) return row.keyword;
   }
-  switch (kind) {
+  switch (command.kind) {
     case Command::Kind::Module:
-      return "module";
+      return command.component ? "component" : "module";
     case Command::Kind::ModuleDefinition:
-      return "module definition";
+      return command.component ? "component definition" : "module definition";
     case Command::Kind::ModuleInstance:
-      return "module instance";
+      return command.component ? "component instance" : "module instance";
     case Command::Kind::Register:
       return "register";
     case Command::Kind::Thread:
@@ -144,7 +144,7 @@ Result<Command> ScriptParser::parse_command() {
   if (!at(TokenKind::LParen)) return unexpected(cur_);
   if (!nxt_.is(TokenKind::Keyword)) return unexpected(nxt_);
   const std::string_view keyword = nxt_.text;
-  if (keyword == "module") {
+  if (keyword == "module" || keyword == "component") {
     TRY(parse_module_command(out));
     return out;
   }
@@ -201,7 +201,7 @@ Status ScriptParser::parse_assertion(Command& out, std::string_view keyword) {
 }
 
 Status ScriptParser::parse_action_or_module(Command& out) {
-  if (at_open("module")) return parse_inner_module(out);
+  if (at_open("module") || at_open("component")) return parse_inner_module(out);
   return parse_action(out.action);
 }
 
@@ -210,6 +210,7 @@ Status ScriptParser::parse_inner_module(Command& out) {
   Command inner;
   TRY(parse_module_command(inner));
   out.has_module = true;
+  out.component = inner.component;
   out.module = std::move(inner.module);
   out.id = std::move(inner.id);
   return {};
@@ -218,9 +219,11 @@ Status ScriptParser::parse_inner_module(Command& out) {
 Status ScriptParser::parse_module_command(Command& out) {
   const uint32_t start = cur_.offset;
   out.position = lines_.position(start);
-  if (!at_open("module")) return unexpected(at(TokenKind::LParen) ? nxt_ : cur_);
+  out.component = at_open("component");
+  if (!out.component && !at_open("module")) return unexpected(at(TokenKind::LParen) ? nxt_ : cur_);
   TRY(advance());
   TRY(advance());
+  out.module.component = out.component;
   out.kind = Command::Kind::Module;
   if (cur_.is_keyword("instance")) {
     out.kind = Command::Kind::ModuleInstance;
@@ -237,8 +240,9 @@ Status ScriptParser::parse_module_command(Command& out) {
   }
   TRY_ASSIGN(out.id, parse_optional_id());
   out.has_module = true;
-  // The module's parser does not know "definition": it begins behind the word, as bare fields do.
-  TRY(parse_module_source(out.module, is_definition ? definition_end : start));
+  // The module's parser does not know "definition": it begins behind the word, as bare fields do. That of components
+  // does.
+  TRY(parse_module_source(out.module, is_definition && !out.component ? definition_end : start));
   return {};
 }
 

@@ -14,16 +14,17 @@
 
 namespace ashlar::text {
 
-/// A module of a script; parsed only when it is wanted, so that malformed ones do no harm.
+/// A module or component of a script; parsed only when it is wanted, so that malformed ones do no harm.
 struct ModuleSource {
   enum class Kind : uint8_t { Text, Quote, Binary };
   Kind kind = Kind::Text;
-  Position position;      ///< of its "(module"
-  std::string_view text;  ///< Text: from "(module" to its ")", or bare fields; views the script's source
+  bool component = false;
+  Position position;      ///< of its "(module" or "(component"
+  std::string_view text;  ///< Text: from its "(" to its ")", or bare fields; views the script's source
   std::string bytes;      ///< Quote: the text; Binary: the bytes
 };
 
-/// The module's binary. Errors carry positions in the script's file.
+/// The module's binary (of no component). Errors carry positions in the script's file.
 Result<std::vector<uint8_t>> to_binary(const ModuleSource& source, ParseOptions options = {});
 
 /// A NaN pattern of an expected float or float lane.
@@ -50,15 +51,40 @@ struct Value {
     RefI31,
     RefStruct,
     RefArray,
-    Either,  ///< any of `alternatives`
+    Either,  ///< any of `items`
+    // Values of the component level; F32 and F64 are of both.
+    Bool,  ///< bits[0]
+    S8,    ///< bits[0], two's complement in the low bits; so the other integers
+    U8,
+    S16,
+    U16,
+    S32,
+    U32,
+    S64,
+    U64,
+    Char,    ///< bits[0]: code point
+    String,  ///< text
+    List,    ///< items; so Tuple
+    Tuple,
+    Record,   ///< items, named by `labels`
+    Variant,  ///< case `text`; items: its payload, if any
+    Enum,     ///< text
+    Option,   ///< items: the value of "some"
+    ResultOk,
+    ResultErr,  ///< items: the payload, if any; so ResultOk
+    Flags,      ///< labels
   };
   Kind kind = Kind::I32;
   bool has_payload = false;
   uint64_t bits[2] = {};  ///< numbers zero-extended; vectors in two halves, little-endian
   isa::HeapType heap;
   LaneShape shape = LaneShape::I32x4;
-  NanPattern nan[4] = {};  ///< [0] of scalars; one a lane of F32x4 and F64x2, whose bits are then 0
-  std::vector<Value> alternatives;
+  NanPattern nan[4] = {};    ///< [0] of scalars; one a lane of F32x4 and F64x2, whose bits are then 0
+  std::vector<Value> items;  ///< Either: the alternatives
+  std::string text;
+  std::vector<std::string> labels;
+  /// Whether only components have such values.
+  bool is_component_value() const { return kind > Kind::Either; }
   bool has_nan_pattern() const;
 };
 
@@ -72,7 +98,7 @@ struct Action {
 
 struct Command {
   enum class Kind : uint8_t {
-    Module,            ///< instantiate `module`; `id` names instance and definition
+    Module,            ///< instantiate `module` (or component); `id` names instance and definition
     ModuleDefinition,  ///< only validate `module`; `id` names the definition
     ModuleInstance,    ///< instantiate definition `target` (empty: the latest) as `id`
     Register,          ///< instance `target` (empty: the latest) as import name `name`
@@ -93,6 +119,7 @@ struct Command {
   Kind kind = Kind::Module;
   Position position;
   bool has_module = false;
+  bool component = false;  ///< Module, ModuleDefinition, ModuleInstance: of a component
   ModuleSource module;
   std::string id;  ///< identifiers without "$", escapes decoded; empty: none
   std::string target;
@@ -104,7 +131,8 @@ struct Command {
   std::vector<Command> body;
 };
 
-std::string_view to_string(Command::Kind kind);
+/// The directive as a script writes it: "assert_return", "component instance".
+std::string_view to_string(const Command& command);
 
 struct Script {
   std::vector<Command> commands;

@@ -36,10 +36,15 @@ class ScriptParser {
   // Values (script_values.cc).
   Status parse_values(std::vector<Value>& out);
   Result<Value> parse_value();
+  Result<Value> parse_value_body();
   Status parse_scalar(Value& out, bool is_float, int bits);
   Status parse_vector(Value& out);
   Status parse_reference(Value& out);
   Status parse_either(Value& out);
+  Status parse_items(Value& out, int max_depth);
+  Status parse_component_value(Value& out, const Token& form);
+  Status parse_char(Value& out);
+  Status parse_record(Value& out, int max_depth);
   Status parse_float_bits(int bits, uint64_t& value, NanPattern& nan);
   Status parse_int_bits(int bits, uint64_t& value);
 

@@ -1,4 +1,7 @@
 // Arguments and expected results of scripts.
+#include <span>
+
+#include "base/utf8.h"
 #include "text/numbers.h"
 #include "text/script_parser.h"
 
@@ -31,6 +34,41 @@ constexpr Reference kReferences[] = {
     {"ref.struct", Value::Kind::RefStruct}, {"ref.array", Value::Kind::RefArray},
 };
 
+struct ComponentInt {
+  std::string_view keyword;
+  Value::Kind kind;
+  int bits;
+  bool is_signed;
+};
+constexpr ComponentInt kComponentInts[] = {
+    {"s8.const", Value::Kind::S8, 8, true},    {"u8.const", Value::Kind::U8, 8, false},
+    {"s16.const", Value::Kind::S16, 16, true}, {"u16.const", Value::Kind::U16, 16, false},
+    {"s32.const", Value::Kind::S32, 32, true}, {"u32.const", Value::Kind::U32, 32, false},
+    {"s64.const", Value::Kind::S64, 64, true}, {"u64.const", Value::Kind::U64, 64, false},
+};
+
+struct ComponentForm {
+  std::string_view keyword;
+  Value::Kind kind;
+};
+constexpr ComponentForm kComponentForms[] = {
+    {"bool.const", Value::Kind::Bool},       {"char.const", Value::Kind::Char},
+    {"str.const", Value::Kind::String},      {"list.const", Value::Kind::List},
+    {"tuple.const", Value::Kind::Tuple},     {"record.const", Value::Kind::Record},
+    {"variant.const", Value::Kind::Variant}, {"enum.const", Value::Kind::Enum},
+    {"option.none", Value::Kind::Option},    {"option.some", Value::Kind::Option},
+    {"result.ok", Value::Kind::ResultOk},    {"result.err", Value::Kind::ResultErr},
+    {"flags.const", Value::Kind::Flags},
+};
+
+template <class Row, size_t N>
+const Row* find_row(const Row (&rows)[N], std::string_view keyword) {
+  for (const Row& row : rows) {
+    if (row.keyword == keyword) return &row;
+  }
+  return nullptr;
+}
+
 }  // namespace
 
 bool Value::has_nan_pattern() const {
@@ -49,9 +87,15 @@ Status ScriptParser::parse_values(std::vector<Value>& out) {
 }
 
 Result<Value> ScriptParser::parse_value() {
+  TRY(expect(TokenKind::LParen));
+  TRY_ASSIGN(Value out, parse_value_body());
+  TRY(expect(TokenKind::RParen));
+  return out;
+}
+
+// A value without its parentheses; nothing else stands before the next ")".
+Result<Value> ScriptParser::parse_value_body() {
   Value out;
-  if (!at(TokenKind::LParen)) return unexpected(cur_);
-  TRY(advance());
   if (!at(TokenKind::Keyword)) return unexpected(cur_);
   const std::string_view keyword = cur_.text;
   const Token token = cur_;
@@ -73,14 +117,12 @@ Result<Value> ScriptParser::parse_value() {
     TRY(parse_vector(out));
   } else if (keyword == "either") {
     TRY(parse_either(out));
-  } else {
-    const Reference* row = kReferences;
-    while (row != std::end(kReferences) && row->keyword != keyword) ++row;
-    if (row == std::end(kReferences)) return unexpected(token);
+  } else if (const Reference* row = find_row(kReferences, keyword)) {
     out.kind = row->kind;
     TRY(parse_reference(out));
+  } else {
+    TRY(parse_component_value(out, token));
   }
-  TRY(expect(TokenKind::RParen));
   return out;
 }
 
@@ -168,11 +210,93 @@ Status ScriptParser::parse_reference(Value& out) {
 
 Status ScriptParser::parse_either(Value& out) {
   out.kind = Value::Kind::Either;
-  if (++depth_ > kMaxAlternativeDepth) {
+  return parse_items(out, kMaxAlternativeDepth);
+}
+
+Status ScriptParser::parse_items(Value& out, int max_depth) {
+  if (++depth_ > max_depth) {
     return std::unexpected<Error>(
-        source_.locate(Error(ErrorCode::text_nesting, kNoOffset, std::to_string(kMaxAlternativeDepth)), cur_.offset));
+        source_.locate(Error(ErrorCode::text_nesting, kNoOffset, std::to_string(max_depth)), cur_.offset));
   }
-  TRY(parse_values(out.alternatives));
+  TRY(parse_values(out.items));
+  --depth_;
+  return {};
+}
+
+// --- Values of components. ---
+
+// Behind the keyword `form`.
+Status ScriptParser::parse_component_value(Value& out, const Token& form) {
+  constexpr int kMaxValueDepth = 100;
+  if (const ComponentInt* row = find_row(kComponentInts, form.text)) {
+    out.kind = row->kind;
+    const bool is_negative = at(TokenKind::Int) && cur_.text[0] == '-';
+    if (is_negative && !row->is_signed) return unexpected(cur_);
+    return parse_int_bits(row->bits, out.bits[0]);
+  }
+  const ComponentForm* row = find_row(kComponentForms, form.text);
+  if (row == nullptr) return unexpected(form);
+  out.kind = row->kind;
+  switch (row->kind) {
+    case Value::Kind::Bool:
+      if (!cur_.is_keyword("true") && !cur_.is_keyword("false")) return unexpected(cur_);
+      out.bits[0] = cur_.is_keyword("true") ? 1 : 0;
+      return advance();
+    case Value::Kind::Char:
+      return parse_char(out);
+    case Value::Kind::Flags:
+      while (at(TokenKind::String)) {
+        TRY_ASSIGN(std::string label, parse_string());
+        out.labels.push_back(std::move(label));
+      }
+      return {};
+    case Value::Kind::Record:
+      return parse_record(out, kMaxValueDepth);
+    default:
+      break;
+  }
+  const bool has_text =
+      row->kind == Value::Kind::String || row->kind == Value::Kind::Variant || row->kind == Value::Kind::Enum;
+  if (has_text) {
+    TRY_ASSIGN(out.text, parse_string());
+  }
+  TRY(parse_items(out, kMaxValueDepth));
+  const bool takes_many = row->kind == Value::Kind::List || row->kind == Value::Kind::Tuple;
+  const bool takes_none =
+      row->kind == Value::Kind::String || row->kind == Value::Kind::Enum || form.text == "option.none";
+  const size_t least = form.text == "option.some" ? 1 : 0;
+  const size_t most = takes_none ? 0 : 1;
+  if (!takes_many && (out.items.size() < least || out.items.size() > most)) return unexpected(form);
+  return {};
+}
+
+Status ScriptParser::parse_char(Value& out) {
+  const Token token = cur_;
+  TRY_ASSIGN(const std::string text, parse_string());
+  const std::span<const uint8_t> bytes(reinterpret_cast<const uint8_t*>(text.data()), text.size());
+  size_t end = 0;
+  const uint32_t code_point = bytes.empty() ? base::kInvalidCodePoint : base::decode_utf8(bytes, end);
+  if (code_point == base::kInvalidCodePoint || end != bytes.size()) return unexpected(token);
+  out.bits[0] = code_point;
+  return {};
+}
+
+// (field "name" value)*, the value with or without parentheses
+Status ScriptParser::parse_record(Value& out, int max_depth) {
+  if (++depth_ > max_depth) {
+    return std::unexpected<Error>(
+        source_.locate(Error(ErrorCode::text_nesting, kNoOffset, std::to_string(max_depth)), cur_.offset));
+  }
+  while (at_open("field")) {
+    TRY(advance());
+    TRY(advance());
+    TRY_ASSIGN(std::string label, parse_string());
+    Result<Value> value = at(TokenKind::LParen) ? parse_value() : parse_value_body();
+    if (!value) return std::unexpected(std::move(value).error());
+    TRY(expect(TokenKind::RParen));
+    out.labels.push_back(std::move(label));
+    out.items.push_back(*std::move(value));
+  }
   --depth_;
   return {};
 }

@@ -22,10 +22,20 @@ std::unexpected<Error> unknown(std::string_view what, uint64_t index, uint64_t o
   return make_error(ErrorCode::unknown_index, offset, std::string(what), std::to_string(index));
 }
 
+Status check_limits(const module::Limits& limits, uint64_t most, ErrorCode code, const std::string& most_text) {
+  if (limits.min > most || limits.max.value_or(0) > most) return make_error(code, kNoOffset, most_text);
+  if (limits.max && *limits.max < limits.min) {
+    return make_error(ErrorCode::size_order, kNoOffset, std::to_string(limits.min), std::to_string(*limits.max));
+  }
+  return {};
+}
+
 class ModuleValidator {
  public:
   ModuleValidator(Module& m, const ValidateOptions& options)
       : m_(m), types_(m), options_(options), exprs_(m, options) {}
+
+  Status rec_group(const module::RecGroup& group);
 
   Status run(const std::shared_ptr<TypeRegistry>& registry) {
     TRY(type_section(registry));
@@ -53,8 +63,6 @@ class ModuleValidator {
 
   Status declarations();
   Status func_type(module::TypeIdx type) const;
-  Status limits(const module::Limits& limits, uint64_t most, ErrorCode code, const std::string& most_text) const;
-  Status memory(const module::MemoryType& type) const;
   Status table(const module::TableType& type) const;
   Status tag(const module::TagType& type) const;
   void declare_funcs();
@@ -89,22 +97,27 @@ Status ModuleValidator::type_section(const std::shared_ptr<TypeRegistry>& regist
   }
   m_.registry = registry;
   m_.canonical.reserve(m_.types.size());
-  std::vector<uint32_t> depth(m_.types.size());
-  for (const module::RecGroup& group : m_.rec_groups) {
-    const uint32_t end = group.first + group.count;
-    for (uint32_t i = group.first; i < end; ++i) {
-      const SubType& type = m_.types[i];
-      TRY(type_references(type, end));
-      if (type.super == module::kNoIndex) continue;
-      if (type.super >= i) return unknown("type", type.super);
-      depth[i] = depth[type.super] + 1;
-      if (depth[i] > options_.limits.subtyping_depth) {
-        return make_error(ErrorCode::subtyping_depth, kNoOffset, std::to_string(i), std::to_string(depth[i]));
-      }
+  for (const module::RecGroup& group : m_.rec_groups) TRY(rec_group(group));
+  return {};
+}
+
+Status ModuleValidator::rec_group(const module::RecGroup& group) {
+  const uint32_t end = group.first + group.count;
+  std::vector<uint32_t> depth(group.count);
+  for (uint32_t i = group.first; i < end; ++i) {
+    const SubType& type = m_.types[i];
+    TRY(type_references(type, end));
+    if (type.super == module::kNoIndex) continue;
+    if (type.super >= i) return unknown("type", type.super);
+    const uint32_t above =
+        type.super >= group.first ? depth[type.super - group.first] : m_.registry->get(m_.canonical[type.super]).depth;
+    depth[i - group.first] = above + 1;
+    if (above + 1 > options_.limits.subtyping_depth) {
+      return make_error(ErrorCode::subtyping_depth, kNoOffset, std::to_string(i), std::to_string(above + 1));
     }
-    TRY(registry->canonicalize_group(m_.types, group, m_.canonical));
-    for (uint32_t i = group.first; i < end; ++i) TRY(supertype(i));
   }
+  TRY(m_.registry->canonicalize_group(m_.types, group, m_.canonical));
+  for (uint32_t i = group.first; i < end; ++i) TRY(supertype(i));
   return {};
 }
 
@@ -164,35 +177,9 @@ Status ModuleValidator::func_type(module::TypeIdx type) const {
   return make_error(ErrorCode::type_mismatch, kNoOffset, "type " + std::to_string(type) + " is no function type");
 }
 
-Status ModuleValidator::limits(const module::Limits& limits, uint64_t most, ErrorCode code,
-                               const std::string& most_text) const {
-  if (limits.min > most || limits.max.value_or(0) > most) return make_error(code, kNoOffset, most_text);
-  if (limits.max && *limits.max < limits.min) {
-    return make_error(ErrorCode::size_order, kNoOffset, std::to_string(limits.min), std::to_string(*limits.max));
-  }
-  return {};
-}
-
-Status ModuleValidator::memory(const module::MemoryType& type) const {
-  const uint32_t log2 = type.page_size_log2;
-  if (log2 != 0 && log2 != 16) {
-    return make_error(ErrorCode::invalid_page_size, kNoOffset, "2^" + std::to_string(log2) + ", must be 1 or 65536");
-  }
-  const uint32_t bits = type.limits.is64 ? 64 : 32;
-  // Of pages of one byte there is one less, so that a size is an address.
-  const uint64_t most = log2 == 0 ? ~uint64_t{0} >> (64 - bits) : uint64_t{1} << (bits - log2);
-  const std::string text = log2 == 0    ? "2^" + std::to_string(bits) + " - 1 pages of one byte"
-                           : bits == 32 ? "65536 pages (4GiB)"
-                                        : "2^48 pages (16EiB)";
-  TRY(limits(type.limits, most, ErrorCode::memory_size, text));
-  if (type.limits.shared && !type.limits.max) return make_error(ErrorCode::shared_needs_max);
-  return {};
-}
-
 Status ModuleValidator::table(const module::TableType& type) const {
   TRY(val_type(type.elem));
-  const uint64_t most = type.limits.is64 ? ~uint64_t{0} : ~uint32_t{0};
-  return limits(type.limits, most, ErrorCode::table_size, type.limits.is64 ? "2^64-1" : "2^32-1");
+  return validate_table_limits(type.limits);
 }
 
 Status ModuleValidator::tag(const module::TagType& type) const {
@@ -207,7 +194,7 @@ Status ModuleValidator::tag(const module::TagType& type) const {
 Status ModuleValidator::declarations() {
   for (const module::Func& f : m_.funcs) TRY(func_type(f.type));
   for (const module::Tag& t : m_.tags) TRY(tag(t.type));
-  for (const module::Memory& memory_def : m_.memories) TRY(memory(memory_def.type));
+  for (const module::Memory& memory_def : m_.memories) TRY(validate_memory_type(memory_def.type));
   for (const module::Table& t : m_.tables) TRY(table(t.type));
   for (const module::Global& g : m_.globals) TRY(val_type(g.type.type));
   if (m_.memories.size() > 1 && !has(Feature::multi_memory)) return make_error(ErrorCode::multiple_memories);
@@ -341,6 +328,43 @@ Status ModuleValidator::start() {
 }
 
 }  // namespace
+
+Status validate_memory_type(const module::MemoryType& type) {
+  const uint32_t log2 = type.page_size_log2;
+  if (log2 != 0 && log2 != 16) {
+    return make_error(ErrorCode::invalid_page_size, kNoOffset, "2^" + std::to_string(log2) + ", must be 1 or 65536");
+  }
+  const uint32_t bits = type.limits.is64 ? 64 : 32;
+  // Of pages of one byte there is one less, so that a size is an address.
+  const uint64_t most = log2 == 0 ? ~uint64_t{0} >> (64 - bits) : uint64_t{1} << (bits - log2);
+  const std::string text = log2 == 0    ? "2^" + std::to_string(bits) + " - 1 pages of one byte"
+                           : bits == 32 ? "65536 pages (4GiB)"
+                                        : "2^48 pages (16EiB)";
+  TRY(check_limits(type.limits, most, ErrorCode::memory_size, text));
+  if (type.limits.shared && !type.limits.max) return make_error(ErrorCode::shared_needs_max);
+  return {};
+}
+
+Status validate_table_limits(const module::Limits& limits) {
+  const uint64_t most = limits.is64 ? ~uint64_t{0} : ~uint32_t{0};
+  return check_limits(limits, most, ErrorCode::table_size, limits.is64 ? "2^64-1" : "2^32-1");
+}
+
+Status validate_last_group(Module& m, const ValidateOptions& options) {
+  const module::RecGroup group = m.rec_groups.back();
+  Status status = ModuleValidator(m, options).rec_group(group);
+  if (status) return status;
+  if (m.canonical.size() > group.first) {  // canonicalized, then refused
+    Module refused;
+    refused.registry = m.registry;
+    refused.rec_groups = {{0, group.count}};
+    refused.canonical.assign(m.canonical.begin() + group.first, m.canonical.end());
+    m.canonical.resize(group.first);
+  }
+  m.rec_groups.pop_back();
+  m.types.resize(group.first);
+  return status;
+}
 
 Status validate_module(Module& m, const std::shared_ptr<TypeRegistry>& registry, const ValidateOptions& options) {
   return ModuleValidator(m, options).run(registry);

@@ -37,7 +37,7 @@ class BodyQueue {
     try {
       run_batches();
     } catch (const std::bad_alloc&) {
-      record(0, Error(ErrorCode::out_of_memory, kNoOffset, "validation"));
+      record(0, Error::no_memory());
     }
   }
 
@@ -99,12 +99,12 @@ Status validate(Module& m, const std::shared_ptr<module::TypeRegistry>& registry
   if (options.lazy) return {};
   BodyQueue queue(m, options);
   std::vector<std::thread> workers;
-  for (unsigned i = 1; i < worker_count(m, options); ++i) {
-    try {
-      workers.emplace_back([&queue] { queue.work(); });
-    } catch (const std::system_error&) {
-      break;  // no more threads to be had: those there are do the work
-    }
+  // Where no more threads are to be had, those there are do the work.
+  try {
+    workers.reserve(worker_count(m, options));
+    for (unsigned i = 1; i < worker_count(m, options); ++i) workers.emplace_back([&queue] { queue.work(); });
+  } catch (const std::system_error&) {
+  } catch (const std::bad_alloc&) {
   }
   queue.work();
   for (std::thread& worker : workers) worker.join();

@@ -22,6 +22,14 @@ struct ValidateOptions {
 Status validate_module(module::Module& m, const std::shared_ptr<module::TypeRegistry>& registry,
                        const ValidateOptions& options);
 
+/// Checks and canonicalizes the recursion group that was added last to m.rec_groups, those before it having passed;
+/// m.registry is set. For types that come one by one (components). On an error the module is as it was.
+Status validate_last_group(module::Module& m, const ValidateOptions& options);
+
+/// Limits of a memory's or a table's type, page size included; types inside are not looked at.
+Status validate_memory_type(const module::MemoryType& type);
+Status validate_table_limits(const module::Limits& limits);
+
 /// Checks one body (decoding it on the way) and returns what later stages need to know of it. Thread-safe on a
 /// module that passed validate_module. Phases: Malformed or Invalid, with module byte offset and function index.
 Result<module::FuncFacts> validate_function(const module::Module& m, module::FuncIdx f, const ValidateOptions& options);

@@ -1,9 +1,9 @@
 // Positions in source text and the notes that show them.
-#include "text/source.h"
+#include "base/source.h"
 
 #include <algorithm>
 
-namespace ashlar::text {
+namespace ashlar::base {
 namespace {
 
 constexpr size_t kShownBefore = 70;  // bytes of the line shown left of the position
@@ -60,4 +60,4 @@ Position LineTable::position(uint32_t offset) const {
   return advance(origin_, line, starts_[line], offset);
 }
 
-}  // namespace ashlar::text
+}  // namespace ashlar::base
