@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include "interp/state.h"
@@ -29,6 +30,7 @@ struct Activation {
   const Code* trap_ip = nullptr;
   Slot* trap_fp = nullptr;
   bool trap_by_fault = false;  ///< trap_ip and trap_fp are what two registers held at a fault
+  int64_t pending_fuel = 0;    ///< of blocks since fuel was taken from the store's
   bool has_error = false;
   /// A callee's error (with has_error), or that of an exception which came out of a callee and is still under way.
   Status error;
@@ -41,6 +43,9 @@ struct Activation {
 extern thread_local Activation* t_activation;
 
 inline Activation& activation_of(const Regs& s) { return *static_cast<Activation*>(s.ctx->store->activation); }
+
+/// What the blocks that ran since the last time took.
+inline void take_pending_fuel(const Regs& s) { s.ctx->store->fuel -= std::exchange(activation_of(s).pending_fuel, 0); }
 
 /// Return addresses with a meaning of their own; each has a zero frame delta in the word before it.
 const Code* exit_code();     ///< leaves the interpreter

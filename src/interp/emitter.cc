@@ -2,6 +2,7 @@
 #include "interp/emitter.h"
 
 #include <cstdlib>
+#include <new>
 #include <utility>
 
 namespace ashlar::interp {
@@ -53,7 +54,7 @@ constexpr bool may_fault(Key k) { return kind_of(k) == StepKind::Load || kind_of
 void CodeBuffer::grow(size_t least) {
   capacity_ = std::max(least, capacity_ * 2);
   void* grown = std::realloc(data_.get(), capacity_);
-  CHECK(grown != nullptr);
+  if (grown == nullptr) throw std::bad_alloc();
   (void)data_.release();
   data_.reset(static_cast<uint64_t*>(grown));
 }

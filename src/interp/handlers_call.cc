@@ -191,6 +191,7 @@ ASHLAR_HANDLER enter_loop(ASHLAR_PARAMS) {
   ASHLAR_ENTER();
   const uint64_t hot[3] = {s.l0, s.l1, s.l2};
   const LoopCall call = loop_call(s.ctx, s.ip, s.fp, hot);
+  take_pending_fuel(s);
   ASHLAR_CALL_OUTSIDE(call.cell, call.entry, true);
 }
 

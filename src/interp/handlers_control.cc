@@ -79,21 +79,39 @@ ASHLAR_HANDLER reload_l(ASHLAR_PARAMS) {
   ASHLAR_NEXT(s.ip + 16);
 }
 
-/// Stream: u32 cost of the block that follows.
+/// Stream: i64 cost of the block that follows. Taken at the next of the handlers below.
 ASHLAR_HANDLER fuel(ASHLAR_PARAMS) {
   ASHLAR_ENTER();
-  s.ctx->store->fuel -= read<uint32_t>(s.ip + 8);
+  activation_of(s).pending_fuel += read<int64_t>(s.ip + 8);
   ASHLAR_NEXT(s.ip + 16);
 }
-/// The same where a function or a round of a loop begins.
+/// The same where a round of a loop begins.
 ASHLAR_HANDLER fuel_check(ASHLAR_PARAMS) {
   ASHLAR_ENTER();
-  s.ctx->store->fuel -= read<uint32_t>(s.ip + 8);
+  activation_of(s).pending_fuel += read<int64_t>(s.ip + 8);
+  take_pending_fuel(s);
   if (s.ctx->store->fuel < 0) [[unlikely]] {
     s.r = static_cast<uint64_t>(Trap::out_of_fuel);
     ASHLAR_GOTO(trap_exit, s.ip);
   }
   ASHLAR_NEXT(s.ip + 16);
+}
+/// The same where a function begins: what is pending then was left by a trap.
+ASHLAR_HANDLER fuel_enter(ASHLAR_PARAMS) {
+  ASHLAR_ENTER();
+  activation_of(s).pending_fuel = read<int64_t>(s.ip + 8);
+  if (s.ctx->store->fuel < activation_of(s).pending_fuel) [[unlikely]] {
+    take_pending_fuel(s);
+    s.r = static_cast<uint64_t>(Trap::out_of_fuel);
+    ASHLAR_GOTO(trap_exit, s.ip);
+  }
+  ASHLAR_NEXT(s.ip + 16);
+}
+/// Before calls, returns and throws.
+ASHLAR_HANDLER fuel_commit(ASHLAR_PARAMS) {
+  ASHLAR_ENTER();
+  take_pending_fuel(s);
+  ASHLAR_NEXT(s.ip + 8);
 }
 
 ASHLAR_HANDLER unreachable_(ASHLAR_PARAMS) {
@@ -228,6 +246,10 @@ Handler misc_handler(MiscOp op) {
       return &fuel;
     case MiscOp::fuel_check:
       return &fuel_check;
+    case MiscOp::fuel_enter:
+      return &fuel_enter;
+    case MiscOp::fuel_commit:
+      return &fuel_commit;
     case MiscOp::ret_many:
       return &ret_many;
     case MiscOp::br_table:

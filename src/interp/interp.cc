@@ -1,6 +1,9 @@
 // Entry into the interpreter, faults that become traps, and the errors that leave it.
 #include "interp/interp.h"
 
+#include <new>
+#include <utility>
+
 #include "interp/activation.h"
 #include "interp/faults.h"
 #include "interp/module_code.h"
@@ -33,6 +36,17 @@ void run(Activation&, Regs s) { handler_at(s.ip)(s.ip, s.fp, s.mem, s.l2, s.r, s
   if (ASHLAR_SET_JUMP(a.jump) == 0) run(a, regs);
 }
 
+/// What a step needs and the host has not ends the run. Exceptions pass the one handler that called what threw, which
+/// is an ordinary function with nothing to destroy; they never meet compiled code, whose helpers catch them.
+[[gnu::noinline]] void run_caught(Activation& a, const Regs& regs) {
+  try {
+    run_guarded(a, regs);
+  } catch (const std::bad_alloc&) {
+    a.trap = runtime::Trap::out_of_memory;
+    a.trap_ip = nullptr;
+  }
+}
+
 /// Handlers keep ip and fp in their argument registers; an instrumented build may not. What is no frame of ours is not
 /// walked.
 bool is_frame(const Activation& a) {
@@ -53,6 +67,13 @@ Error error_of(Activation& a) {
   store.left_frames.clear();
   if (a.trap_ip == nullptr || e.phase() == Phase::Exit) return e;
   return runtime::add_backtrace(std::move(e), backtrace(a, a.trap_ip, a.trap_fp));
+}
+
+/// The run that was innermost before is so again. A call: the guest may have gone on in another thread, whose
+/// t_activation lies elsewhere than what the compiler may have kept the address of.
+[[gnu::noinline]] void end_run(const Activation& a) {
+  t_activation = a.previous;
+  asm volatile("" ::: "memory");
 }
 
 Status invoke(runtime::Store& store, const runtime::FuncCell& f, Slot* slots) {
@@ -76,8 +97,8 @@ Status invoke(runtime::Store& store, const runtime::FuncCell& f, Slot* slots) {
   void* outer = store.activation;
   store.activation = &a;
   t_activation = &a;
-  run_guarded(a, regs);
-  t_activation = a.previous;
+  run_caught(a, regs);
+  end_run(a);
   // The backtrace walks frames that are still there.
   Status status;
   if (a.trap != runtime::Trap::none) {
@@ -95,10 +116,20 @@ std::unique_ptr<runtime::TierModule> make_module(const module::Module& m, const 
 
 const void* host_entry() { return host_code(); }
 
+void* exchange_run(void* innermost) { return std::exchange(t_activation, static_cast<Activation*>(innermost)); }
+
+bool runs_only(const runtime::Store& store) {
+  for (const Activation* a = t_activation; a != nullptr; a = a->previous) {
+    if (a->store != &store) return false;
+  }
+  return true;
+}
+
 }  // namespace
 
 const runtime::Tier& tier() {
-  static const runtime::Tier instance{&make_module, &invoke, &host_entry, &install_fault_handler};
+  static const runtime::Tier instance{&make_module,           &invoke,       &host_entry,
+                                      &install_fault_handler, &exchange_run, &runs_only};
   return instance;
 }
 

@@ -93,13 +93,21 @@ void Lowering::emit_entry() {
   emitter_.end_misc();
 }
 
-void Lowering::begin_fuel_block(bool checks) {
+/// `op`: fuel; fuel_enter for a function's first, fuel_check for a loop's.
+void Lowering::begin_fuel_block(MiscOp op) {
   if (!fuel_) return;
-  if (fuel_at_ != 0) emitter_.patch<uint32_t>(fuel_at_, fuel_count_);
-  fuel_at_ = emitter_.begin_misc(checks ? MiscOp::fuel_check : MiscOp::fuel, wasm_) + 8;
-  emitter_.raw<uint32_t>(0);
+  if (fuel_at_ != 0) emitter_.patch<uint64_t>(fuel_at_, fuel_count_);
+  fuel_at_ = emitter_.begin_misc(op, wasm_) + 8;
+  emitter_.raw<uint64_t>(0);
   emitter_.end_misc();
   fuel_count_ = 0;
+}
+
+/// Before what may show the fuel to others. Traps don't: they keep what was taken until then.
+void Lowering::commit_fuel() {
+  if (!fuel_) return;
+  emitter_.begin_misc(MiscOp::fuel_commit, wasm_);
+  emitter_.end_misc();
 }
 
 /// Code behind an unconditional branch: nothing is emitted until its block ends.
@@ -257,7 +265,8 @@ Result<std::unique_ptr<FuncCode>> Lowering::run() {
   labels_.reserve(16);
   emit_entry();
   labels_.push_back(Label{.op = Op::block, .base = temp_base_, .type = &type_});
-  begin_fuel_block(true);
+  begin_fuel_block(MiscOp::fuel_enter);
+  const isa::FuelCosts& costs = code_.config().fuel_costs;
   binary::Imm imm;
   while (!labels_.empty()) {
     Op op = reader_.next(imm);
@@ -270,7 +279,7 @@ Result<std::unique_ptr<FuncCode>> Lowering::run() {
         continue;
       }
     } else {
-      ++fuel_count_;
+      fuel_count_ += costs[op];
     }
     lower_op(op, imm);
   }
@@ -282,7 +291,7 @@ Result<std::unique_ptr<FuncCode>> Lowering::run() {
 
 std::unique_ptr<FuncCode> Lowering::finish() {
   (void)emitter_.label();
-  if (fuel_) emitter_.patch<uint32_t>(fuel_at_, fuel_count_);
+  if (fuel_) emitter_.patch<uint64_t>(fuel_at_, fuel_count_);
   // Some slot operations write one slot more than they read.
   emitter_.patch<uint32_t>(entry_at_ + 8, max_slot_ + 4);
   auto out = std::make_unique<FuncCode>();

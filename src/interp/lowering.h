@@ -256,7 +256,8 @@ class Lowering {
   void reload_hot();
 
   // fuel
-  void begin_fuel_block(bool checks = false);
+  void begin_fuel_block(MiscOp op = MiscOp::fuel);
+  void commit_fuel();
 
   const module::FuncType& type_at(uint32_t t) const { return m_.types[t].func; }
 
@@ -299,7 +300,7 @@ class Lowering {
   uint32_t entry_at_ = 0;
   bool fuel_ = false;
   uint32_t fuel_at_ = 0;
-  uint32_t fuel_count_ = 0;
+  uint64_t fuel_count_ = 0;
 };
 
 }  // namespace ashlar::interp

@@ -51,6 +51,7 @@ void Lowering::after_call(const module::FuncType& t) {
 void Lowering::lower_call(uint32_t f) {
   const module::FuncType& t = m_.func_type(f);
   before_call(t);
+  commit_fuel();
   if (m_.funcs[f].imported) {
     emitter_.begin_misc(MiscOp::call_cell, wasm_);
     emitter_.raw<uint64_t>(f);
@@ -76,6 +77,7 @@ void Lowering::emit_tail(const module::FuncType& t) {
 void Lowering::lower_return_call(uint32_t f) {
   const module::FuncType& t = m_.func_type(f);
   materialize_top(t.params.size());
+  commit_fuel();
   if (m_.funcs[f].imported) {
     emitter_.begin_misc(MiscOp::tail_call_cell, wasm_);
     emitter_.raw<uint64_t>(f);
@@ -95,6 +97,7 @@ void Lowering::lower_call_indirect(const binary::Imm& imm, bool tail) {
   mov_to_r(index);
   free_x();
   spill_hot();
+  commit_fuel();
   emitter_.begin_misc(tail ? MiscOp::tail_call_indirect : MiscOp::call_indirect, wasm_);
   emitter_.raw<uint32_t>(m_.canonical[imm.a]);
   emitter_.raw<uint32_t>(imm.b);
@@ -114,6 +117,7 @@ void Lowering::lower_call_ref(uint32_t type, bool tail) {
   mov_to_r(ref);
   free_x();
   spill_hot();
+  commit_fuel();
   emitter_.begin_misc(tail ? MiscOp::tail_call_ref : MiscOp::call_ref, wasm_);
   emitter_.raw<uint64_t>(0);
   if (tail) {

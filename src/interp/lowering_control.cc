@@ -45,7 +45,7 @@ void Lowering::begin_block(Op op, const binary::BlockType& type) {
     l.loop_target = emitter_.label();
     l.loop = static_cast<uint32_t>(loops_.size());
     loops_.push_back({.code = l.loop_target, .wasm = wasm_});
-    begin_fuel_block(true);
+    begin_fuel_block(MiscOp::fuel_check);
   } else if (op == Op::try_ || op == Op::try_table) {
     l.range_begin = emitter_.label();
   }
@@ -224,6 +224,7 @@ void Lowering::lower_branch_table(const binary::Imm& imm) {
 void Lowering::lower_return() {
   const auto& results = type_.results;
   unreachable_ = true;
+  commit_fuel();
   if (results.size() > 1) {
     materialize_top(results.size());
     emitter_.begin_misc(MiscOp::ret_many, wasm_);
@@ -318,6 +319,7 @@ void Lowering::lower_throw(uint32_t tag) {
   materialize_top(t.params.size());
   uint16_t base = t.params.empty() ? height_slot() : stack_[stack_.size() - t.params.size()].home;
   spill_hot();
+  commit_fuel();
   emitter_.begin_misc(MiscOp::throw_, wasm_);
   emitter_.raw<uint32_t>(tag);
   emitter_.raw<uint16_t>(base);
@@ -430,6 +432,7 @@ void Lowering::lower_delegate(uint32_t depth) {
 void Lowering::lower_rethrow(uint32_t depth) {
   uint16_t slot = label_at(depth).exn_slot;
   spill_hot();
+  commit_fuel();
   emitter_.begin_misc(MiscOp::throw_ref, wasm_);
   emitter_.raw<uint16_t>(slot);
   emitter_.end_misc();
@@ -440,6 +443,7 @@ void Lowering::lower_throw_ref() {
   materialize(stack_.back());
   uint16_t slot = stack_.back().home;
   spill_hot();
+  commit_fuel();
   emitter_.begin_misc(MiscOp::throw_ref, wasm_);
   emitter_.raw<uint16_t>(slot);
   emitter_.end_misc();

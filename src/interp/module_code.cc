@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <map>
+#include <new>
 #include <shared_mutex>
 #include <type_traits>
 
@@ -40,7 +41,7 @@ ModuleCode::ModuleCode(const module::Module& m, const runtime::Config& config) :
   static_assert(std::is_trivially_destructible_v<Entry>);
   const size_t n = m.funcs.size() - m.imported_funcs;
   entries_.reset(static_cast<Entry*>(std::calloc(n + 1, sizeof(Entry))));
-  CHECK(entries_ != nullptr);
+  if (entries_ == nullptr) throw std::bad_alloc();
 #if ASHLAR_PROFILE
   profile::add(*this);
 #endif
@@ -105,12 +106,13 @@ Result<const Code*> ModuleCode::lower_now(module::FuncIdx f) {
   if (e.native.load(std::memory_order_acquire) != nullptr) return stub;
   TRY_ASSIGN(std::unique_ptr<FuncCode> code, lower(*this, f, nullptr));
   const Code* begin = code->begin();
+  // Owned first: what the map refers to must not go, should there be no memory for one of the two.
+  const FuncCode* const owned = codes_.emplace_back(std::move(code)).get();
   {
     CodeMap& map = code_map();
     std::unique_lock map_lock(map.mutex);
-    map.by_end[code->end()] = {code.get(), this};
+    map.by_end[owned->end()] = {owned, this};
   }
-  codes_.push_back(std::move(code));
   e.code.store(begin, std::memory_order_release);
   return begin;
 }

@@ -43,7 +43,7 @@ enum class Begun : uint8_t {
 /// The thread has an alternate stack for faults.
 Begun begin(Activation& a, runtime::Store& store, StoreState& state, const void* code, void* context,
             const uint8_t* here);
-/// Ends what begin() began, however it went.
+/// Ends what begin() began, however it went, and in whatever thread.
 void end(Activation& a);
 
 [[gnu::always_inline]] inline void end_first(Activation& a) {

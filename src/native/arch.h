@@ -76,6 +76,10 @@ extern "C" void ashlar_native_enter(Activation* a);
 extern "C" void ashlar_native_enter_loaded(Activation* a, Transfer* t);
 /// Makes the entry stub that stored `host_sp` return. Does not return.
 extern "C" void ashlar_native_leave(void* host_sp);
+/// Makes the entry stub of `a` return as well, and can be continued: a.sp is then where. Returns when the entry stub is
+/// given ashlar_native_continue as code, and that as its stack; on the thread that does.
+extern "C" void ashlar_native_suspend(Activation* a);
+extern "C" void ashlar_native_continue();
 
 /// What the bridge's entry saved. On return ints[0] and floats[0] are the result.
 struct BridgeFrame {

@@ -68,6 +68,8 @@ void attach(const Image& image, const module::Module& m) {
 
 void set_image_observer(ImageObserver observer) { image_observer = observer; }
 
+bool has_image_observer() { return image_observer != nullptr; }
+
 void detach(const Image& image) {
   ModuleMap& map = module_map();
   std::lock_guard lock(map.mutex);

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cstring>
 #include <memory>
+#include <new>
 #include <optional>
 #include <utility>
 
@@ -133,8 +134,19 @@ Outcome run(BridgeFrame& frame, InstanceContext& caller) {
   return Outcome::Return;
 }
 
-/// Of what does not return: ends the activation, or gives the exception to throw.
-runtime::GcRef leave_or_throw(Outcome outcome, runtime::Store& store, const Site& site) {
+/// run(), from which nothing is thrown.
+Outcome run_caught(BridgeFrame& frame, InstanceContext& caller) {
+  try {
+    return run(frame, caller);
+  } catch (const std::bad_alloc&) {
+    t_activation->state->error = std::unexpected(Error::no_memory());
+    return Outcome::Leave;
+  }
+}
+
+/// Of what does not return: ends the activation, or gives the exception to throw. A call: the callee may have gone on
+/// in another thread (fiber.h), whose t_activation is another.
+[[gnu::noinline]] runtime::GcRef leave_or_throw(Outcome outcome, runtime::Store& store, const Site& site) {
   const runtime::GcRef exn = std::exchange(store.pending_exception, runtime::kNullRef);
   if (outcome == Outcome::Throw) return exn;
   t_activation->has_error = outcome == Outcome::Leave;
@@ -146,7 +158,7 @@ runtime::GcRef leave_or_throw(Outcome outcome, runtime::Store& store, const Site
 
 /// From the bridge's entry, which has looked at the stack: 1 to return, 0 to throw ints[0].
 extern "C" uint64_t ashlar_native_bridge_call(BridgeFrame* frame, InstanceContext* caller) {
-  const Outcome outcome = run(*frame, *caller);
+  const Outcome outcome = run_caught(*frame, *caller);
   if (outcome == Outcome::Return) return 1;
   frame->ints[0] =
       leave_or_throw(outcome, *caller->store, {frame->return_address, reinterpret_cast<const uint8_t*>(frame + 1)});

@@ -5,6 +5,8 @@
 #include <limits>
 #include <optional>
 
+#include "isa/fuel_costs.h"
+
 namespace ashlar::native {
 namespace {
 
@@ -52,6 +54,9 @@ Status set(CompileRequest& out, std::string_view flag, std::string_view value) {
     out.config.explicit_bounds = true;
   } else if (flag == "--fuel") {
     out.config.fuel = true;
+  } else if (flag == "--fuel-costs") {
+    if (!isa::FuelCosts::parse(value)) return bad(flag, value, "NAME=COST,...");
+    out.config.fuel_costs = value;
   } else if (flag == "--only") {
     out.only = value;
   } else if (flag == "--passes") {
@@ -105,6 +110,7 @@ std::vector<std::string> to_arguments(const CompileRequest& request) {
   out.push_back("--features=" + std::to_string(request.config.features));
   if (request.config.explicit_bounds) out.emplace_back("--explicit-bounds");
   if (request.config.fuel) out.emplace_back("--fuel");
+  if (!request.config.fuel_costs.empty()) out.push_back("--fuel-costs=" + request.config.fuel_costs);
   if (!request.only.empty()) out.push_back("--only=" + request.only);
   if (!request.passes.empty()) out.push_back("--passes=" + request.passes);
   if (!request.pretend_unsupported.empty()) {

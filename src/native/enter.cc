@@ -132,7 +132,8 @@ Begun begin(Activation& a, runtime::Store& store, StoreState& state, const void*
   return store.interrupt_flag().load(std::memory_order_relaxed) != 0 ? Begun::Interrupted : Begun::Yes;
 }
 
-void end(Activation& a) {
+// A call where it is used: a run may end in another thread than it began in (fiber.h).
+[[gnu::noinline]] void end(Activation& a) {
   if (a.outer == nullptr) a.store->end_machine_code();
   t_activation = a.previous;
   std::atomic_signal_fence(std::memory_order_seq_cst);

@@ -40,10 +40,12 @@ void detach(const Image& image);
 using ImageObserver = void (*)(const Image&, const module::Module&);
 /// There is one at most; to be set before the first image is attached.
 void set_image_observer(ImageObserver observer);
+bool has_image_observer();
 
 /// Ends the activation whose code faulted; false when the fault is none of compiled code's. For the fault handler.
 bool on_fault(const os::Fault& fault);
-/// Ends the activation of this thread when its store was interrupted. For alarms (os/thread_alarm.h).
-void on_alarm(const os::Fault& at);
+/// Ends the activation of this thread when its store was interrupted. When it is to give a turn (Store::request_turn),
+/// and may, returns what does that (turn.h). For alarms (os/thread_alarm.h).
+const void* on_alarm(const os::Fault& at);
 
 }  // namespace ashlar::native

@@ -5,6 +5,7 @@
 #include "native/activation.h"
 #include "native/arch.h"
 #include "native/sanitizer.h"
+#include "native/turn.h"
 #include "runtime/memory.h"
 
 namespace ashlar::native {
@@ -83,15 +84,25 @@ bool on_fault(const os::Fault& fault) {
 // The guest stops where it may be left: in the image's own instructions, between any two of them, as for a fault. In
 // C++ that the image called nobody knows what holds a lock: the alarm comes again. What the bridge called looks by
 // itself, or is followed by a look. An activation of another store inside, too, was called through a bridge.
-void on_alarm(const os::Fault& at) {
+const void* on_alarm(const os::Fault& at) {
   Activation* a = t_activation;
-  if (a == nullptr || a->state->words().outside != nullptr) return;
-  if (a->store->interrupt_flag().load(std::memory_order_relaxed) == 0) return;
-  const Image* image = find_image(at.pc);
-  if (image == nullptr) return a->store->repeat_alarm();
-  a->trap = Trap::interrupted;
-  record_fault(*a->state, *image, at, Trace::First::Anywhere);
-  ashlar_native_leave(a->host_sp);
+  if (a == nullptr || a->state->words().outside != nullptr) return nullptr;
+  const bool interrupted = a->store->interrupt_flag().load(std::memory_order_relaxed) != 0;
+  if (!interrupted && !a->store->wants_turn()) return nullptr;
+  if (find_image(at.pc) == nullptr) {
+    a->store->repeat_alarm();
+    return nullptr;
+  }
+  if (!interrupted) return turn_at(*a, at);
+  stop_at(*a, at);
+  return nullptr;
+}
+
+void stop_at(Activation& a, const os::Fault& at) {
+  a.trap = Trap::interrupted;
+  record_fault(*a.state, *find_image(at.pc), at, Trace::First::Anywhere);
+  forget_frames(a.state->stack);
+  ashlar_native_leave(a.host_sp);
   __builtin_unreachable();
 }
 

@@ -4,7 +4,10 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <new>
 
+#include "native/bundle.h"
+#include "native/enter.h"
 #include "native/image_format.h"
 #include "native/image_registry.h"
 #include "os/code_pages.h"
@@ -16,6 +19,13 @@ namespace ashlar::native {
 // Parts may come from anybody. Where the contents were not verified, rows hold any numbers: whoever uses one compares
 // it with the size of what it points into.
 struct Image::Data {
+  Data() = default;
+  ~Data() {
+    if (pages != nullptr) os::release_pages(pages, os::round_up_to_pages(size));
+  }
+  Data(const Data&) = delete;
+  Data& operator=(const Data&) = delete;
+
   uint8_t* pages = nullptr;
   uint64_t size = 0;
   bool registered = false;
@@ -66,6 +76,7 @@ std::string kind_of(std::span<const uint8_t> bytes) {
   using namespace std::string_view_literals;
   if (bytes.empty()) return "the file is empty";
   if (starts_with(bytes, "\0asm"sv)) return "a WebAssembly module";
+  if (is_bundle(bytes)) return "a compiled component";
   if (starts_with(bytes,
                   "\x7f"
                   "ELF"sv)) {
@@ -83,6 +94,7 @@ std::string kind_of(std::span<const uint8_t> bytes) {
 
 Status check_ranges(const Header& header) {
   constexpr size_t kRowSizes[kPartCount] = {1,
+                                            1,
                                             sizeof(uint32_t),
                                             sizeof(LoopRow),
                                             sizeof(FrameRow),
@@ -177,6 +189,8 @@ void Image::Data::read(const Header& header) {
   config.explicit_bounds = (header.flags & kExplicitBounds) != 0;
   config.fuel = (header.flags & kFuel) != 0;
   config.features = header.wasm_features;
+  const std::span<const char> costs = rows<char>(bytes(), header.parts[kFuelCosts]);
+  config.fuel_costs.assign(costs.begin(), costs.end());
   text_size = header.text_size;
   entries = rows<uint32_t>(bytes(), header.parts[kEntries]);
   frames = rows<FrameRow>(bytes(), header.parts[kFrames]);
@@ -264,19 +278,25 @@ Status Image::Data::verify_module() const {
   return {};
 }
 
-// Takes the pages over, whatever comes.
-Result<std::shared_ptr<Image>> Image::adopt(uint8_t* pages, uint64_t size, Trust trust, os::Fd file) {
-  std::shared_ptr<Image> image(new Image);
-  image->data_ = std::make_unique<Data>();
-  Data& data = *image->data_;
+// Takes the pages over, whatever comes. `offset`: where they begin in the file.
+Result<std::shared_ptr<Image>> Image::adopt(uint8_t* pages, uint64_t size, Trust trust, os::Fd file, uint64_t offset) {
+  std::unique_ptr<Data> owner(new (std::nothrow) Data);
+  if (owner == nullptr) {
+    os::release_pages(pages, os::round_up_to_pages(size));
+    return std::unexpected(Error::no_memory());
+  }
+  Data& data = *owner;
   data.pages = pages;
   data.size = size;
+  std::shared_ptr<Image> image(new Image);
+  image->data_ = std::move(owner);
   TRY_ASSIGN(const Header header, read_header(data.bytes()));
   data.read(header);
   data.trust = trust;
   if (data.laid_out && file) {
     data.file = std::move(file);
     data.laid_out->file = data.file.raw();
+    data.laid_out->file_offset += offset;
   }
   if (trust != Trust::Inspect) TRY(check_target(header.arch, data.target));
   if (trust != Trust::Cache) {
@@ -317,6 +337,18 @@ Result<std::shared_ptr<Image>> Image::open(const std::string& path, Trust trust)
   return image;
 }
 
+Result<std::shared_ptr<Image>> Image::open_part(const os::Fd& file, uint64_t offset, uint64_t size, Trust trust) {
+  const auto failed = [](int code) { return io_error("a part of a file", code); };
+  if (offset % os::page_size() != 0) {
+    return make_error(ErrorCode::not_implemented, kNoOffset, "machine code on pages of more than 16 KiB");
+  }
+  auto own = os::duplicate(file);
+  if (!own) return std::unexpected(failed(own.error()));
+  auto pages = os::map_file(file, size, offset);
+  if (!pages) return std::unexpected(failed(pages.error()));
+  return adopt(*pages, size, trust, std::move(*own), offset);
+}
+
 Result<std::shared_ptr<Image>> Image::load(std::span<const uint8_t> bytes, Trust trust) {
   // Before a copy of the whole: most bytes that are no artifact are told by their beginning.
   TRY(read_header(bytes));
@@ -328,7 +360,7 @@ Result<std::shared_ptr<Image>> Image::load(std::span<const uint8_t> bytes, Trust
 Image::~Image() {
   if (data_ == nullptr) return;
   if (data_->registered) unregister_image(this);
-  if (data_->pages != nullptr) os::release_pages(data_->pages, os::round_up_to_pages(data_->size));
+  detach(*this);
 }
 
 const ImageTarget& Image::target() const { return data_->target; }

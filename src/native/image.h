@@ -79,7 +79,8 @@ struct ImageTarget {
 struct ImageConfig {
   bool explicit_bounds = false;
   bool fuel = false;
-  uint64_t features = 0;  ///< isa::Features as bits
+  uint64_t features = 0;        ///< isa::Features as bits
+  std::string fuel_costs = {};  ///< isa::FuelCosts::text; of interest with `fuel`
 };
 
 /// All parts of an image, as the compiler makes them.
@@ -118,6 +119,8 @@ class Image {
   enum class Trust : uint8_t { Verify, Cache, Inspect };
   /// Maps a file. Errors: Io, and Artifact ("not an Ashlar artifact", version, truncated, damaged, other processor).
   static Result<std::shared_ptr<Image>> open(const std::string& path, Trust trust);
+  /// Maps a part of a file, from the beginning of a page on.
+  static Result<std::shared_ptr<Image>> open_part(const os::Fd& file, uint64_t offset, uint64_t size, Trust trust);
   /// From bytes in memory; the code is copied to executable pages.
   static Result<std::shared_ptr<Image>> load(std::span<const uint8_t> bytes, Trust trust);
   ~Image();
@@ -162,7 +165,8 @@ class Image {
 
  private:
   Image() = default;
-  static Result<std::shared_ptr<Image>> adopt(uint8_t* pages, uint64_t size, Trust trust, os::Fd file);
+  static Result<std::shared_ptr<Image>> adopt(uint8_t* pages, uint64_t size, Trust trust, os::Fd file,
+                                              uint64_t offset = 0);
   struct Data;
   std::unique_ptr<Data> data_;
 };

@@ -11,13 +11,14 @@ namespace ashlar::native {
 
 // An artifact, all numbers little-endian:
 //
-//   Header | strings | entries | loops | frames | pads | places | funcs | elems | runs | wasm | data | code
+//   Header | strings | fuel costs | entries | loops | frames | pads | places | funcs | elems | runs | wasm | data |
+//   code
 //
 // Parts begin at multiples of 8, data and code at multiples of kCodeAlignment; the code ends the file. Gaps are zero.
 // Entries, loops, frames, pads, funcs, elems and runs are arrays as in memory (uint32_t, LoopRow, FrameRow, PadRow,
 // module::Func, module::FuncIdx and module::LaidOutData::Run). Data is what runs belong to; funcs, elems and data are
-// empty where the module is not described. Strings are the processor's name, then the features. A function's places
-// follow each other, each:
+// empty where the module is not described. Strings are the processor's name, then the features; fuel costs are text. A
+// function's places follow each other, each:
 //
 //   varint: (at - previous at) << 3 | chain << 1 | call     previous at: the function's begin for the first
 //   byte, only when chain is 3: 2 * (chain of the place) | frameless
@@ -27,11 +28,12 @@ namespace ashlar::native {
 // chain: 0 not inlined, 1 inlined_at as in the place before, 2 given here.
 
 inline constexpr uint8_t kMagic[8] = {0x89, 'a', 's', 'h', 'l', 'a', 'r', '\n'};
-inline constexpr uint32_t kFormatVersion = 4;
+inline constexpr uint32_t kFormatVersion = 6;
 inline constexpr uint64_t kCodeAlignment = 16 << 10;
 
 enum Part : uint32_t {
   kStrings,
+  kFuelCosts,
   kEntries,
   kLoops,
   kFrames,
@@ -76,7 +78,7 @@ struct Header {
   Hash content;  ///< of everything behind the header
   Hash self;     ///< of the header before this field
 };
-static_assert(sizeof(Header) == 272);
+static_assert(sizeof(Header) == 288);
 static_assert(sizeof(FrameRow) == 44 && sizeof(LoopRow) == 12 && sizeof(PadRow) == 12);
 static_assert(sizeof(module::Func) == 16 && sizeof(module::FuncIdx) == 4 && sizeof(module::LaidOutData::Run) == 24);
 

@@ -25,6 +25,7 @@ class Writer {
     header_.cpu_size = static_cast<uint32_t>(parts_.target.cpu.size());
     const std::string strings = parts_.target.cpu + parts_.target.features;
     part(kStrings, strings.data(), strings.size());
+    part(kFuelCosts, parts_.config.fuel_costs.data(), parts_.config.fuel_costs.size());
     part(kEntries, parts_.entries.data(), parts_.entries.size() * sizeof(uint32_t));
     part(kLoops, parts_.loops.data(), parts_.loops.size() * sizeof(LoopRow));
     part(kFrames, frames_.data(), frames_.size() * sizeof(FrameRow));

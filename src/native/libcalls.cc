@@ -1,6 +1,7 @@
 // Helpers of compiled code: the rows of libcalls.def. Their entries have looked at the stack; traps are their own.
 #include <array>
 #include <cstring>
+#include <new>
 
 #include "native/activation.h"
 #include "runtime/bulk.h"
@@ -50,12 +51,26 @@ GcRef made(GcRef r, const Site& site) {
   return r;
 }
 
+/// What `f` gives, and `none` where the host has no memory: no exception may get into compiled code.
+template <class R, class F>
+[[gnu::always_inline]] inline R or_else(R none, F f) {
+  try {
+    return f();
+  } catch (const std::bad_alloc&) {
+    return none;
+  }
+}
+template <class F>
+[[gnu::always_inline]] inline Trap checked(F f) {
+  return or_else(Trap::out_of_memory, f);
+}
+
 /// For helpers that answer with minus a trap.
 template <class Make>
 int64_t made_or_trap(InstanceContext* ctx, Make make) {
   if (ctx->interrupt->load(std::memory_order_relaxed) != 0) [[unlikely]]
     return -static_cast<int64_t>(Trap::interrupted);
-  const GcRef r = make(ctx->store->heap());
+  const GcRef r = or_else(runtime::kNullRef, [&] { return make(ctx->store->heap()); });
   return r != runtime::kNullRef ? static_cast<int64_t>(r) : -static_cast<int64_t>(Trap::gc_heap_exhausted);
 }
 
@@ -73,22 +88,30 @@ uint32_t ashlar_native_new_exn(InstanceContext* ctx, uint32_t tag, const Slot* p
   runtime::TagInstance* instance = ctx->tags[tag];
   uint32_t slots = 0;
   for (isa::ValType param : ctx->store->types().get(instance->type_id).def.func.params) slots += param.slot_count();
-  const GcRef exn = made(heap.alloc_exn(instance, slots), calling_site());
+  const GcRef exn = made(or_else(runtime::kNullRef, [&] { return heap.alloc_exn(instance, slots); }), calling_site());
   std::memcpy(heap.exn_payload(exn), payload, slots * sizeof(Slot));
   return exn;
 }
 
 void ashlar_native_slot_op(InstanceContext* ctx, Slot* base, const uint8_t* imm, uint32_t op) {
   ASHLAR_LOOK(ctx);
-  ASHLAR_TRAP_UNLESS_NONE(g_slot_functions[op](ctx, base, imm));
+  ASHLAR_TRAP_UNLESS_NONE(checked([&] { return g_slot_functions[op](ctx, base, imm); }));
 }
 
-FuncCell* ashlar_native_func_cell(InstanceContext* ctx, uint32_t func) { return ctx->instance->func_cell(func); }
+FuncCell* ashlar_native_func_cell(InstanceContext* ctx, uint32_t func) {
+  FuncCell* const cell = or_else<FuncCell*>(nullptr, [&] { return ctx->instance->func_cell(func); });
+  if (cell == nullptr) [[unlikely]]
+    ASHLAR_TRAP(Trap::out_of_memory);
+  return cell;
+}
 
 /// Of an element that is null in memory: the cell of what is deferred there (runtime/table.h), or minus the trap.
 int64_t ashlar_native_table_func(InstanceContext* ctx, uint32_t table, uint64_t index) {
-  const Slot cell = ctx->tables[table]->get(index);
-  return cell != 0 ? static_cast<int64_t>(cell) : -static_cast<int64_t>(Trap::uninitialized_element);
+  const auto minus = [](Trap trap) { return -static_cast<int64_t>(trap); };
+  return or_else(minus(Trap::out_of_memory), [&] {
+    const Slot cell = ctx->tables[table]->get(index);
+    return cell != 0 ? static_cast<int64_t>(cell) : minus(Trap::uninitialized_element);
+  });
 }
 
 uint32_t ashlar_native_is_subtype(InstanceContext* ctx, uint32_t sub, uint32_t super) {
@@ -111,6 +134,10 @@ void ashlar_native_memory_copy(InstanceContext* ctx, uint32_t dst_memory, uint32
       runtime::memory_copy(*ctx->store, *ctx->memories[dst_memory], *ctx->memories[src_memory], d, s, n));
 }
 
+void ashlar_native_move_bytes(InstanceContext*, uint8_t* to, const uint8_t* from, uint64_t n) {
+  if (n != 0) std::memmove(to, from, n);
+}
+
 void ashlar_native_memory_fill(InstanceContext* ctx, uint32_t memory, uint64_t d, uint32_t value, uint64_t n) {
   ASHLAR_TRAP_UNLESS_NONE(runtime::memory_fill(*ctx->store, *ctx->memories[memory], d, static_cast<uint8_t>(value), n));
 }
@@ -118,18 +145,19 @@ void ashlar_native_memory_fill(InstanceContext* ctx, uint32_t memory, uint64_t d
 uint64_t ashlar_native_memory_grow(InstanceContext* ctx, uint32_t memory, uint64_t delta) {
   ASHLAR_LOOK(ctx);
   runtime::Memory& m = *ctx->memories[memory];
-  const int64_t old_pages = ctx->store->memory_grow(m, delta);
+  const int64_t old_pages = or_else(int64_t{-1}, [&] { return ctx->store->memory_grow(m, delta); });
   return m.type().limits.is64 ? static_cast<uint64_t>(old_pages) : static_cast<uint32_t>(old_pages);
 }
 
 uint32_t ashlar_native_alloc_struct(InstanceContext* ctx, uint32_t type_id) {
   ASHLAR_LOOK(ctx);
-  return made(ctx->store->heap().alloc_struct(type_id), calling_site());
+  return made(or_else(runtime::kNullRef, [&] { return ctx->store->heap().alloc_struct(type_id); }), calling_site());
 }
 
 uint32_t ashlar_native_alloc_array(InstanceContext* ctx, uint32_t type_id, uint32_t length) {
   ASHLAR_LOOK(ctx);
-  return made(ctx->store->heap().alloc_array(type_id, length), calling_site());
+  return made(or_else(runtime::kNullRef, [&] { return ctx->store->heap().alloc_array(type_id, length); }),
+              calling_site());
 }
 
 /// A reference is about to be written into an old object.
@@ -171,7 +199,7 @@ void ashlar_native_array_fill(InstanceContext* ctx, uint32_t array, uint32_t sta
 uint32_t ashlar_native_array_new_data(InstanceContext* ctx, uint32_t type_id, uint32_t data, uint32_t s, uint32_t n) {
   ASHLAR_LOOK(ctx);
   GcRef r = runtime::kNullRef;
-  ASHLAR_TRAP_UNLESS_NONE(runtime::array_new_data(*ctx->instance, type_id, data, s, n, &r));
+  ASHLAR_TRAP_UNLESS_NONE(checked([&] { return runtime::array_new_data(*ctx->instance, type_id, data, s, n, &r); }));
   return r;
 }
 

@@ -1,4 +1,5 @@
-// What the address sanitizer is told about stacks of our own; nothing in ordinary builds.
+// What the address sanitizer is told about stacks of our own, and the thread sanitizer about fibers; nothing in
+// ordinary builds.
 #pragma once
 
 #include "native/activation.h"
@@ -7,6 +8,9 @@
 #include <pthread.h>
 #include <sanitizer/asan_interface.h>
 #include <sanitizer/common_interface_defs.h>
+#endif
+#if __has_feature(thread_sanitizer)
+#include <sanitizer/tsan_interface.h>
 #endif
 
 namespace ashlar::native {
@@ -78,6 +82,37 @@ class StackSwitch {
 };
 inline void forget_frames(const GuestStack&) {}
 inline void forget_all_frames(const GuestStack&) {}
+
+#endif
+
+#if __has_feature(thread_sanitizer)
+
+inline void* make_sanitizer_fiber() { return __tsan_create_fiber(0); }
+inline void end_sanitizer_fiber(void* fiber) { __tsan_destroy_fiber(fiber); }
+
+/// In the fiber, for its duration: the sanitizer keeps a stack of calls for each.
+class SanitizerFiber {
+ public:
+  [[gnu::always_inline]] explicit SanitizerFiber(void* fiber) : outer_(__tsan_get_current_fiber()) {
+    __tsan_switch_to_fiber(fiber, 0);
+  }
+  [[gnu::always_inline]] ~SanitizerFiber() { __tsan_switch_to_fiber(outer_, 0); }
+  SanitizerFiber(const SanitizerFiber&) = delete;
+  SanitizerFiber& operator=(const SanitizerFiber&) = delete;
+
+ private:
+  void* outer_;
+};
+
+#else
+
+inline void* make_sanitizer_fiber() { return nullptr; }
+inline void end_sanitizer_fiber(void*) {}
+class SanitizerFiber {
+ public:
+  explicit SanitizerFiber(void*) {}
+  ~SanitizerFiber() {}
+};
 
 #endif
 

@@ -39,6 +39,7 @@ StoreState::~StoreState() = default;
 
 bool StoreState::clean(const runtime::Cleaning& how) {
   activation = nullptr;
+  CHECK(fiber == nullptr);
   trace.count = 0;
   trace.more = 0;
   forget_all_frames(stack);

@@ -13,6 +13,7 @@
 namespace ashlar::native {
 
 struct Activation;
+class Fiber;
 
 /// Address space for guest frames, from low to high addresses:
 ///   guard (no access) | kHelperStack, for helpers only | stack_bytes
@@ -80,6 +81,7 @@ struct StoreState final : runtime::Reusable {
   GuestStack stack;
   Activation* activation = nullptr;   ///< the innermost of this store
   std::unique_ptr<Activation> first;  ///< for begin_first()
+  Fiber* fiber = nullptr;             ///< that has begun on the stack and not returned
   Trace trace;                        ///< of the trap that just ended an activation
   UnwindCache unwind_cache;
   /// A callee's error on its way out of the innermost activation; also that of an exception which came from a callee

@@ -3,6 +3,7 @@
 
 #include "native/activation.h"
 #include "native/enter.h"
+#include "native/fiber.h"
 #include "os/thread_stack.h"
 
 namespace ashlar::native {
@@ -21,7 +22,12 @@ const GuestStack* stack_with(const void* p) {
 
 /// Each activation was entered from another point of some stack: below the innermost of those points, and below the
 /// current stack pointer, nothing is in use. Every stack is scanned once, from its innermost point.
-void scan_stacks(runtime::Store&, runtime::GcScanner& s, const void* sp) {
+void scan_stacks(runtime::Store& store, runtime::GcScanner& s, const void* sp) {
+  const auto& own = static_cast<const StoreState&>(*store.native_state);
+  // Suspended frames are of no activation of this thread; nothing else of the store is then.
+  if (const void* at = own.fiber == nullptr ? nullptr : own.fiber->suspended_at(); at != nullptr) {
+    s.scan(at, own.stack.high(), runtime::GcScanner::Insides::Offsets);
+  }
   const Activation* a = t_activation;
   const void* thread_point = nullptr;
   const GuestStack* scanned[8];

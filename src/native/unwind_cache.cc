@@ -1,7 +1,16 @@
 // The search that the cache of unwinding saves.
 #include "native/unwind_cache.h"
 
+#include <new>
+
 namespace ashlar::native {
+
+UnwindStep UnwindCache::begin(const void* pc, uint64_t gone) {
+  entries_.reset(new (std::nothrow) Entries{});
+  if (entries_ != nullptr) return at(pc, gone);
+  Entry none;
+  return look_up(pc, gone, none);
+}
 
 UnwindStep UnwindCache::look_up(const void* pc, uint64_t gone, Entry& entry) {
   const Image* image = find_image(pc);

@@ -123,4 +123,18 @@ std::optional<module::GlobalIdx> done_flag(const module::Module& m, FuncIdx f, i
   return op == Op::end ? std::optional(flag) : std::nullopt;
 }
 
+bool has_tail_calls(const module::Module& m, FuncIdx f, isa::Features features) {
+  binary::BodyReader reader(m, f, features);
+  std::vector<binary::LocalGroup> locals;
+  if (!binary::read_locals(reader, 0, 50'000, locals)) return true;
+  Imm imm;
+  for (uint32_t depth = 1; depth > 0;) {
+    const Op op = reader.next(imm);
+    if (op == Op::return_call || op == Op::return_call_indirect || op == Op::return_call_ref) return true;
+    if (binary::opens_block(op)) ++depth;
+    if (binary::closes_block(op)) --depth;
+  }
+  return false;
+}
+
 }  // namespace ashlar::optimizing

@@ -1,5 +1,5 @@
-// What can be said of functions that are called, before anything is translated: which ones stand in method tables, and
-// which return at once as soon as they have run.
+// What can be said of functions that are called, before anything is translated: which ones stand in method tables,
+// which return at once as soon as they have run, and which end in calls.
 #pragma once
 
 #include <cstdint>
@@ -49,5 +49,8 @@ class Callees {
 /// The i32 global that makes function f, which has no parameters and no results, return before it has done anything
 /// when it is not zero: lazy initializers are such functions. Nothing for others.
 std::optional<module::GlobalIdx> done_flag(const module::Module& m, module::FuncIdx f, isa::Features features);
+
+/// Whether function f, which the module defines, has tail calls.
+bool has_tail_calls(const module::Module& m, module::FuncIdx f, isa::Features features);
 
 }  // namespace ashlar::optimizing

@@ -89,6 +89,10 @@ constexpr const char* kDropped[] = {
 };
 constexpr size_t kOnlyFast = 2;
 
+/// On aarch64. It gives returns one block, and then a tail call of which a part of the result is returned (without the
+/// fuel) does not stand before its return any more.
+constexpr llvm::StringLiteral kMergesReturns = "Simplify the CFG";
+
 bool is_fast(llvm::CodeGenOptLevel level) { return level == llvm::CodeGenOptLevel::Less; }
 
 }  // namespace
@@ -108,13 +112,13 @@ std::span<const char* const> dropped_passes(llvm::CodeGenOptLevel level) {
 void CodegenPasses::add(llvm::Pass* pass) {
   const llvm::StringRef name = pass->getPassName();
   const std::span<const char* const> dropped = dropped_passes(target_.getOptLevel());
-  // Elsewhere the code generator is as LLVM has it.
-  if (!target_.getTargetTriple().isX86()) return to_.add(pass);
-  if (std::ranges::find(dropped, name) != dropped.end()) {
+  // Elsewhere the code generator is as LLVM has it, but for that one.
+  const bool x86 = target_.getTargetTriple().isX86();
+  if (x86 ? std::ranges::find(dropped, name) != dropped.end() : name == kMergesReturns) {
     delete pass;
     return;
   }
-  if (is_fast(target_.getOptLevel()) && name == "Greedy Register Allocator") {
+  if (x86 && is_fast(target_.getOptLevel()) && name == "Greedy Register Allocator") {
     delete pass;
     pass = llvm::createBasicRegisterAllocator();
   }

@@ -94,6 +94,7 @@ class Job {
     for (module::FuncIdx f : parts_[i].funcs) {
       if (options_.cancel != nullptr && *options_.cancel) return make_error(ErrorCode::cancelled);
       TRY(translate(unit, f));
+      unit.define_entry(f);
     }
     for (const native::LoopRow& loop : options_.loops) {
       const bool here = std::ranges::binary_search(parts_[i].funcs, loop.func);
@@ -149,6 +150,7 @@ Result<std::vector<uint8_t>> compile(const module::Module& m, const CompileOptio
   parts.target = image_target(*target);
   parts.config.explicit_bounds = options.explicit_bounds;
   parts.config.fuel = options.fuel;
+  if (options.fuel) parts.config.fuel_costs = options.fuel_costs.text();
   parts.config.features = options.features.raw();
   parts.wasm = m.bytes;
   native::describe_module(m, parts);

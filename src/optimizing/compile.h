@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "isa/features.h"
+#include "isa/fuel_costs.h"
 #include "module/module.h"
 #include "native/image.h"
 
@@ -23,6 +24,7 @@ struct CompileOptions {
   unsigned threads = 0;  ///< 0: as many as there are cores
   bool explicit_bounds = false;
   bool fuel = false;
+  isa::FuelCosts fuel_costs;           ///< with `fuel`
   isa::Features features;              ///< that validation accepted
   std::vector<module::FuncIdx> only;   ///< functions to compile; empty: all
   std::vector<native::LoopRow> loops;  ///< loop entries to compile, each in the part that has its function

@@ -63,25 +63,6 @@ class Diagnostics final : public llvm::DiagnosticHandler {
   std::string& error_;
 };
 
-/// Whether control goes from `call` to the function's return without doing anything else; then the return stands right
-/// behind it, of its own: passes may have made one of several.
-bool is_before_return(llvm::CallInst& call) {
-  llvm::Instruction* next = call.getNextNode();
-  if (llvm::isa<llvm::ReturnInst>(next)) return true;
-  auto* jump = llvm::dyn_cast<llvm::BranchInst>(next);
-  if (jump == nullptr || jump->isConditional()) return false;
-  llvm::BasicBlock* const from = call.getParent();
-  llvm::BasicBlock* const shared = jump->getSuccessor(0);
-  auto* shared_return = llvm::dyn_cast<llvm::ReturnInst>(&*shared->getFirstNonPHIIt());
-  if (shared_return == nullptr) return false;
-  llvm::Instruction* own = shared_return->clone();
-  own->insertBefore(jump->getIterator());
-  for (llvm::Use& operand : own->operands()) operand = operand->DoPHITranslation(shared, from);
-  jump->eraseFromParent();
-  shared->removePredecessor(from);
-  return true;
-}
-
 // All arguments are in registers, so that the code generator makes a jump of each call marked `tail` that stands before
 // a return; that it did is checked. (`musttail` would demand equal signatures.) Others stay calls: backtraces tell of
 // them. A tail call that was inlined into the middle of another function is an ordinary one there.
@@ -176,6 +157,28 @@ class Emission {
 
 Result<ObjectCode> emit(llvm::Module& ir, llvm::TargetMachine& target, bool all_places) {
   return Emission(ir, target, all_places).run();
+}
+
+bool is_before_return(llvm::CallInst& call) {
+  llvm::Instruction* next = call.getNextNode();
+  // Without the fuel that comes with it: see Unit::passes_fuel.
+  if (auto* part = llvm::dyn_cast<llvm::ExtractValueInst>(next)) {
+    if (part->getAggregateOperand() != &call) return false;
+    next = part->getNextNode();
+  }
+  if (llvm::isa<llvm::ReturnInst>(next)) return true;
+  auto* jump = llvm::dyn_cast<llvm::BranchInst>(next);
+  if (jump == nullptr || jump->isConditional()) return false;
+  llvm::BasicBlock* const from = call.getParent();
+  llvm::BasicBlock* const shared = jump->getSuccessor(0);
+  auto* shared_return = llvm::dyn_cast<llvm::ReturnInst>(&*shared->getFirstNonPHIIt());
+  if (shared_return == nullptr) return false;
+  llvm::Instruction* own = shared_return->clone();
+  own->insertBefore(jump->getIterator());
+  for (llvm::Use& operand : own->operands()) operand = operand->DoPHITranslation(shared, from);
+  jump->eraseFromParent();
+  shared->removePredecessor(from);
+  return true;
 }
 
 }  // namespace ashlar::optimizing

@@ -74,6 +74,7 @@ void FrameRecorder::beginFunction(const MachineFunction* mf) {
   out.frame.func = func;
   const llvm::Attribute loop = mf->getFunction().getFnAttribute("ashlar-loop");
   if (loop.isStringAttribute()) loop.getValueAsString().getAsInteger(10, out.loop);
+  out.inner = mf->getFunction().hasFnAttribute("ashlar-inner");
   read_frame();
   find_frameless_blocks();
   read_pads();
@@ -278,6 +279,7 @@ std::vector<EmittedFunction> FrameRecord::resolve(const llvm::MCAssembler& assem
     emitted.symbol = function.symbol;
     emitted.frame = function.frame;
     emitted.loop = function.loop;
+    emitted.inner = function.inner;
     emitted.frame.end = offset(*function.end);
     for (const PadLabels& pad : function.pads) {
       // Calls that were optimized away leave labels that are nowhere.

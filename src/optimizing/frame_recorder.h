@@ -35,6 +35,7 @@ class FrameRecord {
     llvm::MCSymbol* end = nullptr;
     native::FrameRow frame = {};
     uint32_t loop = 0;
+    bool inner = false;
     std::vector<PlaceLabel> places;
     std::vector<PadLabels> pads;
   };

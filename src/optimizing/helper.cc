@@ -42,6 +42,8 @@ constexpr char kUsage[] =
     "  --features=BITS     the WebAssembly features that the module may use\n"
     "  --explicit-bounds   check accesses to memory by comparing, not by guard pages\n"
     "  --fuel              count instructions\n"
+    "  --fuel-costs=NAME=COST,...\n"
+    "                      what they count, where it is not 1\n"
     "  --only=FILE         compile only these functions (indices, one a line) and entries of loops (FUNCTION:OFFSET)\n"
     "  --threads=N         how many threads compile (all cores)\n"
     "  --emit=ir           write LLVM's intermediate code instead\n"
@@ -188,6 +190,7 @@ Status compile_file(const CompileRequest& request) {
   options.threads = request.threads;
   options.explicit_bounds = request.config.explicit_bounds;
   options.fuel = request.config.fuel;
+  options.fuel_costs = isa::FuelCosts::parse(request.config.fuel_costs).value_or(isa::FuelCosts());
   options.features = native::features_from_bits(request.config.features);
   options.all_places = request.all_places;
   options.emit_ir = request.emit == CompileRequest::Emit::Ir;

@@ -198,7 +198,7 @@ Status Linker::add_function(const Object& object, EmittedFunction& function) {
     pad.pad += base;
   }
   for (native::Place& place : row.places) place.at += base;
-  if (row.frame.func != kNoFunc) {
+  if (row.frame.func != kNoFunc && !function.inner) {
     const size_t index = row.frame.func - imported_;
     if (row.frame.func < imported_ || index >= parts_.entries.size()) return failed("a function has a wrong number");
     if (function.loop != 0) {

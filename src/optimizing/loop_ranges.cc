@@ -7,6 +7,7 @@
 #include <llvm/Transforms/Utils/LoopUtils.h>
 
 #include "optimizing/loop_access.h"
+#include "optimizing/loop_fuel.h"
 #include "optimizing/loop_versions.h"
 
 namespace ashlar::optimizing {
@@ -61,6 +62,7 @@ bool LoopRanges::is_inside(const MemoryAccess& access) {
 
 /// From the outside inwards: a loop in which everything is proved is done as a whole.
 void LoopRanges::visit(llvm::Loop& loop) {
+  if (llvm::findOptionMDForLoop(&loop, kSlowLoop) != nullptr) return;
   llvm::SmallVector<MemoryAccess, 16> proved;
   bool all = loop.getLoopPreheader() != nullptr;
   for (llvm::BasicBlock* block : loop.blocks()) {
@@ -90,6 +92,18 @@ void LoopRanges::visit(llvm::Loop& loop) {
     return;
   }
   for (llvm::Loop* inner : loop) visit(*inner);
+}
+
+/// Where an exit is that is always taken after a known number of rounds; others (the end of the fuel) may be sooner.
+unsigned constant_rounds(const llvm::Loop& loop, llvm::ScalarEvolution& scalars) {
+  llvm::SmallVector<llvm::BasicBlock*, 4> exiting;
+  loop.getExitingBlocks(exiting);
+  unsigned out = 0;
+  for (const llvm::BasicBlock* block : exiting) {
+    const unsigned rounds = scalars.getSmallConstantTripCount(&loop, block);
+    if (rounds != 0 && (out == 0 || rounds < out)) out = rounds;
+  }
+  return out;
 }
 
 }  // namespace
@@ -122,11 +136,11 @@ llvm::PreservedAnalyses MarkSmallNestsPass::run(llvm::Function& f, llvm::Functio
   llvm::LoopInfo& loops = analyses.getResult<llvm::LoopAnalysis>(f);
   llvm::ScalarEvolution* scalars = nullptr;
   for (llvm::Loop* loop : loops.getLoopsInPreorder()) {
-    if (loop->isInnermost()) continue;
+    if (loop->isInnermost() || llvm::findOptionMDForLoop(loop, kSlowLoop) != nullptr) continue;
     const size_t size = loop_size(*loop);
     if (size > kMostInstructions / 2) continue;
     if (scalars == nullptr) scalars = &analyses.getResult<llvm::ScalarEvolutionAnalysis>(f);
-    const unsigned rounds = scalars->getSmallConstantTripCount(loop);
+    const unsigned rounds = constant_rounds(*loop, *scalars);
     if (rounds == 0 || rounds > kMostRounds || size * rounds > kMostInstructions) continue;
     llvm::addStringMetadataToLoop(loop, "llvm.loop.unroll.full", 1);
     f.addFnAttr(kSmallNestsAttribute);

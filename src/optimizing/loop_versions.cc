@@ -71,7 +71,6 @@ class Versioning {
 
  private:
   bool find_rounds();
-  void rounds_by_equality(BasicBlock* exiting);
   void sort(const MemoryAccess& access);
   bool collect();
   bool can_expand(llvm::SCEVExpander& expander);
@@ -79,7 +78,6 @@ class Versioning {
   void emit_group(llvm::IRBuilder<>& b, llvm::SCEVExpander& expander, Group& g, Value* rounds, Value* size);
   Value* memory_size(llvm::IRBuilder<>& b);
   void require(llvm::IRBuilder<>& b, Value* condition);
-  void duplicate(Value* condition);
   void rewrite();
   Value* runs_from_zero(int64_t step);
   void count_rounds();
@@ -100,33 +98,6 @@ class Versioning {
   Value* ok_ = nullptr;
 };
 
-/// An exit when A + k * step is equal to an invariant, step a power of two: LLVM gives no count unless it can see that
-/// the distance is a multiple, which the check can look at.
-void Versioning::rounds_by_equality(BasicBlock* exiting) {
-  auto* branch = llvm::dyn_cast<llvm::BranchInst>(exiting->getTerminator());
-  if (branch == nullptr || !branch->isConditional()) return;
-  auto* compare = llvm::dyn_cast<llvm::ICmpInst>(branch->getCondition());
-  if (compare == nullptr || !compare->isEquality()) return;
-  const bool leaves_when_true = !loop_.contains(branch->getSuccessor(0));
-  if (leaves_when_true != (compare->getPredicate() == llvm::CmpInst::ICMP_EQ)) return;
-  const SCEV* left = scalars_.getSCEV(compare->getOperand(0));
-  const SCEV* right = scalars_.getSCEV(compare->getOperand(1));
-  if (scalars_.isLoopInvariant(left, &loop_)) std::swap(left, right);
-  const auto* running = llvm::dyn_cast<SCEVAddRecExpr>(left);
-  if (running == nullptr || running->getLoop() != &loop_ || !running->isAffine()) return;
-  if (!scalars_.isLoopInvariant(right, &loop_) || !left->getType()->isIntegerTy(32)) return;
-  const auto* constant = llvm::dyn_cast<llvm::SCEVConstant>(running->getStepRecurrence(scalars_));
-  if (constant == nullptr) return;
-  const int64_t step = constant->getAPInt().getSExtValue();
-  const uint64_t size = static_cast<uint64_t>(std::abs(step));
-  if (!llvm::isPowerOf2_64(size)) return;
-  const SCEV* distance =
-      step > 0 ? scalars_.getMinusSCEV(right, running->getStart()) : scalars_.getMinusSCEV(running->getStart(), right);
-  const SCEV* divisor = scalars_.getConstant(left->getType(), size);
-  rounds_.taken = scalars_.getUDivExpr(distance, divisor);
-  rounds_.remainder = scalars_.getURemExpr(distance, divisor);
-}
-
 bool Versioning::find_rounds() {
   const SCEV* taken = scalars_.getBackedgeTakenCount(&loop_);
   rounds_.exact = !llvm::isa<llvm::SCEVCouldNotCompute>(taken) && loop_.getExitingBlock() == loop_.getLoopLatch();
@@ -139,7 +110,10 @@ bool Versioning::find_rounds() {
   llvm::SmallVector<BasicBlock*, 4> exiting;
   loop_.getExitingBlocks(exiting);
   for (BasicBlock* block : exiting) {
-    if (rounds_.taken == nullptr && tree_.dominates(block, loop_.getLoopLatch())) rounds_by_equality(block);
+    if (rounds_.taken != nullptr || !tree_.dominates(block, loop_.getLoopLatch())) continue;
+    const RoundCount count = rounds_until_equal(loop_, scalars_, block);
+    rounds_.taken = count.taken;
+    rounds_.remainder = count.remainder;
   }
   rounds_.exact = exiting.size() == 1 && exiting[0] == loop_.getLoopLatch();
   return rounds_.taken != nullptr;
@@ -269,40 +243,6 @@ Value* Versioning::emit_check(llvm::IRBuilder<>& b, llvm::SCEVExpander& expander
                           b.CreateICmpULE(groups_[k].high, groups_[i].low)));
   }
   return ok_;
-}
-
-/// The loop itself becomes the one that the check allows; its copy stays as it was.
-void Versioning::duplicate(Value* condition) {
-  BasicBlock* check = loop_.getLoopPreheader();
-  BasicBlock* fast = llvm::SplitBlock(check, check->getTerminator(), &tree_, &loops_);
-  llvm::ValueToValueMapTy map;
-  llvm::SmallVector<BasicBlock*, 8> blocks;
-  llvm::Loop* slow = llvm::cloneLoopWithPreheader(fast, check, &loop_, map, ".stepwise", &loops_, &tree_, blocks);
-  llvm::remapInstructionsInBlocks(blocks, map);
-  check->getTerminator()->eraseFromParent();
-  llvm::BranchInst::Create(fast, slow->getLoopPreheader(), condition, check)
-      ->setMetadata(llvm::LLVMContext::MD_prof, llvm::MDBuilder(f_.getContext()).createBranchWeights(1000, 1));
-  llvm::SmallVector<BasicBlock*, 4> exits;
-  loop_.getUniqueExitBlocks(exits);
-  for (BasicBlock* exit : exits) {
-    for (llvm::PHINode& phi : exit->phis()) {
-      for (unsigned i = 0, n = phi.getNumIncomingValues(); i < n; ++i) {
-        BasicBlock* from = phi.getIncomingBlock(i);
-        if (!loop_.contains(from)) continue;
-        const auto mapped = map.find(phi.getIncomingValue(i));
-        Value* value = mapped == map.end() ? phi.getIncomingValue(i) : static_cast<Value*>(mapped->second);
-        phi.addIncoming(value, llvm::cast<BasicBlock>(map[from]));
-      }
-    }
-  }
-  tree_.recalculate(f_);
-  scalars_.forgetLoop(&loop_);
-  for (BasicBlock* exit : exits) {
-    for (llvm::PHINode& phi : exit->phis()) scalars_.forgetLcssaPhiWithNewPredecessor(&loop_, &phi);
-  }
-  scalars_.forgetBlockAndLoopDispositions();
-  llvm::addStringMetadataToLoop(slow, "llvm.loop.unroll.disable", 1);
-  llvm::addStringMetadataToLoop(slow, "llvm.loop.isvectorized", 1);
 }
 
 Value* Versioning::runs_from_zero(int64_t step) {
@@ -444,7 +384,7 @@ bool Versioning::run() {
   if (!can_expand(expander)) return false;
   llvm::IRBuilder<> b(loop_.getLoopPreheader()->getTerminator());
   Value* condition = emit_check(b, expander);
-  duplicate(condition);
+  double_loop(loop_, loops_, tree_, scalars_, condition);
   align();
   rewrite();
   tell_apart();
@@ -463,6 +403,66 @@ bool is_linear_memory(const llvm::Instruction& instr) {
 }
 
 }  // namespace
+
+RoundCount rounds_until_equal(llvm::Loop& loop, llvm::ScalarEvolution& scalars, BasicBlock* exiting) {
+  auto* branch = llvm::dyn_cast<llvm::BranchInst>(exiting->getTerminator());
+  if (branch == nullptr || !branch->isConditional()) return {};
+  auto* compare = llvm::dyn_cast<llvm::ICmpInst>(branch->getCondition());
+  if (compare == nullptr || !compare->isEquality()) return {};
+  const bool leaves_when_true = !loop.contains(branch->getSuccessor(0));
+  if (leaves_when_true != (compare->getPredicate() == llvm::CmpInst::ICMP_EQ)) return {};
+  const SCEV* left = scalars.getSCEV(compare->getOperand(0));
+  const SCEV* right = scalars.getSCEV(compare->getOperand(1));
+  if (scalars.isLoopInvariant(left, &loop)) std::swap(left, right);
+  const auto* running = llvm::dyn_cast<SCEVAddRecExpr>(left);
+  if (running == nullptr || running->getLoop() != &loop || !running->isAffine()) return {};
+  if (!scalars.isLoopInvariant(right, &loop) || !left->getType()->isIntegerTy(32)) return {};
+  const auto* constant = llvm::dyn_cast<llvm::SCEVConstant>(running->getStepRecurrence(scalars));
+  if (constant == nullptr) return {};
+  const int64_t step = constant->getAPInt().getSExtValue();
+  const uint64_t size = static_cast<uint64_t>(std::abs(step));
+  if (!llvm::isPowerOf2_64(size)) return {};
+  const SCEV* distance =
+      step > 0 ? scalars.getMinusSCEV(right, running->getStart()) : scalars.getMinusSCEV(running->getStart(), right);
+  const SCEV* divisor = scalars.getConstant(left->getType(), size);
+  return {scalars.getUDivExpr(distance, divisor), scalars.getURemExpr(distance, divisor)};
+}
+
+llvm::Loop* double_loop(llvm::Loop& loop, llvm::LoopInfo& loops, llvm::DominatorTree& tree,
+                        llvm::ScalarEvolution& scalars, Value* condition) {
+  llvm::Function& f = *loop.getHeader()->getParent();
+  BasicBlock* check = loop.getLoopPreheader();
+  BasicBlock* fast = llvm::SplitBlock(check, check->getTerminator(), &tree, &loops);
+  llvm::ValueToValueMapTy map;
+  llvm::SmallVector<BasicBlock*, 8> blocks;
+  llvm::Loop* slow = llvm::cloneLoopWithPreheader(fast, check, &loop, map, ".stepwise", &loops, &tree, blocks);
+  llvm::remapInstructionsInBlocks(blocks, map);
+  check->getTerminator()->eraseFromParent();
+  llvm::BranchInst::Create(fast, slow->getLoopPreheader(), condition, check)
+      ->setMetadata(llvm::LLVMContext::MD_prof, llvm::MDBuilder(f.getContext()).createBranchWeights(1000, 1));
+  llvm::SmallVector<BasicBlock*, 4> exits;
+  loop.getUniqueExitBlocks(exits);
+  for (BasicBlock* exit : exits) {
+    for (llvm::PHINode& phi : exit->phis()) {
+      for (unsigned i = 0, n = phi.getNumIncomingValues(); i < n; ++i) {
+        BasicBlock* from = phi.getIncomingBlock(i);
+        if (!loop.contains(from)) continue;
+        const auto mapped = map.find(phi.getIncomingValue(i));
+        Value* value = mapped == map.end() ? phi.getIncomingValue(i) : static_cast<Value*>(mapped->second);
+        phi.addIncoming(value, llvm::cast<BasicBlock>(map[from]));
+      }
+    }
+  }
+  tree.recalculate(f);
+  scalars.forgetLoop(&loop);
+  for (BasicBlock* exit : exits) {
+    for (llvm::PHINode& phi : exit->phis()) scalars.forgetLcssaPhiWithNewPredecessor(&loop, &phi);
+  }
+  scalars.forgetBlockAndLoopDispositions();
+  llvm::addStringMetadataToLoop(slow, "llvm.loop.unroll.disable", 1);
+  llvm::addStringMetadataToLoop(slow, "llvm.loop.isvectorized", 1);
+  return slow;
+}
 
 bool may_leave(const llvm::Instruction& instr) {
   if (is_volatile(instr)) return is_linear_memory(instr);

@@ -22,6 +22,20 @@ bool may_leave(const llvm::Instruction& instr);
 /// aliases in it need only be true of one run of the loop, too. No instructions come of it.
 void add_barriers(llvm::Loop& loop);
 
+/// How often a latch is taken: `taken`, if `remainder`, where there is one, is 0.
+struct RoundCount {
+  const llvm::SCEV* taken = nullptr;
+  const llvm::SCEV* remainder = nullptr;
+};
+
+/// Of an exit when A + k * step is equal to an invariant, step a power of two: LLVM gives no count unless it can see
+/// that the distance is a multiple, which a check can look at. No `taken` where it is none such.
+RoundCount rounds_until_equal(llvm::Loop& loop, llvm::ScalarEvolution& scalars, llvm::BasicBlock* exiting);
+
+/// The loop becomes the one for when the condition, known before it, holds; its copy stays as it was and is returned.
+llvm::Loop* double_loop(llvm::Loop& loop, llvm::LoopInfo& loops, llvm::DominatorTree& tree,
+                        llvm::ScalarEvolution& scalars, llvm::Value* condition);
+
 class LoopVersions {
  public:
   LoopVersions(llvm::Function& f, llvm::FunctionAnalysisManager& analyses)

@@ -12,6 +12,7 @@
 #include "optimizing/fuel.h"
 #include "optimizing/gc_stores.h"
 #include "optimizing/inline_recursion.h"
+#include "optimizing/loop_fuel.h"
 #include "optimizing/loop_ranges.h"
 
 namespace ashlar::optimizing {
@@ -126,9 +127,7 @@ Status optimize(llvm::Module& ir, llvm::TargetMachine& target, const CompileOpti
       if (options.level != OptLevel::Os) passes.addPass(InlineRecursionPass());
       passes.addPass(llvm::ModuleInlinerWrapperPass(llvm::getInlineParams(threshold)));
     }
-    if (options.fuel && options.level != OptLevel::O0) {
-      passes.addPass(llvm::createModuleToFunctionPassAdaptor(KeepFuelPass()));
-    }
+    if (options.fuel) passes.addPass(llvm::createModuleToFunctionPassAdaptor(KeepFuelPass()));
     if (options.level == OptLevel::O3) passes.addPass(llvm::createModuleToFunctionPassAdaptor(PinGcStoresPass()));
     TRY(add(after_inlining(options.level)));
     if (options.level == OptLevel::O2 || options.level == OptLevel::O3) {
@@ -142,7 +141,13 @@ Status optimize(llvm::Module& ir, llvm::TargetMachine& target, const CompileOpti
       loops.addPass(OnMarked(kSmallNestsAttribute, std::move(nests)));
       loops.addPass(llvm::LoopSimplifyPass());
       loops.addPass(llvm::LCSSAPass());
+      if (options.fuel) {
+        loops.addPass(FuelChecksPass());
+        loops.addPass(llvm::LoopSimplifyPass());
+        loops.addPass(llvm::LCSSAPass());
+      }
       loops.addPass(LoopRangesPass(memory));
+      if (options.fuel) loops.addPass(SinkFuelPass());
       loops.addPass(OnMarked(kRangedLoopsAttribute, std::move(ranged)));
       llvm::FunctionPassManager all;
       all.addPass(FindNumericLoopsPass());

@@ -65,7 +65,7 @@ void Translator::declare_locals(const std::vector<binary::LocalGroup>& groups) {
   };
   const std::vector<bool> registers = u_.in_registers(type_);
   Value* buffer = nullptr;
-  unsigned next = 1;
+  unsigned next = u_.passes_fuel(f_) ? 2 : 1;
   uint32_t slot = 0;
   at(entry_);
   for (size_t i = 0; i < type_.params.size(); ++i) {
@@ -99,7 +99,7 @@ Status Translator::run() {
   function.target = block("return");
   make_phis(function, function.target, function.results);
   labels_.push_back(std::move(function));
-  begin_fuel_block(true);
+  begin_fuel_block(FuelCheck::Function);
   Imm imm;
   while (!labels_.empty()) {
     const Op op = reader_.next(imm);
@@ -107,7 +107,7 @@ Status Translator::run() {
     wasm_ = static_cast<uint32_t>(reader_.op_pos());
     set_location();
     if (reachable_) {
-      ++fuel_count_;
+      fuel_count_ += u_.options.fuel_costs[op];
       this->op(op, imm);
     } else {
       skip(op);

@@ -96,8 +96,10 @@ class Translator {
   void else_branch();
   void end();
   void do_return();
-  void begin_fuel_block(bool checks = false);
+  enum class FuelCheck : uint8_t { None, Function, Loop };
+  void begin_fuel_block(FuelCheck check = FuelCheck::None);
   void close_fuel_block();
+  void commit_fuel();
 
   // translate_loop.cc
   Value* frame_value(uint32_t slot, ValType type);
@@ -121,11 +123,16 @@ class Translator {
   void call_ref(uint32_t type, bool tail);
   struct Arguments;
   Arguments take_arguments(const module::FuncType& type);
-  std::vector<Value*> operands(Value* context, const Arguments& args, bool through_cell) const;
-  llvm::CallBase* make_call(const module::FuncType& type, Value* callee, Value* context, const Arguments& args,
-                            bool through_cell);
-  void tail_call(const module::FuncType& type, Value* callee, Value* context, bool through_cell);
-  void finish_call(const module::FuncType& type, Value* callee, Value* context, bool tail, bool through_cell);
+  struct Callee;
+  Callee callee_of(module::FuncIdx f);
+  llvm::FunctionType* signature(const module::FuncType& type, const Callee& callee) const;
+  std::vector<Value*> operands(const Callee& callee, const Arguments& args) const;
+  Value* make_call(const module::FuncType& type, const Callee& callee, const Arguments& args);
+  void mark_call(llvm::CallBase* call, const Callee& callee) const;
+  Value* result_of(llvm::CallBase* call, const module::FuncType& type, const Callee& callee);
+  void tail_call(const module::FuncType& type, const Callee& callee);
+  void finish_call(const module::FuncType& type, const Callee& callee, bool tail);
+  void emit_return(Value* result);
   Value* func_cell(module::FuncIdx f);
   Value* unless_null(Value* cell, llvm::function_ref<Value*()> make);
   Value* type_id(uint32_t type);
@@ -142,6 +149,8 @@ class Translator {
   bool simple_store(Op op, const Imm& imm);
   bool vector_access(Op op, const Imm& imm);
   bool bulk(Op op, const Imm& imm);
+  Value* is_outside(uint32_t memory, Value* offset, Value* n);
+  void copy(uint32_t to, uint32_t from, Value* d, Value* s, Value* n);
 
   // translate_slots.cc: everything that runs through runtime/slot_ops.h
   bool slot_instruction(Op op, const Imm& imm);
@@ -268,8 +277,8 @@ class Translator {
   BasicBlock* loop_target_ = nullptr;
   bool has_catch_around_ = false;
 
-  llvm::Instruction* fuel_sub_ = nullptr;
-  uint32_t fuel_count_ = 0;
+  llvm::StoreInst* fuel_charge_ = nullptr;
+  uint64_t fuel_count_ = 0;
 };
 
 }  // namespace ashlar::optimizing

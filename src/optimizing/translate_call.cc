@@ -79,46 +79,82 @@ Translator::Arguments Translator::take_arguments(const module::FuncType& type) {
   return args;
 }
 
-/// What is passed: the callee's context, through a cell the caller's too, the arguments.
-std::vector<Value*> Translator::operands(Value* context, const Arguments& args, bool through_cell) const {
-  std::vector<Value*> all{context};
-  if (through_cell) all.push_back(ctx_);
+/// What is called, and in which of the conventions.
+struct Translator::Callee {
+  Value* code;
+  Value* context;
+  bool through_cell = false;  ///< with the caller's context as well
+  bool passes_fuel = false;   ///< see Unit::passes_fuel
+};
+
+Translator::Callee Translator::callee_of(module::FuncIdx f) { return {u_.function(f), ctx_, false, u_.passes_fuel(f)}; }
+
+llvm::FunctionType* Translator::signature(const module::FuncType& type, const Callee& callee) const {
+  return callee.passes_fuel ? u_.fuel_signature(type) : u_.signature(type, callee.through_cell);
+}
+
+/// What is passed: the callee's context, through a cell the caller's too, the arguments. The fuel comes later: fuel.h.
+std::vector<Value*> Translator::operands(const Callee& callee, const Arguments& args) const {
+  std::vector<Value*> all{callee.context};
+  if (callee.through_cell) all.push_back(ctx_);
+  if (callee.passes_fuel) all.push_back(llvm::PoisonValue::get(u_.ptr));
   all.insert(all.end(), args.values.begin(), args.values.end());
   return all;
 }
 
-llvm::CallBase* Translator::make_call(const module::FuncType& type, Value* callee, Value* context,
-                                      const Arguments& args, bool through_cell) {
-  const std::vector<Value*> all = operands(context, args, through_cell);
-  llvm::CallBase* call = emit_call(u_.signature(type, through_cell), callee, all, true);
+void Translator::mark_call(llvm::CallBase* call, const Callee& callee) const {
+  call->addFnAttr(llvm::Attribute::get(u_.context, kGuestCallAttribute));
+  if (callee.through_cell || callee.passes_fuel) call->addParamAttr(1, llvm::Attribute::Nest);
+}
+
+/// The one result, without the fuel; null where there is none or there are several.
+Value* Translator::result_of(llvm::CallBase* call, const module::FuncType& type, const Callee& callee) {
+  if (type.results.size() != 1) return nullptr;
+  return callee.passes_fuel ? b_.CreateExtractValue(call, 0) : call;
+}
+
+Value* Translator::make_call(const module::FuncType& type, const Callee& callee, const Arguments& args) {
+  const std::vector<Value*> all = operands(callee, args);
+  llvm::CallBase* call = emit_call(signature(type, callee), callee.code, all, true);
   call->addFnAttr(llvm::Attribute::NoMerge);
-  if (through_cell) call->addParamAttr(1, llvm::Attribute::Nest);
-  return call;
+  mark_call(call, callee);
+  return result_of(call, type, callee);
 }
 
 /// Tail calls have all arguments in registers, as every call, so that the code generator makes a jump of each that
 /// stands before a return.
-void Translator::tail_call(const module::FuncType& type, Value* callee, Value* context, bool through_cell) {
-  const std::vector<Value*> all = operands(context, take_arguments(type), through_cell);
-  llvm::CallInst* call = b_.CreateCall(u_.signature(type, through_cell), callee, all);
+void Translator::tail_call(const module::FuncType& type, const Callee& callee) {
+  const std::vector<Value*> all = operands(callee, take_arguments(type));
+  llvm::CallInst* call = b_.CreateCall(signature(type, callee), callee.code, all);
   call->addFnAttr(llvm::Attribute::get(u_.context, kTailCallAttribute));
+  mark_call(call, callee);
   // The column tells it from calls that only prepare it: those stay calls (see emit.cc).
   call->setDebugLoc(llvm::DILocation::get(u_.context, wasm_, 1, subprogram_));
-  if (through_cell) call->addParamAttr(1, llvm::Attribute::Nest);
-  if (call->getType()->isVoidTy()) {
-    b_.CreateRetVoid();
-  } else {
-    b_.CreateRet(call);
-  }
+  emit_return(result_of(call, type, callee));
   reachable_ = false;
 }
 
-/// A call with `context` and the arguments on the stack.
-void Translator::finish_call(const module::FuncType& type, Value* callee, Value* context, bool tail,
-                             bool through_cell) {
-  if (tail) return tail_call(type, callee, context, through_cell);
+/// A call with the arguments on the stack.
+void Translator::finish_call(const module::FuncType& type, const Callee& callee, bool tail) {
+  if (tail) return tail_call(type, callee);
   const Arguments args = take_arguments(type);
-  push_results(type, make_call(type, callee, context, args, through_cell));
+  push_results(type, make_call(type, callee, args));
+}
+
+/// With the fuel, which KeepFuelPass fills in, where the function is to give it back. `result`: null for none.
+void Translator::emit_return(Value* result) {
+  llvm::Type* type = fn_->getReturnType();
+  if (!fn_->getAttributes().hasParamAttr(1, llvm::Attribute::Nest)) {
+    if (result != nullptr) {
+      b_.CreateRet(result);
+    } else {
+      b_.CreateRetVoid();
+    }
+  } else if (result != nullptr) {
+    b_.CreateRet(b_.CreateInsertValue(llvm::PoisonValue::get(type), result, 0));
+  } else {
+    b_.CreateRet(llvm::PoisonValue::get(type));
+  }
 }
 
 void Translator::call_direct(module::FuncIdx f, bool tail) {
@@ -127,7 +163,7 @@ void Translator::call_direct(module::FuncIdx f, bool tail) {
   if (!tail) {
     if (const std::optional<module::GlobalIdx> flag = u_.done_flag(f)) return call_unless_done(f, *flag);
   }
-  finish_call(type, u_.function(f), ctx_, tail, false);
+  finish_call(type, callee_of(f), tail);
 }
 
 /// Of a function that looks at its flag first.
@@ -136,7 +172,7 @@ void Translator::call_unless_done(module::FuncIdx f, module::GlobalIdx flag) {
   BasicBlock* next = block("");
   b_.CreateCondBr(b_.CreateIsNull(load_global(flag)), first, next, u_.unlikely());
   at(first);
-  make_call(m_.func_type(f), u_.function(f), ctx_, {}, false);
+  make_call(m_.func_type(f), callee_of(f), {});
   b_.CreateBr(next);
   at(next);
 }
@@ -174,7 +210,7 @@ void Translator::call_cell(const module::FuncType& type, Value* cell, bool tail)
   Value* native = in(b_.CreateLoad(u_.ptr, b_.CreateConstGEP1_32(u_.i8, cell, layout::FuncCell_native)), Region::State);
   Value* context =
       in(b_.CreateLoad(u_.ptr, b_.CreateConstGEP1_32(u_.i8, cell, layout::FuncCell_native_ctx)), Region::State);
-  finish_call(type, native, context, tail, true);
+  finish_call(type, {native, context, true}, tail);
 }
 
 Value* Translator::type_id(uint32_t type) {
@@ -231,8 +267,8 @@ void Translator::call_guarded(const module::FuncType& type, Value* cell, std::sp
   const Arguments args = take_arguments(type);
   BasicBlock* joined = block("");
   std::vector<std::pair<Value*, BasicBlock*>> results;
-  const auto join = [&](llvm::CallBase* call) {
-    results.emplace_back(call, b_.GetInsertBlock());
+  const auto join = [&](Value* result) {
+    results.emplace_back(result, b_.GetInsertBlock());
     b_.CreateBr(joined);
   };
   trap_if_null(cell, Trap::null_function_reference);
@@ -244,7 +280,7 @@ void Translator::call_guarded(const module::FuncType& type, Value* cell, std::sp
     BasicBlock* other = block("");
     b_.CreateCondBr(b_.CreateICmpEQ(cell, expected), direct, other, u_.likely());
     at(direct);
-    join(make_call(type, u_.function(f), ctx_, args, false));
+    join(make_call(type, callee_of(f), args));
     at(other);
   }
   Value* at_cell = b_.CreateIntToPtr(cell, u_.ptr);
@@ -252,7 +288,7 @@ void Translator::call_guarded(const module::FuncType& type, Value* cell, std::sp
     return in(b_.CreateLoad(u_.ptr, b_.CreateConstGEP1_32(u_.i8, at_cell, offset)), Region::State);
   };
   Value* native = field(layout::FuncCell_native);
-  join(make_call(type, native, field(layout::FuncCell_native_ctx), args, true));
+  join(make_call(type, {native, field(layout::FuncCell_native_ctx), true}, args));
   at(joined);
   if (type.results.size() != 1) return push_results(type, nullptr);
   llvm::PHINode* result = b_.CreatePHI(u_.type_of(type.results[0]), static_cast<unsigned>(results.size()));

@@ -48,7 +48,7 @@ void Translator::open(Op op, const Imm& imm) {
     at(l.target);
     for (size_t i = 0; i < l.phis.size(); ++i) stack_[l.height + i] = l.phis[i];
     labels_.push_back(std::move(l));
-    begin_fuel_block(true);
+    begin_fuel_block(FuelCheck::Loop);
     return;
   }
   l.target = block("end");
@@ -118,16 +118,13 @@ void Translator::else_branch() {
 }
 
 void Translator::do_return() {
+  commit_fuel();
   const size_t n = type_.results.size();
-  if (n == 0) {
-    b_.CreateRetVoid();
-  } else if (n == 1) {
-    b_.CreateRet(stack_.back());
-  } else {
+  if (n > 1) {
     Value* results = context_field(layout::InstanceContext_results, u_.ptr);
     store_slots(results, {stack_.data() + stack_.size() - n, n});
-    b_.CreateRetVoid();
   }
+  emit_return(n == 1 ? stack_.back() : nullptr);
   reachable_ = false;
 }
 
@@ -219,14 +216,17 @@ bool Translator::control(Op op, const Imm& imm) {
       return true;
     case Op::call:
     case Op::return_call:
+      commit_fuel();
       call_direct(imm.a, op == Op::return_call);
       return true;
     case Op::call_indirect:
     case Op::return_call_indirect:
+      commit_fuel();
       call_indirect(imm, op == Op::return_call_indirect);
       return true;
     case Op::call_ref:
     case Op::return_call_ref:
+      commit_fuel();
       call_ref(imm.a, op == Op::return_call_ref);
       return true;
     default:
@@ -236,24 +236,38 @@ bool Translator::control(Op op, const Imm& imm) {
 
 // ---- fuel ------------------------------------------------------------------------------------------------------
 
-/// The blocks are those of the interpreter, so that every tier runs out at the same instruction: where a function or a
-/// round of a loop begins, which is enough to stop everything.
-void Translator::begin_fuel_block(bool checks) {
+/// What happens to the fuel is noted as volatile accesses of the store's; KeepFuelPass makes code of them. The blocks
+/// are those of the interpreter, so that every tier runs out at the same instruction: where a function or a round of a
+/// loop begins, which is enough to stop everything.
+void Translator::begin_fuel_block(FuelCheck check) {
   if (!u_.options.fuel) return;
   close_fuel_block();
   Value* cell = context_field(layout::InstanceContext_fuel, u_.ptr);
-  llvm::LoadInst* left = in(b_.CreateAlignedLoad(u_.i64, cell, llvm::Align(8)), Region::Fuel);
-  // The amount is known when the block ends; an opaque operand until then.
-  Value* less = llvm::BinaryOperator::CreateSub(left, b_.getInt64(0));
-  fuel_sub_ = llvm::cast<llvm::Instruction>(b_.Insert(llvm::cast<llvm::Instruction>(less)));
-  in(b_.CreateAlignedStore(fuel_sub_, cell, llvm::Align(8), true), Region::Fuel);
-  if (checks) trap_if(b_.CreateICmpSLT(fuel_sub_, b_.getInt64(0)), Trap::out_of_fuel);
+  // The amount is known when the block ends.
+  fuel_charge_ = in(b_.CreateAlignedStore(b_.getInt64(0), cell, llvm::Align(8), true), Region::Fuel);
   fuel_count_ = 0;
+  if (check == FuelCheck::None) return;
+  llvm::LoadInst* left = in(b_.CreateAlignedLoad(u_.i64, cell, llvm::Align(8), true), Region::Fuel);
+  BasicBlock* trapped = block("trap");
+  BasicBlock* next = block("");
+  b_.CreateCondBr(b_.CreateICmpSLT(left, b_.getInt64(0)), trapped, next, u_.unlikely());
+  at(trapped);
+  commit_fuel();
+  trap_here(Trap::out_of_fuel);
+  at(next);
+  if (check == FuelCheck::Loop) commit_fuel();
 }
 
 void Translator::close_fuel_block() {
-  if (fuel_sub_ != nullptr) fuel_sub_->setOperand(1, b_.getInt64(fuel_count_));
-  fuel_sub_ = nullptr;
+  if (fuel_charge_ != nullptr) fuel_charge_->setOperand(0, b_.getInt64(fuel_count_));
+  fuel_charge_ = nullptr;
+}
+
+/// Before what may show the fuel to others. Traps don't: they keep what was taken until then.
+void Translator::commit_fuel() {
+  if (!u_.options.fuel) return;
+  Value* cell = context_field(layout::InstanceContext_fuel, u_.ptr);
+  in(b_.CreateAlignedStore(b_.getInt64(0), cell, llvm::Align(8), true), Region::FuelCommit);
 }
 
 }  // namespace ashlar::optimizing

@@ -204,15 +204,18 @@ void Translator::close_legacy(Label& l) {
 bool Translator::exceptions(Op op, const Imm& imm) {
   switch (op) {
     case Op::throw_:
+      commit_fuel();
       throw_tag(imm.a);
       return true;
     case Op::throw_ref: {
       Value* exn = pop();
+      commit_fuel();
       trap_if(b_.CreateIsNull(exn), Trap::null_exception_reference);
       throw_exn(exn);
       return true;
     }
     case Op::rethrow:
+      commit_fuel();
       throw_exn(label(imm.a).exn);
       return true;
     case Op::catch_:

@@ -1,6 +1,7 @@
 // Translation of linear memory: addresses, loads and stores, size, growth and bulk operations.
 #include "optimizing/layout.h"
 #include "optimizing/translate.h"
+#include "runtime/bulk.h"
 
 namespace ashlar::optimizing {
 
@@ -190,6 +191,32 @@ bool Translator::vector_access(Op op, const Imm& imm) {
   return true;
 }
 
+/// Not 0 unless [offset, offset + n) lies within the memory. Both are i64.
+Value* Translator::is_outside(uint32_t memory, Value* offset, Value* n) {
+  Value* size = memory_size(memory);
+  // 33 bits at most: no overflow.
+  if (!m_.memories[memory].type.limits.is64) return b_.CreateICmpUGT(b_.CreateAdd(offset, n), size);
+  return b_.CreateOr(b_.CreateICmpUGT(n, size), b_.CreateICmpUGT(offset, b_.CreateSub(size, n)));
+}
+
+/// memory.copy: what is within bounds and no longer than a chunk goes to memmove directly.
+void Translator::copy(uint32_t to, uint32_t from, Value* d, Value* s, Value* n) {
+  Value* long_one = b_.CreateICmpUGT(n, b_.getInt64(runtime::kBulkChunk));
+  Value* rare = b_.CreateOr(b_.CreateOr(is_outside(to, d, n), is_outside(from, s, n)), long_one);
+  BasicBlock* cold = block("copy");
+  BasicBlock* usual = block("");
+  BasicBlock* next = block("");
+  b_.CreateCondBr(rare, cold, usual, u_.unlikely());
+  at(cold);
+  libcall(Libcall::memory_copy, u_.void_type, {constant(to), constant(from), d, s, n});
+  b_.CreateBr(next);
+  at(usual);
+  const auto place = [&](uint32_t memory, Value* offset) { return b_.CreateGEP(u_.i8, memory_base(memory), offset); };
+  libcall(Libcall::move_bytes, u_.void_type, {place(to, d), place(from, s), n});
+  b_.CreateBr(next);
+  at(next);
+}
+
 bool Translator::bulk(Op op, const Imm& imm) {
   auto wide = [&](Value* v) { return b_.CreateZExt(v, u_.i64); };
   switch (op) {
@@ -208,8 +235,7 @@ bool Translator::bulk(Op op, const Imm& imm) {
     case Op::memory_copy: {
       Value* n = wide(pop());
       Value* s = wide(pop());
-      Value* d = wide(pop());
-      libcall(Libcall::memory_copy, u_.void_type, {constant(imm.a), constant(imm.b), d, s, n});
+      copy(imm.a, imm.b, wide(pop()), s, n);
       return true;
     }
     case Op::memory_fill: {

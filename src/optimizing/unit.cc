@@ -6,6 +6,8 @@
 #include <algorithm>
 
 #include "native/abi.h"
+#include "optimizing/emit.h"
+#include "optimizing/layout.h"
 #include "optimizing/regions.h"
 
 namespace ashlar::optimizing {
@@ -48,7 +50,8 @@ Unit::Unit(const module::Module& module, const CompileOptions& compile_options, 
 
   llvm::MDBuilder md(context);
   root_ = md.createTBAARoot("ashlar");
-  const char* const names[kRegions] = {"memory", "state", "heap", "scratch", "header", "cursor", "tables", "fuel"};
+  const char* const names[kRegions] = {"memory", "state",  "heap", "scratch",    "header",
+                                       "cursor", "tables", "fuel", "fuel commit"};
   for (size_t i = 0; i < kRegions; ++i) regions_[i] = make_region(names[i]);
   unlikely_ = md.createBranchWeights(1, 1'000'000);
   likely_ = md.createBranchWeights(1'000'000, 1);
@@ -136,6 +139,20 @@ llvm::FunctionType* Unit::signature(const module::FuncType& type, bool caller) c
   return llvm::FunctionType::get(result, params, false);
 }
 
+llvm::FunctionType* Unit::fuel_signature(const module::FuncType& type) const {
+  const llvm::FunctionType* plain = signature(type, true);
+  llvm::Type* result = i64;
+  if (type.results.size() == 1) result = llvm::StructType::get(plain->getContext(), {plain->getReturnType(), i64});
+  return llvm::FunctionType::get(result, plain->params(), false);
+}
+
+bool Unit::passes_fuel(module::FuncIdx f) {
+  if (!options.fuel || m.funcs[f].imported || !is_compiled(f)) return false;
+  const auto [found, added] = passes_fuel_.try_emplace(f);
+  if (added) found->second = !has_tail_calls(m, f, options.features);
+  return found->second;
+}
+
 void Unit::add_attributes(llvm::Function& f) const {
   f.setVisibility(llvm::GlobalValue::HiddenVisibility);
   f.setDSOLocal(true);
@@ -149,12 +166,41 @@ void Unit::add_attributes(llvm::Function& f) const {
 llvm::Function* Unit::function(module::FuncIdx f) {
   llvm::Function*& out = functions_[f];
   if (out != nullptr) return out;
-  out = llvm::Function::Create(signature(m.func_type(f)), llvm::GlobalValue::ExternalLinkage, "f" + std::to_string(f),
-                               &ir);
+  const bool fuel = passes_fuel(f);
+  llvm::FunctionType* type = fuel ? fuel_signature(m.func_type(f)) : signature(m.func_type(f));
+  out = llvm::Function::Create(type, llvm::GlobalValue::ExternalLinkage, "f" + std::to_string(f), &ir);
   add_attributes(*out);
   out->addFnAttr("ashlar-func", std::to_string(f));
+  if (fuel) {
+    out->addFnAttr("ashlar-inner");
+    out->addParamAttr(1, llvm::Attribute::Nest);
+  }
   if (!is_own(f) && can_inline(f)) borrowed_.push_back(f);
   return out;
+}
+
+void Unit::define_entry(module::FuncIdx f) {
+  if (!passes_fuel(f)) return;
+  llvm::FunctionType* inner = function(f)->getFunctionType();
+  llvm::SmallVector<llvm::Type*, 16> params(inner->params());
+  params.erase(params.begin() + 1);
+  auto* entry = llvm::Function::Create(llvm::FunctionType::get(inner->getReturnType(), params, false),
+                                       llvm::GlobalValue::ExternalLinkage, "e" + std::to_string(f), &ir);
+  add_attributes(*entry);
+  entry->addFnAttr("ashlar-func", std::to_string(f));
+  llvm::DISubprogram* where = subprogram(f);
+  entry->setSubprogram(where);
+  llvm::IRBuilder<> b(llvm::BasicBlock::Create(context, "entry", entry));
+  b.SetCurrentDebugLocation(llvm::DILocation::get(context, m.funcs[f].body_offset, 1, where));
+  llvm::Value* at = b.CreateConstGEP1_32(i8, entry->getArg(0), layout::InstanceContext_fuel);
+  llvm::Value* cell = b.CreateAlignedLoad(ptr, at, llvm::Align(8));
+  llvm::SmallVector<llvm::Value*, 16> args{entry->getArg(0), b.CreateAlignedLoad(ptr, cell, llvm::Align(8))};
+  for (llvm::Argument& a : llvm::drop_begin(entry->args())) args.push_back(&a);
+  llvm::CallInst* call = b.CreateCall(function(f), args);
+  call->addFnAttr(llvm::Attribute::get(context, kTailCallAttribute));
+  call->addFnAttr(llvm::Attribute::NoInline);
+  call->addParamAttr(1, llvm::Attribute::Nest);
+  b.CreateRet(call);
 }
 
 bool Unit::is_own(module::FuncIdx f) const { return std::ranges::binary_search(own_, f); }

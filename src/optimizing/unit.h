@@ -23,8 +23,8 @@ namespace ashlar::optimizing {
 
 /// What a load or store touches; accesses of different kinds never alias. Heap: exceptions; the fields and elements of
 /// other objects have regions of their own (gc_field, gc_element).
-enum class Region : uint8_t { Memory, State, Heap, Scratch, GcHeader, GcCursor, GcTables, Fuel };
-inline constexpr size_t kRegions = 8;
+enum class Region : uint8_t { Memory, State, Heap, Scratch, GcHeader, GcCursor, GcTables, Fuel, FuelCommit };
+inline constexpr size_t kRegions = 9;
 
 /// Rows of libcalls.def.
 enum class Libcall : uint32_t {
@@ -81,8 +81,16 @@ class Unit {
   /// Which parameters travel in registers; the others are in the results buffer, by slot.
   std::vector<bool> in_registers(const module::FuncType& type) const;
 
+  /// Whether calls of function f pass it the fuel in the register for static chains, and get what is left back with the
+  /// result; memory is up to date, too. Functions with tail calls are left out: not all that they call gives it back.
+  bool passes_fuel(module::FuncIdx f);
+  /// The signature of those.
+  llvm::FunctionType* fuel_signature(const module::FuncType& type) const;
+
   /// Declares function f on first use.
   llvm::Function* function(module::FuncIdx f);
+  /// Defines what others than the image's direct calls enter where f passes fuel: it reads the fuel and jumps to f.
+  void define_entry(module::FuncIdx f);
   /// Declares the entry of the loop at this wasm offset of function f: its results, from the context and a frame.
   llvm::Function* loop_entry(module::FuncIdx f, uint32_t loop);
   bool is_compiled(module::FuncIdx f) const { return compiled_.empty() || compiled_[f]; }
@@ -119,6 +127,7 @@ class Unit {
   std::span<const module::FuncIdx> own_;
   std::vector<module::FuncIdx> borrowed_;
   std::map<module::FuncIdx, std::optional<module::GlobalIdx>> done_flags_;
+  std::map<module::FuncIdx, bool> passes_fuel_;
   std::vector<llvm::Function*> functions_;
   std::vector<bool> compiled_;
   llvm::DIBuilder debug_;

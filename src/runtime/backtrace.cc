@@ -3,36 +3,35 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <cstdlib>
 #include <string_view>
-
-#include "runtime/trace_text.h"
+#include <utility>
 
 namespace ashlar::runtime {
 
 namespace {
 
-constexpr std::string_view kHeader = "wasm backtrace:";
-
-/// The backtrace that ends some notes.
-struct Shown {
-  int64_t frames = 0;
-  uint64_t more = 0;
-  std::string_view text;  ///< all notes, without the line that counts the others
-};
-
-constexpr std::string_view kMore = "\n  ... ";
-
-Shown read_notes(std::string_view notes) {
-  const size_t header = notes.rfind(kHeader);
-  if (header == std::string_view::npos) return {.text = notes};
-  Shown out{.text = notes};
-  if (const size_t more = notes.find(kMore, header); more != std::string_view::npos) {
-    out.more = std::strtoull(notes.data() + more + kMore.size(), nullptr, 10);
-    out.text = notes.substr(0, more);
+std::string text_of(const ErrorFrames& frames) {
+  std::string out = "wasm backtrace:";
+  int number = 0;
+  for (const ErrorFrame& f : frames.known) {
+    char prefix[48];
+    std::snprintf(prefix, sizeof prefix, "\n  %4d: %#8llx - ", number++, static_cast<unsigned long long>(f.offset));
+    out += prefix;
+    out += f.module_name.empty() ? std::string_view("<unknown>") : std::string_view(f.module_name);
+    out += '!';
+    out += f.func_name;
   }
-  out.frames = std::count(out.text.begin() + static_cast<ptrdiff_t>(header), out.text.end(), '\n');
+  if (frames.more != 0) out += "\n  ... " + std::to_string(frames.more) + " more frames";
   return out;
+}
+
+/// The notes in front of the backtrace that ends them.
+std::string_view without_backtrace(std::string_view notes, const ErrorFrames& frames) {
+  const std::string shown = text_of(frames);
+  if (frames.known.empty() || !notes.ends_with(shown)) return notes;
+  notes.remove_suffix(shown.size());
+  if (notes.ends_with('\n')) notes.remove_suffix(1);
+  return notes;
 }
 
 }  // namespace
@@ -46,35 +45,13 @@ std::string func_name(const module::Module& m, module::FuncIdx f) {
 }
 
 void Backtrace::add(const module::Module& m, module::FuncIdx f, uint32_t offset) {
-  if (full()) {
-    ++more_;
-    return;
-  }
-  char at[32];
-  std::snprintf(at, sizeof at, "%#8x - ", offset);
-  lines_.push_back(at + told_name(m, f));
-}
-
-std::string told_name(const module::Module& m, module::FuncIdx f) {
-  const std::string_view named = m.debug_names().module;
-  const std::string_view module = named.empty() ? std::string_view("<unknown>") : named;
-  return std::string(module) + '!' + func_name(m, f);
-}
-
-std::vector<ToldFrame> told_frames(std::string_view notes) {
-  std::vector<ToldFrame> out;
-  const size_t header = notes.rfind(kHeader);
-  if (header == std::string_view::npos) return out;
-  for (size_t at = notes.find('\n', header); at != std::string_view::npos; at = notes.find('\n', at + 1)) {
-    const std::string line(notes.substr(at + 1, notes.find('\n', at + 1) - at - 1));
-    unsigned number = 0;
-    unsigned offset = 0;
-    int name = 0;
-    // A name of several lines is cut at its first.
-    if (std::sscanf(line.c_str(), " %u: %x - %n", &number, &offset, &name) != 2 || name == 0) continue;
-    out.push_back({offset, notes.substr(at + 1 + static_cast<size_t>(name), line.size() - static_cast<size_t>(name))});
-  }
-  return out;
+  if (full()) return skip(1);
+  frames_.known.push_back({.module = &m,
+                           .func = f,
+                           .offset = offset,
+                           .func_offset = offset - m.funcs[f].body_offset,
+                           .module_name = std::string(m.debug_names().module),
+                           .func_name = func_name(m, f)});
 }
 
 Backtrace LeftFrames::take() {
@@ -85,28 +62,21 @@ Backtrace LeftFrames::take() {
   return out;
 }
 
-Error add_backtrace(Error e, const Backtrace& trace) {
-  if (trace.lines_.empty()) return e;
-  const std::string notes = e.notes();
-  const Shown shown = read_notes(notes);
-  int64_t number = shown.frames;
-  uint64_t more = shown.more + trace.more_;
-  std::string out(shown.text);
-  if (number == 0) {
-    if (!out.empty()) out += '\n';
-    out += kHeader;
-  }
-  for (const std::string& line : trace.lines_) {
-    if (number >= Backtrace::kMost) {
-      ++more;
-      continue;
+Error add_backtrace(Error e, Backtrace trace) {
+  if (trace.frames_.known.empty()) return e;
+  ErrorFrames all = e.frames();
+  std::string notes(without_backtrace(e.notes(), all));
+  for (ErrorFrame& f : trace.frames_.known) {
+    if (all.known.size() >= Backtrace::kMost) {
+      ++all.more;
+    } else {
+      all.known.push_back(std::move(f));
     }
-    char prefix[16];
-    std::snprintf(prefix, sizeof prefix, "\n  %4d: ", static_cast<int>(number++));
-    out += prefix + line;
   }
-  if (more != 0) out += std::string(kMore) + std::to_string(more) + " more frames";
-  return std::move(e).set_notes(std::move(out));
+  all.more += trace.frames_.more;
+  if (!notes.empty()) notes += '\n';
+  notes += text_of(all);
+  return std::move(e).set_notes(std::move(notes)).set_frames(std::move(all));
 }
 
 }  // namespace ashlar::runtime

@@ -1,4 +1,4 @@
-// The text of backtraces, the same for every tier.
+// Backtraces, as data and as text, the same for every tier.
 #pragma once
 
 #include <cstdint>
@@ -20,14 +20,13 @@ class Backtrace {
 
   /// `offset`: of the instruction, or of the call, in the module.
   void add(const module::Module& m, module::FuncIdx f, uint32_t offset);
-  void skip(uint64_t frames) { more_ += frames; }
+  void skip(uint64_t frames) { frames_.more += frames; }
   /// Whether add() would only count.
-  bool full() const { return lines_.size() >= kMost; }
+  bool full() const { return frames_.known.size() >= kMost; }
 
  private:
-  friend Error add_backtrace(Error e, const Backtrace& trace);
-  std::vector<std::string> lines_;  ///< without number
-  uint64_t more_ = 0;
+  friend Error add_backtrace(Error e, Backtrace trace);
+  ErrorFrames frames_;
 };
 
 /// Frames that an exception has left behind, innermost first, while nobody knows whether something catches it further
@@ -64,10 +63,10 @@ class LeftFrames {
   uint64_t more_ = 0;
 };
 
-/// Appends the frames to the error's notes. Where those end with a backtrace, of an inner run, its numbering goes on.
+/// Appends the frames to the error's, and to its notes. Where it has some, of an inner run, the numbering goes on.
 ///   wasm backtrace:
 ///      0:    0x123 - module!function
 ///     ... 3 more frames
-Error add_backtrace(Error e, const Backtrace& trace);
+Error add_backtrace(Error e, Backtrace trace);
 
 }  // namespace ashlar::runtime

@@ -11,46 +11,38 @@ namespace ashlar::runtime {
 
 namespace {
 
-/// Large enough that looking at the flag costs nothing, small enough that an interruption is answered in milliseconds.
-constexpr uint64_t kChunk = 16 << 20;
-
 bool interrupted(const Store& store) { return store.interrupt_flag().load(std::memory_order_relaxed) != 0; }
 
 }  // namespace
 
-Trap move_bytes(Store& store, void* dst, const void* src, uint64_t n) {
+Trap move_in_chunks(const Store& store, void* dst, const void* src, uint64_t n) {
   auto* to = static_cast<uint8_t*>(dst);
   const auto* from = static_cast<const uint8_t*>(src);
   // Overlapping upwards: from the end, as memmove does within a chunk.
   const bool backwards = to > from && to < from + n;
-  while (n > kChunk) {
+  while (n > kBulkChunk) {
     if (interrupted(store)) return Trap::interrupted;
-    n -= kChunk;
+    n -= kBulkChunk;
     if (backwards) {
-      std::memmove(to + n, from + n, kChunk);
+      std::memmove(to + n, from + n, kBulkChunk);
       continue;
     }
-    std::memmove(to, from, kChunk);
-    to += kChunk;
-    from += kChunk;
+    std::memmove(to, from, kBulkChunk);
+    to += kBulkChunk;
+    from += kBulkChunk;
   }
-  if (n != 0) std::memmove(to, from, n);
+  std::memmove(to, from, n);
   return Trap::none;
 }
 
 Trap fill_bytes(Store& store, void* dst, uint8_t value, uint64_t n) {
   auto* to = static_cast<uint8_t*>(dst);
-  for (; n > kChunk; n -= kChunk, to += kChunk) {
+  for (; n > kBulkChunk; n -= kBulkChunk, to += kBulkChunk) {
     if (interrupted(store)) return Trap::interrupted;
-    std::memset(to, value, kChunk);
+    std::memset(to, value, kBulkChunk);
   }
   if (n != 0) std::memset(to, value, n);
   return Trap::none;
-}
-
-Trap memory_copy(Store& store, Memory& dst, Memory& src, uint64_t d, uint64_t s, uint64_t n) {
-  if (!in_bounds(s, n, src.byte_size()) || !in_bounds(d, n, dst.byte_size())) return Trap::out_of_bounds_memory_access;
-  return move_bytes(store, dst.base() + d, src.base() + s, n);
 }
 
 Trap memory_fill(Store& store, Memory& memory, uint64_t d, uint8_t value, uint64_t n) {

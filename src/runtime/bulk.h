@@ -2,8 +2,10 @@
 #pragma once
 
 #include <cstdint>
+#include <cstring>
 
 #include "runtime/context.h"
+#include "runtime/memory.h"
 #include "runtime/traps.h"
 #include "runtime/value.h"
 
@@ -13,7 +15,6 @@ namespace ashlar::runtime {
 // the store's interruption flag now and then, and stop half done with Trap::interrupted. i32 operands come
 // zero-extended.
 
-Trap memory_copy(Store& store, Memory& dst, Memory& src, uint64_t d, uint64_t s, uint64_t n);
 Trap memory_fill(Store& store, Memory& memory, uint64_t d, uint8_t value, uint64_t n);
 Trap memory_init(Instance& instance, uint32_t data, Memory& memory, uint64_t d, uint64_t s, uint64_t n);
 
@@ -36,8 +37,23 @@ Trap array_fill(Store& store, uint32_t type_id, GcRef array, uint32_t d, const S
 /// Whether [offset, offset + n) lies within [0, size); no overflow.
 constexpr bool in_bounds(uint64_t offset, uint64_t n, uint64_t size) { return n <= size && offset <= size - n; }
 
-/// memmove and memset in chunks with a look at the interruption flag between them.
-Trap move_bytes(Store& store, void* dst, const void* src, uint64_t n);
+/// Large enough that looking at the flag costs nothing, small enough that an interruption is answered in milliseconds.
+inline constexpr uint64_t kBulkChunk = 16 << 20;
+/// More than a chunk.
+Trap move_in_chunks(const Store& store, void* dst, const void* src, uint64_t n);
+
+/// memmove and memset in chunks with a look at the interruption flag between them. Copies are inline: most are short,
+/// and calls would take longer than they do.
+inline Trap move_bytes(const Store& store, void* dst, const void* src, uint64_t n) {
+  if (n > kBulkChunk) [[unlikely]]
+    return move_in_chunks(store, dst, src, n);
+  if (n != 0) std::memmove(dst, src, n);
+  return Trap::none;
+}
+inline Trap memory_copy(const Store& store, Memory& dst, Memory& src, uint64_t d, uint64_t s, uint64_t n) {
+  if (!in_bounds(s, n, src.byte_size()) || !in_bounds(d, n, dst.byte_size())) return Trap::out_of_bounds_memory_access;
+  return move_bytes(store, dst.base() + d, src.base() + s, n);
+}
 Trap fill_bytes(Store& store, void* dst, uint8_t value, uint64_t n);
 
 }  // namespace ashlar::runtime

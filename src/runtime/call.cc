@@ -4,6 +4,7 @@
 #include <cstring>
 #include <exception>
 #include <memory>
+#include <new>
 #include <optional>
 
 #include "module/subtyping.h"
@@ -134,8 +135,14 @@ Status Store::call(FuncCell* f, std::span<const Value> args, std::vector<Value>&
   return {};
 }
 
+Error Store::refuse_call() const {
+  return Error(host_depth == kSuspendedDepth ? ErrorCode::store_suspended : ErrorCode::call_stack_exhausted);
+}
+
 Status Store::invoke(const FuncCell& f, Slot* slots) {
-  if (host_depth >= limits_.host_depth) return make_error(ErrorCode::call_stack_exhausted);
+  const auto here = reinterpret_cast<uintptr_t>(__builtin_frame_address(0));
+  if (host_depth >= limits_.host_depth || here - helper_stack.begin < helper_stack.bytes) [[unlikely]]
+    return std::unexpected(refuse_call());
   note_thread();
   DepthScope scope(*this);
   if (f.host != nullptr) return call_host(f, nullptr, slots);
@@ -168,13 +175,27 @@ Status Store::call_host(const FuncCell& f, Instance* caller, Slot* slots) {
   }
 }
 
-Error exception_error(const HostFunc& f) {
+namespace {
+
+Error describe_exception(const HostFunc& f) {
   try {
     throw;
+  } catch (const std::bad_alloc&) {
+    return Error::no_memory();
   } catch (const std::exception& e) {
     return Error(ErrorCode::host_trap, kNoOffset, "exception in " + f.name + ": " + e.what());
   } catch (...) {
     return Error(ErrorCode::host_trap, kNoOffset, "exception in " + f.name);
+  }
+}
+
+}  // namespace
+
+Error exception_error(const HostFunc& f) noexcept {
+  try {
+    return describe_exception(f);
+  } catch (...) {
+    return Error::no_memory();  // the text of it
   }
 }
 

@@ -1,6 +1,10 @@
 // The thread behind Store::set_deadline.
 #include "runtime/deadlines.h"
 
+#include <new>
+#include <system_error>
+
+#include "os/quiet_thread.h"
 #include "runtime/store.h"
 
 namespace ashlar::runtime {
@@ -13,14 +17,27 @@ Deadlines& Deadlines::instance() {
 
 void Deadlines::set(Store& store, Clock::time_point at) {
   const std::lock_guard lock(mutex_);
-  if (const auto found = by_store_.find(&store); found != by_store_.end()) by_time_.erase(found->second);
-  const auto placed = by_time_.emplace(at, &store);
-  by_store_[&store] = placed;
-  if (!started_) {
-    std::thread([this] { run(); }).detach();
-    started_ = true;
+  start();
+  // All that may fail comes before the first change that lasts.
+  ByTime one;
+  one.emplace(at, &store);
+  const auto [known, fresh] = by_store_.try_emplace(&store, by_time_.end());
+  if (!fresh) by_time_.erase(known->second);
+  const auto placed = by_time_.insert(one.extract(one.begin()));
+  known->second = placed;
+  // Requests one after another, with the same time each, wake nobody: the thread sleeps until the first one's deadline.
+  if (at < sleeps_until_) changed_.notify_one();
+}
+
+/// Under the mutex. No thread to be had is no memory, too.
+void Deadlines::start() {
+  if (started_) return;
+  try {
+    os::quiet_thread([this] { run(); }).detach();
+  } catch (const std::system_error&) {
+    throw std::bad_alloc();
   }
-  if (placed == by_time_.begin()) changed_.notify_one();
+  started_ = true;
 }
 
 bool Deadlines::clear(Store& store) {
@@ -36,11 +53,13 @@ void Deadlines::run() {
   std::unique_lock lock(mutex_);
   for (;;) {
     if (by_time_.empty()) {
+      sleeps_until_ = Clock::time_point::max();
       changed_.wait(lock);
       continue;
     }
     const Clock::time_point next = by_time_.begin()->first;
     if (Clock::now() < next) {
+      sleeps_until_ = next;
       changed_.wait_until(lock, next);
       continue;
     }

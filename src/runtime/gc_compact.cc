@@ -39,7 +39,7 @@ class GcCompactor final : public GcVisitor, public GcScanner {
   void update_all();
   void free_emptied(uint32_t block);
   GcHeap& h_;
-  std::vector<uint8_t> sparse_;  ///< by block: its objects move
+  GcList<uint8_t> sparse_;  ///< by block: its objects move
   const bool everything_;
 };
 

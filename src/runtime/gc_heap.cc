@@ -43,6 +43,9 @@ bool GcHeap::reserve() {
   base_ = space_.base();
   cursor_ = &space_.cursor();
   if (roots_ != nullptr) roots_->bind_heap(base_);
+  for (uint32_t id = 0; id < layouts_.size(); ++id) {
+    if (layouts_[id] != nullptr) fill_desc(id);
+  }
   set_pace();
   return true;
 }
@@ -69,11 +72,18 @@ const GcLayout& GcHeap::layout(uint32_t type_id) {
   if (layout) [[likely]]
     return *layout;
   layout = std::make_unique<GcLayout>(make_layout(types_, type_id));
-  if (layout->kind == module::CompositeKind::Func || type_id >= kMaxGcTypes || !ensure()) return *layout;
+  if (base_ != nullptr) fill_desc(type_id);
+  return *layout;
+}
+
+/// The descriptor of a type whose layout is known; there is a base.
+void GcHeap::fill_desc(uint32_t type_id) {
+  const GcLayout* const layout = layouts_[type_id].get();
+  if (layout->kind == module::CompositeKind::Func || type_id >= kMaxGcTypes) return;
   GcTypeDesc& d = space_.desc(type_id);
   const module::CanonType& type = types_.get(type_id);
   const bool is_struct = layout->kind == module::CompositeKind::Struct;
-  d.layout = layout.get();
+  d.layout = layout;
   d.depth = static_cast<uint16_t>(type.depth);
   for (uint32_t i = 0; i < GcTypeDesc::kDisplay; ++i) {
     d.display[i] = i < type.display.size() ? type.display[i] : ~uint32_t{0};
@@ -88,7 +98,6 @@ const GcLayout& GcHeap::layout(uint32_t type_id) {
     if (word < 64) d.refs |= uint64_t{1} << word;
   }
   d.kind = is_struct ? GcTypeDesc::Struct : GcTypeDesc::Array;
-  return *layout;
 }
 
 // ---- allocation ----------------------------------------------------------------------------------------------------
@@ -310,6 +319,11 @@ void GcHeap::log_elements(GcRef array, uint32_t first, uint32_t count) {
 
 uint32_t GcHeap::new_handle(GcRef r) {
   if (free_handles_.empty()) {
+    if (handles_.size() == handles_.capacity()) {
+      const size_t more = std::max<size_t>(16, 2 * handles_.size());
+      free_handles_.reserve(more);
+      handles_.reserve(more);
+    }
     handles_.push_back(r);
     return static_cast<uint32_t>(handles_.size() - 1);
   }

@@ -18,6 +18,7 @@
 #include <memory>
 #include <vector>
 
+#include "runtime/gc_list.h"
 #include "runtime/gc_space.h"
 #include "runtime/gc_stats.h"
 
@@ -290,6 +291,7 @@ class GcHeap {
   };
 
   bool reserve();
+  void fill_desc(uint32_t type_id);
   void remember(GcRef object);
   void remember_element(GcRef array, uint32_t index);
   void set_phase(Phase phase) {
@@ -375,36 +377,36 @@ class GcHeap {
   bool exhausted_ = false;  ///< the last whole collection left next to nothing
 
   // Young generation.
-  std::vector<uint32_t> nursery_;        ///< its blocks
-  size_t nursery_at_ = 0;                ///< the next one; the current is before it
-  uint64_t block_end_ = 0;               ///< of the current one; 0: none
-  uint32_t nursery_blocks_;              ///< how many there should be
-  std::vector<uint32_t> pinned_blocks_;  ///< with young objects that stayed
-  std::vector<GcRef> large_young_;
+  GcList<uint32_t> nursery_;        ///< its blocks
+  size_t nursery_at_ = 0;           ///< the next one; the current is before it
+  uint64_t block_end_ = 0;          ///< of the current one; 0: none
+  uint32_t nursery_blocks_;         ///< how many there should be
+  GcList<uint32_t> pinned_blocks_;  ///< with young objects that stayed
+  GcList<GcRef> large_young_;
   uint64_t large_young_bytes_ = 0;
-  std::vector<GcRef> remembered_;      ///< old objects that were written
-  std::vector<uint32_t> dirty_cards_;  ///< elements of longer arrays that were written
-  std::vector<GcRef> young_hosts_;
+  GcList<GcRef> remembered_;      ///< old objects that were written
+  GcList<uint32_t> dirty_cards_;  ///< elements of longer arrays that were written
+  GcList<GcRef> young_hosts_;
 
   // Old generation.
   Hole hole_;       ///< for small objects
   Hole wide_hole_;  ///< for objects wider than a line
   uint32_t hole_block_ = 0;
-  std::vector<uint32_t> partial_;  ///< old blocks with holes
-  std::vector<GcRef> old_hosts_;
-  uint64_t old_bytes_ = 0;       ///< live at the last marking, and promoted since
-  uint64_t mark_at_ = 0;         ///< old_bytes_ at which marking begins
-  uint64_t marked_bytes_ = 0;    ///< in this marking
-  uint64_t mark_debt_ = 0;       ///< bytes to be marked soon
-  double mark_ratio_ = 4;        ///< bytes to be marked per byte promoted
-  std::vector<uint64_t> marks_;  ///< to be scanned: reference | first element << 32
+  GcList<uint32_t> partial_;  ///< old blocks with holes
+  GcList<GcRef> old_hosts_;
+  uint64_t old_bytes_ = 0;     ///< live at the last marking, and promoted since
+  uint64_t mark_at_ = 0;       ///< old_bytes_ at which marking begins
+  uint64_t marked_bytes_ = 0;  ///< in this marking
+  uint64_t mark_debt_ = 0;     ///< bytes to be marked soon
+  double mark_ratio_ = 4;      ///< bytes to be marked per byte promoted
+  GcList<uint64_t> marks_;     ///< to be scanned: reference | first element << 32
   Phase phase_ = Phase::Idle;
   uint32_t sweep_at_ = 0;
 
   std::vector<GcRef> handles_;
-  std::vector<uint32_t> free_handles_;
+  std::vector<uint32_t> free_handles_;  ///< has room for all of them
   ScannedRange* ranges_ = nullptr;
-  std::vector<uint64_t> dead_hosts_;
+  GcList<uint64_t> dead_hosts_;
   std::function<void(uint64_t)> finalizer_;
   GcObserver* observer_ = nullptr;
   bool stacks_forgotten_ = false;

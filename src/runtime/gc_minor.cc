@@ -42,13 +42,13 @@ class GcMinor final : public GcVisitor, public GcScanner {
   uint8_t* const base_;
   const bool marking_;
   const bool settle_;
-  bool met_young_ = false;      ///< a reference to what stays young was met
-  std::vector<GcRef> pending_;  ///< promoted, to be scanned
-  std::vector<GcRef> pinned_;
+  bool met_young_ = false;  ///< a reference to what stays young was met
+  GcList<GcRef> pending_;   ///< promoted, to be scanned
+  GcList<GcRef> pinned_;
   uint64_t promoted_bytes_ = 0;
   uint64_t promoted_objects_ = 0;
-  uint64_t waste_ = 0;             ///< blocks of objects that became old where they are: until they are swept
-  std::vector<GcRef> remembered_;  ///< old objects that refer to young ones still
+  uint64_t waste_ = 0;        ///< blocks of objects that became old where they are: until they are swept
+  GcList<GcRef> remembered_;  ///< old objects that refer to young ones still
 };
 
 /// Reads stacks, of which sanitizers have an opinion.
@@ -214,7 +214,7 @@ void GcMinor::settle_hosts() {
 /// lies in it. For the second time it becomes old where it is: many old objects may refer to it, and would all be
 /// looked at in each collection.
 void GcMinor::settle_pinned() {
-  const std::vector<uint32_t> before = std::move(h_.pinned_blocks_);
+  const GcList<uint32_t> before = std::move(h_.pinned_blocks_);
   h_.pinned_blocks_.clear();
   for (uint32_t block : before) h_.space_.clear_starts(block);
   for (GcRef r : pinned_) {

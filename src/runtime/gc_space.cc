@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <new>
 #include <utility>
 
 #include "base/error.h"
@@ -31,7 +32,11 @@ class Reservation final : public Reusable {
   static std::unique_ptr<Reservation> make(bool small_pages) {
     uint8_t* base = os::reserve_pages_around(kBefore, GcSpace::kBase + kGuard, GcSpace::kBase);
     if (base == nullptr) return nullptr;
-    auto made = std::make_unique<Reservation>(base);
+    std::unique_ptr<Reservation> made(new (std::nothrow) Reservation(base));
+    if (made == nullptr) {
+      os::release_pages(base - kBefore, kBytes);
+      return nullptr;
+    }
     const bool open =
         os::open_pages(base - kBefore, kBefore) && os::open_pages(base + GcSpace::kHeapStart, GcSpace::kMostBytes);
     if (small_pages) os::keep_pages_small(base - kBefore, kBytes);
@@ -66,6 +71,7 @@ void GcSpace::set_max_bytes(uint64_t bytes) {
 
 bool GcSpace::reserve(uint64_t max_bytes, IdleList* idle, bool small_pages) {
   static_assert(kBefore % (64 << 10) == 0);
+  if (!GcRescue::prepare()) return false;
   if (idle != nullptr) reservation_ = idle->take();
   if (reservation_ == nullptr) reservation_ = Reservation::make(small_pages);
   if (reservation_ == nullptr) return false;

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "runtime/gc_layout.h"
+#include "runtime/gc_list.h"
 #include "runtime/ledger.h"
 #include "runtime/reusable.h"
 
@@ -166,8 +167,8 @@ class GcSpace {
   uint32_t max_blocks_ = 0;
   uint32_t in_use_ = 0;
   uint32_t frontier_ = kHeapStart >> kBlockBits;
-  std::vector<uint32_t> free_;  ///< may hold blocks that are not free any more
-  size_t trim_at_ = 0;          ///< before it the memory of free_ is returned
+  GcList<uint32_t> free_;  ///< may hold blocks that are not free any more
+  size_t trim_at_ = 0;     ///< before it the memory of free_ is returned
   uint32_t take_one();
   uint32_t find_run(uint32_t count) const;
 };

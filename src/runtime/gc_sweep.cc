@@ -260,7 +260,7 @@ void GcHeap::run_finalizers() {
 }
 
 void GcHeap::finalize_all() {
-  for (std::vector<GcRef>* hosts : {&young_hosts_, &old_hosts_}) {
+  for (GcList<GcRef>* hosts : {&young_hosts_, &old_hosts_}) {
     for (GcRef r : *hosts) dead_hosts_.push_back(host_value(r));
     hosts->clear();
   }

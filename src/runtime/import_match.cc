@@ -107,66 +107,110 @@ std::string func_mismatch(const TypeRegistry& types, const module::FuncType& giv
   return "it is declared as another type";
 }
 
-std::string match_func(const TypeRegistry& types, const Module& m, uint32_t index, const FuncCell& given) {
-  const uint32_t wanted = m.canonical[m.funcs[index].type];
-  if (given.type_id == wanted || types.is_subtype(given.type_id, wanted)) return {};
-  return expected_found(describe_func(types, wanted), describe_func(types, given.type_id),
-                        func_mismatch(types, types.get(given.type_id).def.func, types.get(wanted).def.func));
+std::string match_func(const TypeRegistry& types, uint32_t given, uint32_t wanted) {
+  if (given == wanted || types.is_subtype(given, wanted)) return {};
+  return expected_found(describe_func(types, wanted), describe_func(types, given),
+                        func_mismatch(types, types.get(given).def.func, types.get(wanted).def.func));
 }
 
-std::string match_table(const TypeRegistry& types, const Module& m, uint32_t index, const Table& given) {
-  module::TableType wanted = m.tables[index].type;
-  wanted.elem = module::to_canonical(m, wanted.elem);
-  module::TableType actual = given.type();
-  actual.limits.min = given.size();
-  std::string why = value_mismatch(types, actual.elem, wanted.elem, true);
-  if (why.empty()) why = limits_mismatch(actual.limits, wanted.limits);
-  return why.empty() ? why : expected_found(describe(wanted), describe(actual), why);
+std::string match_table(const TypeRegistry& types, const module::TableType& given, const module::TableType& wanted) {
+  std::string why = value_mismatch(types, given.elem, wanted.elem, true);
+  if (why.empty()) why = limits_mismatch(given.limits, wanted.limits);
+  return why.empty() ? why : expected_found(describe(wanted), describe(given), why);
 }
 
-std::string match_memory(const Module& m, uint32_t index, const Memory& given) {
-  const module::MemoryType& wanted = m.memories[index].type;
-  module::MemoryType actual = given.type();
-  actual.limits.min = given.pages();
-  std::string why = limits_mismatch(actual.limits, wanted.limits);
-  if (actual.page_size_log2 != wanted.page_size_log2) why = "its pages are of another size";
-  return why.empty() ? why : expected_found(describe(wanted), describe(actual), why);
+std::string match_memory(const module::MemoryType& given, const module::MemoryType& wanted) {
+  std::string why = limits_mismatch(given.limits, wanted.limits);
+  if (given.page_size_log2 != wanted.page_size_log2) why = "its pages are of another size";
+  return why.empty() ? why : expected_found(describe(wanted), describe(given), why);
 }
 
-std::string match_global(const TypeRegistry& types, const Module& m, uint32_t index, const GlobalInstance& given) {
-  module::GlobalType wanted = m.globals[index].type;
-  wanted.type = module::to_canonical(m, wanted.type);
-  std::string why = value_mismatch(types, given.type.type, wanted.type, wanted.mut);
-  if (given.type.mut != wanted.mut) why = given.type.mut ? "it is mutable" : "it is not mutable";
-  return why.empty() ? why : expected_found(describe(wanted), describe(given.type), why);
+std::string match_global(const TypeRegistry& types, const module::GlobalType& given, const module::GlobalType& wanted) {
+  std::string why = value_mismatch(types, given.type, wanted.type, wanted.mut);
+  if (given.mut != wanted.mut) why = given.mut ? "it is mutable" : "it is not mutable";
+  return why.empty() ? why : expected_found(describe(wanted), describe(given), why);
 }
 
-std::string match_tag(const TypeRegistry& types, const Module& m, uint32_t index, const TagInstance& given) {
-  const uint32_t wanted = m.canonical[m.tags[index].type.type];
-  if (given.type_id == wanted) return {};
-  return expected_found("tag of " + describe_func(types, wanted), "tag of " + describe_func(types, given.type_id));
+std::string match_tag(const TypeRegistry& types, uint32_t given, uint32_t wanted) {
+  if (given == wanted) return {};
+  return expected_found("tag of " + describe_func(types, wanted), "tag of " + describe_func(types, given));
+}
+
+/// The type of a living item; `min` of limits is the current size.
+ItemType item_type(const Extern& item) {
+  ItemType out;
+  out.kind = item.kind;
+  switch (item.kind) {
+    case module::ExternKind::Func:
+      out.type_id = item.func->type_id;
+      break;
+    case module::ExternKind::Table:
+      out.table = item.table->type();
+      out.table.limits.min = item.table->size();
+      break;
+    case module::ExternKind::Memory:
+      out.memory = item.memory->type();
+      out.memory.limits.min = item.memory->pages();
+      break;
+    case module::ExternKind::Global:
+      out.global = item.global->type;
+      break;
+    case module::ExternKind::Tag:
+      out.type_id = item.tag->type_id;
+      break;
+  }
+  return out;
 }
 
 }  // namespace
 
-std::string import_mismatch(const TypeRegistry& types, const Module& m, const module::Import& import,
-                            const Extern& given) {
-  if (given.kind != import.kind) {
-    return expected_found(std::string(module::to_string(import.kind)), std::string(module::to_string(given.kind)));
-  }
-  switch (import.kind) {
+ItemType item_type(const Module& m, module::ExternKind kind, uint32_t index) {
+  ItemType out;
+  out.kind = kind;
+  switch (kind) {
     case module::ExternKind::Func:
-      return match_func(types, m, import.index, *given.func);
+      out.type_id = m.canonical[m.funcs[index].type];
+      break;
     case module::ExternKind::Table:
-      return match_table(types, m, import.index, *given.table);
+      out.table = m.tables[index].type;
+      out.table.elem = module::to_canonical(m, out.table.elem);
+      break;
     case module::ExternKind::Memory:
-      return match_memory(m, import.index, *given.memory);
+      out.memory = m.memories[index].type;
+      break;
     case module::ExternKind::Global:
-      return match_global(types, m, import.index, *given.global);
+      out.global = m.globals[index].type;
+      out.global.type = module::to_canonical(m, out.global.type);
+      break;
     case module::ExternKind::Tag:
-      return match_tag(types, m, import.index, *given.tag);
+      out.type_id = m.canonical[m.tags[index].type.type];
+      break;
+  }
+  return out;
+}
+
+std::string item_mismatch(const TypeRegistry& types, const ItemType& given, const ItemType& wanted) {
+  if (given.kind != wanted.kind) {
+    return expected_found(std::string(module::to_string(wanted.kind)), std::string(module::to_string(given.kind)));
+  }
+  switch (wanted.kind) {
+    case module::ExternKind::Func:
+      return match_func(types, given.type_id, wanted.type_id);
+    case module::ExternKind::Table:
+      return match_table(types, given.table, wanted.table);
+    case module::ExternKind::Memory:
+      return match_memory(given.memory, wanted.memory);
+    case module::ExternKind::Global:
+      return match_global(types, given.global, wanted.global);
+    case module::ExternKind::Tag:
+      return match_tag(types, given.type_id, wanted.type_id);
   }
   return "unknown kind";
+}
+
+std::string import_mismatch(const TypeRegistry& types, const Module& m, const module::Import& import,
+                            const Extern& given) {
+  return item_mismatch(types, item_type(given), item_type(m, import.kind, import.index));
 }
 
 }  // namespace ashlar::runtime

@@ -129,8 +129,9 @@ Extern Instance::export_at(size_t i) {
 FuncCell& Instance::new_cell() {
   const auto size_of = [](size_t i) { return std::min(kFirstCells << std::min<size_t>(i, 16), kMostCells); };
   if (cells_left_ == 0) {
-    cells_left_ = size_of(cells_.size());
-    cells_.push_back(std::make_unique<FuncCell[]>(cells_left_));
+    const size_t size = size_of(cells_.size());
+    cells_.push_back(std::make_unique<FuncCell[]>(size));
+    cells_left_ = size;
   }
   return cells_.back()[size_of(cells_.size() - 1) - cells_left_--];
 }

@@ -119,8 +119,11 @@ Status Instantiator::make_memories() {
   const InitialMemories* initial = inst.compiled_->initial_memories();
   have_data = initial != nullptr && initial->have_data();
   for (size_t i = m.imported_memories; i < m.memories.size(); ++i) {
-    TRY(store.admit_memory(m.memories[i].type));
+    const module::MemoryType& type = m.memories[i].type;
+    TRY(store.admit_memory(type));
+    Charge charge(store.account_, Resource::MemoryBytes, type.limits.min << type.page_size_log2);
     TRY_ASSIGN(inst.ctx.memories[i], make_memory(static_cast<uint32_t>(i), initial));
+    charge.keep();
   }
   return {};
 }
@@ -175,10 +178,12 @@ Status Instantiator::make_tables() {
       TRY_ASSIGN(init, eval.eval_slot(*m.tables[i].init));
     }
     TRY(store.admit_table(type));
+    Charge charge(store.account_, Resource::TableElements, type.limits.min);
     std::unique_ptr<Table>& table = inst.own_tables_[i - m.imported_tables];
     // An instance before had one of this type, which is as new: all nulls.
     if (table == nullptr || init != 0) table = std::make_unique<Table>(type, init);
     TRY(store.count_table(*table));
+    charge.keep();
     if (!store.is_func_ref(type.elem)) store.ref_tables_.push_back(table.get());
     inst.ctx.tables[i] = table.get();
   }
@@ -278,6 +283,22 @@ Status Instantiator::run_start() {
 
 namespace {
 
+/// Most imports are functions and globals of just the types that are wanted: a module that is linked dynamically has a
+/// thousand of them.
+bool has_same_type(const module::Module& m, const module::Import& import, const Extern& given) {
+  if (given.kind != import.kind) return false;
+  switch (import.kind) {
+    case module::ExternKind::Func:
+      return given.func->type_id == m.canonical[m.funcs[import.index].type];
+    case module::ExternKind::Global: {
+      const module::GlobalType& wanted = m.globals[import.index].type;
+      return !wanted.type.is_ref() && given.global->type.type == wanted.type && given.global->type.mut == wanted.mut;
+    }
+    default:
+      return false;
+  }
+}
+
 Status check_imports(const Store& store, const module::Module& m, std::span<const Extern> imports) {
   for (size_t i = 0; i < m.imports.size(); ++i) {
     const module::Import& import = m.imports[i];
@@ -285,6 +306,7 @@ Status check_imports(const Store& store, const module::Module& m, std::span<cons
       return make_error(ErrorCode::unknown_import, import.offset, std::string(import.module), std::string(import.name),
                         std::string(module::to_string(import.kind)));
     }
+    if (has_same_type(m, import, imports[i])) continue;
     std::string mismatch = import_mismatch(store, m, import, imports[i]);
     if (mismatch.empty()) continue;
     return make_error(ErrorCode::incompatible_import_type, import.offset, std::string(import.module),
@@ -297,6 +319,7 @@ Status check_imports(const Store& store, const module::Module& m, std::span<cons
 
 Result<Instance*> Store::instantiate(std::shared_ptr<CompiledModule> module, std::span<const Extern> imports) {
   if (module->engine() != engine_) return make_error(ErrorCode::foreign_module);
+  TRY(module->complete());
   TRY(check_imports(*this, module->module(), imports));
   if (instances_.size() >= limits_.instances) {
     return make_error(ErrorCode::store_limit, kNoOffset, "at most " + std::to_string(limits_.instances) + " instances");
@@ -306,12 +329,15 @@ Result<Instance*> Store::instantiate(std::shared_ptr<CompiledModule> module, std
     return make_error(ErrorCode::store_limit, kNoOffset, "no instance is left to the tenant");
   }
   Instance* instance = add_instance(std::move(module));
-  if (instance == nullptr) return make_error(ErrorCode::out_of_memory, kNoOffset, "an instance");
+  if (instance == nullptr) {
+    account_.give_back(Resource::Instances, 1);
+    return std::unexpected(Error::no_memory());
+  }
   TRY(Instantiator{*this, *instance, instance->module()}.run(imports));
   return instance;
 }
 
-Instance* Store::add_instance(std::shared_ptr<CompiledModule> module) {
+Instance* Store::add_instance(std::shared_ptr<CompiledModule> module) try {
   std::unique_ptr<Instance> instance(static_cast<Instance*>(module->idle_instances().take().release()));
   if (instance == nullptr) instance = Instance::make(module->module());
   if (instance == nullptr) return nullptr;
@@ -322,6 +348,8 @@ Instance* Store::add_instance(std::shared_ptr<CompiledModule> module) {
   std::lock_guard lock(mutex_);
   instance->ctx.stack_limit = current_limit();
   return instances_.emplace_back(std::move(instance)).get();
+} catch (const std::bad_alloc&) {
+  return nullptr;
 }
 
 }  // namespace ashlar::runtime

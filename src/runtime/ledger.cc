@@ -19,6 +19,9 @@ constexpr uint64_t bytes_of(Resource r) {
     case Resource::HostObjects:
     case Resource::Instances:
     case Resource::Stores:
+    case Resource::Threads:
+    case Resource::Descriptors:
+    case Resource::References:
       break;
   }
   return 0;

@@ -55,6 +55,7 @@ Result<std::vector<Extern>> Linker::resolve(const module::Module& m) const {
 }
 
 Result<Instance*> Linker::instantiate(std::shared_ptr<CompiledModule> m) {
+  TRY(m->complete());
   TRY_ASSIGN(const std::vector<Extern> imports, resolve(m->module()));
   return store_.instantiate(std::move(m), imports);
 }

@@ -3,8 +3,10 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 
 #include "os/pages.h"
+#include "runtime/ledger.h"
 #include "runtime/memory_image.h"
 #include "runtime/memory_ranges.h"
 #include "runtime/wait_queue.h"
@@ -50,10 +52,8 @@ Result<std::shared_ptr<Memory>> Memory::create(const module::MemoryType& type, c
   memory->max_bytes_ = size.max_bytes;
   memory->guarded_ = size.guarded;
   TRY(memory->reserve(size.min_bytes, size.max_bytes));
-  uint64_t mapped = 0;
-  if (image != nullptr && image->file() >= 0) mapped = image->contents().size();
-  if (mapped != 0 && !os::map_file_pages(memory->base_, mapped, image->file(), 0)) mapped = ~uint64_t{0};
-  if (mapped > os::round_up_to_pages(size.min_bytes) || !memory->open(mapped, size.min_bytes)) {
+  const uint64_t mapped = image != nullptr ? image->contents().size() : 0;
+  if ((mapped != 0 && !image->map(memory->base_, mapped)) || !memory->open(mapped, size.min_bytes)) {
     return make_error(ErrorCode::out_of_memory, kNoOffset, "a memory of " + std::to_string(size.min_bytes) + " bytes");
   }
   memory->size_.store(size.min_bytes, std::memory_order_release);
@@ -85,12 +85,14 @@ Status Memory::reserve(uint64_t min_bytes, uint64_t wanted) {
   reserved_ = bytes;
   max_bytes_ = std::min(max_bytes_, (bytes >> type_.page_size_log2) << type_.page_size_log2);
   range_ = add_memory_range(base_, base_ + bytes);
+  if (range_ == nullptr) return std::unexpected(Error::no_memory());
   return {};
 }
 
 Memory::~Memory() {
-  if (range_ == nullptr) return;  // nothing, or the pool's
-  remove_memory_range(range_);
+  if (ledger_ != nullptr) ledger_->give_back(Resource::MemoryBytes, byte_size());
+  if (reserved_ == 0) return;  // nothing, or the pool's
+  if (range_ != nullptr) remove_memory_range(range_);
   os::release_pages(base_, reserved_);
 }
 
@@ -101,16 +103,28 @@ bool Memory::open(uint64_t old_bytes, uint64_t new_bytes) {
   return to <= from || os::open_pages(base_ + from, to - from);
 }
 
-int64_t Memory::grow(uint64_t delta) {
+int64_t Memory::grow(uint64_t delta, uint64_t most_bytes) {
   std::lock_guard lock(grow_mutex_);
   const uint64_t old_bytes = byte_size();
   const auto old_pages = static_cast<int64_t>(old_bytes >> type_.page_size_log2);
   if (delta == 0) return old_pages;
   if (delta > (max_bytes_ - old_bytes) >> type_.page_size_log2) return -1;
-  const uint64_t new_bytes = old_bytes + (delta << type_.page_size_log2);
-  if (!open(old_bytes, new_bytes)) return -1;
+  const uint64_t more = delta << type_.page_size_log2;
+  const uint64_t new_bytes = old_bytes + more;
+  if (new_bytes > most_bytes) return -1;
+  if (ledger_ != nullptr && !ledger_->take(Resource::MemoryBytes, more)) return -1;
+  if (!open(old_bytes, new_bytes)) {
+    if (ledger_ != nullptr) ledger_->give_back(Resource::MemoryBytes, more);
+    return -1;
+  }
   size_.store(new_bytes, std::memory_order_release);
   return old_pages;
+}
+
+bool Memory::charge_to(std::shared_ptr<Ledger> ledger) {
+  if (!ledger->take(Resource::MemoryBytes, byte_size())) return false;
+  ledger_ = std::move(ledger);
+  return true;
 }
 
 void Memory::fill(uint64_t at, std::span<const uint8_t> bytes, int file, uint64_t offset) {

@@ -12,6 +12,7 @@
 
 namespace ashlar::runtime {
 
+class Ledger;
 struct MemoryRange;
 class MemoryImage;
 
@@ -61,9 +62,14 @@ class Memory {
   void expose() { exposed_ = true; }
   bool exposed() const { return exposed_; }
 
-  /// Grows by `delta` pages; returns the old size in pages or -1. Thread-safe. The caller checks store limits
-  /// (Store::memory_grow does).
-  int64_t grow(uint64_t delta);
+  /// Grows by `delta` pages, but not beyond `most_bytes`; returns the old size in pages or -1. Thread-safe. The caller
+  /// knows the store's limits (Store::memory_grow does).
+  int64_t grow(uint64_t delta, uint64_t most_bytes = ~uint64_t{0});
+  /// From now on it counts in this ledger by itself, growth included, whichever store grows it, until it is gone. For a
+  /// memory that is nobody else's yet. False, and nothing done, when the ledger has no room.
+  bool charge_to(std::shared_ptr<Ledger> ledger);
+  /// Whether it does.
+  bool charged() const { return ledger_ != nullptr; }
 
   /// Writes what lies in a file at `offset`, which `bytes` is a view of; large contents are mapped, and read when they
   /// are needed. The memory is nobody else's yet and holds [at, at + bytes.size()). `file`: -1 for none.
@@ -96,7 +102,8 @@ class Memory {
   bool guarded_ = false;
   bool exposed_ = false;
   MemoryRange* range_ = nullptr;  ///< in the list that the fault handler reads
-  std::mutex grow_mutex_;         ///< shared memories grow on any thread
+  std::shared_ptr<Ledger> ledger_;
+  std::mutex grow_mutex_;  ///< shared memories grow on any thread
 };
 
 constexpr size_t Memory::base_offset() { return __builtin_offsetof(Memory, base_); }

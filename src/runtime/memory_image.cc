@@ -1,12 +1,22 @@
-// Laying out data segments in files that exist in memory only.
+// Laying out data segments, in files that exist in memory only where no artifact has them laid out.
 #include "runtime/memory_image.h"
 
 #include <algorithm>
+#include <functional>
 
 #include "os/pages.h"
 #include "runtime/memory_pool.h"
 
 namespace ashlar::runtime {
+
+namespace {
+
+/// Smaller ones are rather copied than mapped.
+constexpr uint64_t kWorthMapping = 64 << 10;
+/// A process has some 65,000 mappings, and each memory that is in use takes two more for each piece.
+constexpr size_t kMostPieces = 2;
+
+}  // namespace
 
 MemoryImage::MemoryImage(const MemorySize& size, MemoryPool* pool) : size_(size), pool_(pool) {
   if (pool_ != nullptr) pool_->add_image(*this);
@@ -14,6 +24,48 @@ MemoryImage::MemoryImage(const MemorySize& size, MemoryPool* pool) : size_(size)
 
 MemoryImage::~MemoryImage() {
   if (pool_ != nullptr) pool_->remove_image(*this);
+  clear();
+}
+
+void MemoryImage::clear() {
+  if (view_ != nullptr) os::release_pages(view_, contents_);
+  view_ = nullptr;
+  contents_ = 0;
+  pieces_.clear();
+  file_.reset();
+}
+
+bool MemoryImage::map(uint8_t* base, uint64_t bytes) const {
+  if (bytes == 0) return true;
+  if (file_ ? !os::map_file_pages(base, bytes, file_->fd(), 0) : !os::open_pages(base, bytes)) return false;
+  return std::ranges::all_of(pieces_,
+                             [&](const Piece& p) { return os::map_file_pages(base + p.at, p.size, p.file, p.offset); });
+}
+
+/// The contents are to have [at, at + size). False where the memory has not.
+bool MemoryImage::reach(uint64_t at, uint64_t size) {
+  if (at > size_.min_bytes || size > size_.min_bytes - at) return false;
+  contents_ = std::max(contents_, os::round_up_to_pages(at + size));
+  return true;
+}
+
+bool MemoryImage::write(uint64_t at, std::span<const uint8_t> bytes) {
+  if (!reach(at, bytes.size())) return false;
+  if (!file_) {
+    // emplace(): an assignment would need one of what owns a descriptor.
+    auto file = os::MemoryFile::make(os::round_up_to_pages(size_.min_bytes));
+    if (!file) return false;
+    file_.emplace(std::move(*file));
+  }
+  return file_->write(at, bytes.data(), bytes.size());
+}
+
+/// All has been written.
+bool MemoryImage::finish() {
+  if (contents_ == 0) return true;
+  if (file_) file_->seal();
+  view_ = os::reserve_pages(contents_);
+  return view_ != nullptr && map(view_, contents_) && os::deny_writing(view_, contents_);
 }
 
 std::optional<uint64_t> fixed_place(const module::Module& m, const module::Data& data) {
@@ -35,56 +87,48 @@ void InitialMemories::make(const module::Module& m, uint64_t max_reservation64, 
     const Result<MemorySize> size = MemorySize::of(m.memories[i].type, max_reservation64);
     if (size) images_[i] = std::make_unique<MemoryImage>(*size, pool);
   }
-  have_data_ = lay_out(m);
-  for (auto& image : images_) {
-    if (image == nullptr || !image->file_) continue;
-    const uint8_t* view = have_data_ ? image->file_->seal() : nullptr;
-    if (view == nullptr) have_data_ = false;
-    image->contents_ = {view, image->contents_.size()};
-  }
+  have_data_ = lay_out(m) && std::ranges::all_of(images_, [](auto& image) { return !image || image->finish(); });
   if (have_data_) return;
   for (auto& image : images_) {
-    if (image == nullptr) continue;
-    image->contents_ = {};
-    image->file_.reset();
+    if (image != nullptr) image->clear();
   }
 }
 
 bool InitialMemories::lay_out(const module::Module& m) {
-  if (m.laid_out) {
-    for (const module::LaidOutData::Run& run : m.laid_out->runs) {
-      const std::span<const uint8_t> all = m.laid_out->bytes;
-      if (run.offset > all.size() || run.size > all.size() - run.offset) return false;
-      if (m.imported_memories != 0 || !write(0, run.at, all.subspan(run.offset, run.size))) return false;
-    }
-    return true;
-  }
+  if (m.laid_out) return take_laid_out(m);
   for (const module::Data& data : m.datas) {
     if (data.mode == module::SegmentMode::Active && !fixed_place(m, data)) return false;
   }
   // In their order: where two overlap, the later counts.
   for (const module::Data& data : m.datas) {
     if (data.mode != module::SegmentMode::Active || data.bytes_size == 0) continue;
-    if (!write(data.memory, *fixed_place(m, data), m.bytes.subspan(data.bytes_offset, data.bytes_size))) return false;
+    MemoryImage* image = this->image(data.memory);
+    const auto bytes = m.bytes.subspan(data.bytes_offset, data.bytes_size);
+    if (image == nullptr || !image->write(*fixed_place(m, data), bytes)) return false;
   }
   return true;
 }
 
-bool InitialMemories::write(uint32_t memory, uint64_t at, std::span<const uint8_t> bytes) {
-  MemoryImage* image = this->image(memory);
+bool InitialMemories::take_laid_out(const module::Module& m) {
+  const module::LaidOutData& data = *m.laid_out;
+  if (data.runs.empty()) return true;
+  MemoryImage* image = this->image(0);
   if (image == nullptr) return false;
-  const uint64_t size = image->size_.min_bytes;
-  if (at > size || bytes.size() > size - at) return false;
-  if (!image->file_) {
-    // emplace(): an assignment would need one of what owns a descriptor.
-    auto file = os::MemoryFile::make(os::round_up_to_pages(size));
-    if (!file) return false;
-    image->file_.emplace(std::move(*file));
+  // The largest are mapped.
+  std::vector<module::LaidOutData::Run> runs(data.runs.begin(), data.runs.end());
+  std::ranges::sort(runs, std::greater<>(), &module::LaidOutData::Run::size);
+  for (const module::LaidOutData::Run& run : runs) {
+    if (run.offset > data.bytes.size() || run.size > data.bytes.size() - run.offset) return false;
+    const uint64_t offset = data.file_offset + run.offset;
+    const bool whole_pages = ((run.at | run.size | offset) & (os::page_size() - 1)) == 0;
+    if (data.file >= 0 && whole_pages && run.size >= kWorthMapping && image->pieces_.size() < kMostPieces) {
+      if (!image->reach(run.at, run.size)) return false;
+      image->pieces_.push_back({run.at, run.size, data.file, offset});
+    } else if (!image->write(run.at, data.bytes.subspan(run.offset, run.size))) {
+      return false;
+    }
   }
-  // The view comes when everything is written: until then only its size is known.
-  const uint64_t end = os::round_up_to_pages(std::max<uint64_t>(image->contents_.size(), at + bytes.size()));
-  image->contents_ = {static_cast<const uint8_t*>(nullptr), end};
-  return image->file_->write(at, bytes.data(), bytes.size());
+  return true;
 }
 
 }  // namespace ashlar::runtime

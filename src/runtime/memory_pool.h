@@ -20,6 +20,7 @@ struct PoolConfig {
   uint64_t memory_bytes = uint64_t{4} << 30;  ///< none grows beyond
   uint64_t keep_bytes = 256 << 10;            ///< of each thing that is idle, in memory
   bool overflow = true;                       ///< more memories than there are places get some of their own
+  uint64_t keep_more_bytes = 64 << 20;        ///< all idle memories together, beyond `keep_bytes` of each
 };
 
 /// A memory at a place of the pool.
@@ -34,7 +35,7 @@ class PooledMemory final : public Reusable {
   uint8_t* base_;
   uint64_t opened_ = 0;           ///< bytes that are accessible
   MemoryImage* image_ = nullptr;  ///< for which it is mapped
-  ReusedPages pages_;
+  ReusedPages pages_;             ///< goes before the pool's room
 };
 
 /// Places lie in a row, each with the guard that a memory needs behind it. They are made when they are needed.
@@ -52,7 +53,12 @@ class MemoryPool {
   std::unique_ptr<PooledMemory> take(MemoryImage& image, const module::MemoryType& type);
   /// Of a store that ended.
   void give(std::unique_ptr<PooledMemory> memory, const Cleaning& how);
+  /// Empties the places that nobody has needed since the last call, but for `keep` of each few threads' and image. How
+  /// many.
+  uint64_t trim(uint64_t keep);
 
+  /// What memories keep beyond their own share.
+  const SharedRoom& room() const { return room_; }
   void add_image(MemoryImage& image);
   /// Before it goes. None of its places is in use.
   void remove_image(MemoryImage& image);
@@ -60,6 +66,7 @@ class MemoryPool {
  private:
   std::unique_ptr<PooledMemory> find(MemoryImage& image);
   std::unique_ptr<PooledMemory> make();
+  void put_back(std::unique_ptr<PooledMemory> memory);
   std::unique_ptr<PooledMemory> take_from_others();
   bool bind(PooledMemory& memory, MemoryImage& image);
   bool unbind(PooledMemory& memory);
@@ -71,11 +78,12 @@ class MemoryPool {
   };
   const PoolConfig config_;
   const bool guarded_;
-  const uint64_t place_bytes_;   ///< guard included
-  IdleList idle_{~uint64_t{0}};  ///< those of no image
+  const uint64_t place_bytes_;  ///< guard included
+  SharedRoom room_;
 
   std::mutex mutex_;  ///< of what follows
   std::vector<Row> rows_;
+  std::vector<uint8_t*> free_;  ///< places of no image; has room for all that are made
   uint64_t made_ = 0;
   uint64_t made_in_row_ = 0;  ///< of the last row
   std::vector<MemoryImage*> images_;

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cstddef>
 #include <memory>
+#include <new>
 
 #include "runtime/memory.h"
 
@@ -42,12 +43,14 @@ MemoryRange* claim(Chunk& chunk) {
 }
 
 /// The chunk behind `chunk`, made when there is none. Chunks live as long as the process.
-Chunk& following(Chunk& chunk) {
+/// Null without memory.
+Chunk* following(Chunk& chunk) {
   Chunk* next = chunk.next.load(std::memory_order_acquire);
-  if (next != nullptr) return *next;
-  auto fresh = std::make_unique<Chunk>();
-  if (chunk.next.compare_exchange_strong(next, fresh.get(), std::memory_order_acq_rel)) return *fresh.release();
-  return *next;
+  if (next != nullptr) return next;
+  std::unique_ptr<Chunk> fresh(new (std::nothrow) Chunk);
+  if (fresh == nullptr) return nullptr;
+  if (chunk.next.compare_exchange_strong(next, fresh.get(), std::memory_order_acq_rel)) return fresh.release();
+  return next;
 }
 
 }  // namespace
@@ -58,7 +61,8 @@ MemoryRange* add_memory_range(const void* begin, const void* end) {
   Chunk* chunk = from;
   MemoryRange* slot = claim(*chunk);
   while (slot == nullptr) {
-    chunk = &following(*chunk);
+    chunk = following(*chunk);
+    if (chunk == nullptr) return nullptr;
     slot = claim(*chunk);
   }
   if (chunk != from) first_with_room.store(chunk, std::memory_order_release);

@@ -7,10 +7,23 @@
 #include <memory>
 #include <mutex>
 #include <span>
+#include <vector>
 
 #include "os/own_pages.h"
 
 namespace ashlar::runtime {
+
+/// What many may keep in memory together beyond their own share. Thread-safe.
+class SharedRoom {
+ public:
+  explicit SharedRoom(uint64_t bytes) : left_(bytes) {}
+  /// Of them `held` are the caller's, who wants `wanted` instead. False, and nothing done, when there are not so many.
+  bool change(uint64_t& held, uint64_t wanted);
+  uint64_t left() const { return left_.load(std::memory_order_relaxed); }
+
+ private:
+  std::atomic<uint64_t> left_;
+};
 
 /// Pages that read as they did when they were mapped, once clean() has run: zero, or the begin of a file.
 ///
@@ -19,26 +32,38 @@ namespace ashlar::runtime {
 class ReusedPages {
  public:
   ReusedPages() = default;
+  ReusedPages(const ReusedPages&) = delete;
+  ReusedPages& operator=(const ReusedPages&) = delete;
+  ~ReusedPages() { forget(); }
   /// [begin, begin + bytes), private pages that are as new. `contents`: what the first of them hold, if not zero.
-  void bind(uint8_t* begin, uint64_t bytes, std::span<const uint8_t> contents = {});
+  /// `room`: where they may have more than what clean() lets them keep, if not null.
+  void bind(uint8_t* begin, uint64_t bytes, std::span<const uint8_t> contents = {}, SharedRoom* room = nullptr);
+  /// They have been unmapped, or are about to be.
+  void forget();
 
   /// Makes the first `bytes` as new; those behind are, and need not be accessible. `quiet`: no page has become this
-  /// process's own since the last time. At most `keep` bytes stay in memory. False: they can't be used again.
+  /// process's own since the last time. At most `keep` bytes stay in memory, and what there is room for. False: they
+  /// can't be used again.
   bool clean(uint64_t bytes, bool quiet, uint64_t keep);
   bool clean(bool quiet, uint64_t keep) { return clean(bytes_, quiet, keep); }
   /// There are none in memory behind these.
   uint64_t used() const { return used_; }
+  /// They have some of the shared room.
+  bool has_room() const { return held_ != 0; }
 
  private:
+  bool find_own(uint64_t keep);
+  bool discard();
   void refill(uint8_t* from, uint8_t* to) const;
 
-  static constexpr size_t kMostRanges = 24;
   uint8_t* begin_ = nullptr;
   uint64_t bytes_ = 0;
   uint64_t used_ = 0;  ///< of them were ever accessible: there may be own pages
   std::span<const uint8_t> contents_;
-  std::array<os::PageRange, kMostRanges> own_;
-  size_t own_count_ = 0;
+  std::vector<os::PageRange> own_;
+  SharedRoom* room_ = nullptr;
+  uint64_t held_ = 0;   ///< bytes of the room
+  uint32_t times_ = 0;  ///< cleaned with those
 };
 
 /// How to clean up behind a store.
@@ -74,12 +99,16 @@ class IdleList {
   /// Destroys it when there are enough.
   void give(std::unique_ptr<Reusable> thing, uint64_t kind = 0);
   uint64_t size() const { return count_.load(std::memory_order_relaxed); }
+  /// Those that nobody has needed since the last call, but for `keep` of each few threads'.
+  std::vector<std::unique_ptr<Reusable>> take_unused(uint64_t keep);
 
  private:
   static constexpr size_t kShards = 8;
   struct alignas(64) Shard {
     std::mutex mutex;
     Reusable* first = nullptr;
+    uint64_t count = 0;
+    uint64_t least = 0;  ///< there were since the last take_unused()
   };
   Reusable* take_from(Shard& shard, uint64_t kind);
 

@@ -2,11 +2,13 @@
 #include "runtime/store.h"
 
 #include <algorithm>
+#include <new>
 #include <utility>
 
 #include "module/subtyping.h"
 #include "os/pages.h"
 #include "os/thread_stack.h"
+#include "runtime/wait_queue.h"
 
 namespace ashlar::runtime {
 
@@ -28,8 +30,13 @@ class InterpreterStack final : public Reusable {
   static std::unique_ptr<Reusable> make(uint64_t bytes) {
     uint8_t* base = os::map_pages(bytes);
     if (base == nullptr) return nullptr;
+    std::unique_ptr<Reusable> made(new (std::nothrow) InterpreterStack(base, bytes));
+    if (made == nullptr) {
+      os::release_pages(base, bytes);
+      return nullptr;
+    }
     os::keep_pages_small(base, bytes);
-    return std::make_unique<InterpreterStack>(base, bytes);
+    return made;
   }
   InterpreterStack(uint8_t* base, uint64_t bytes) : base_(base), bytes_(bytes) { pages_.bind(base, bytes); }
   ~InterpreterStack() override { os::release_pages(base_, bytes_); }
@@ -114,25 +121,55 @@ FuncCell* Store::new_host_func(uint32_t type_id, HostFunc f) {
   return made;
 }
 
-Status Store::admit_memory(const module::MemoryType& type) {
-  const uint64_t left = limits_.memory_bytes - std::min(memory_bytes_used, limits_.memory_bytes);
-  if (type.limits.min > left >> type.page_size_log2) {
-    return limit_error("memories take at most " + std::to_string(limits_.memory_bytes) + " bytes");
+uint64_t Store::shared_bytes(const Memory* but) const {
+  uint64_t out = 0;
+  for (const std::shared_ptr<Memory>& memory : memories_) {
+    if (memory->shared() && memory.get() != but) out += memory->byte_size();
   }
-  if (account_.take(Resource::MemoryBytes, type.limits.min << type.page_size_log2)) return {};
+  return out;
+}
+
+Status Store::limit_memory(const module::MemoryType& type) const {
+  const uint64_t left = limits_.memory_bytes - std::min(memory_bytes(), limits_.memory_bytes);
+  if (type.limits.min <= left >> type.page_size_log2) return {};
+  return limit_error("memories take at most " + std::to_string(limits_.memory_bytes) + " bytes");
+}
+
+namespace {
+
+std::unexpected<Error> no_memory_left(const module::MemoryType& type) {
   return limit_error("no memory of " + std::to_string(type.limits.min << type.page_size_log2) +
                      " bytes is left to the tenant");
 }
 
+}  // namespace
+
+Status Store::admit_memory(const module::MemoryType& type) {
+  TRY(limit_memory(type));
+  if (account_.take(Resource::MemoryBytes, type.limits.min << type.page_size_log2)) return {};
+  return no_memory_left(type);
+}
+
 Result<Memory*> Store::new_memory(const module::MemoryType& type) {
   TRY(admit_memory(type));
+  Charge charge(account_, Resource::MemoryBytes, type.limits.min << type.page_size_log2);
   TRY_ASSIGN(std::shared_ptr<Memory> memory, Memory::create(type, engine_->config().max_memory64_reservation));
-  return adopt_memory(std::move(memory));
+  Memory* const made = adopt_memory(std::move(memory));
+  charge.keep();
+  return made;
 }
 
 Memory* Store::adopt_memory(std::shared_ptr<Memory> memory) {
-  memory_bytes_used += memory->byte_size();
-  return memories_.emplace_back(std::move(memory)).get();
+  Memory* const adopted = memories_.emplace_back(std::move(memory)).get();
+  if (!adopted->shared()) memory_bytes_used += adopted->byte_size();
+  return adopted;
+}
+
+Result<Memory*> Store::new_thread_memory(const module::MemoryType& type) {
+  TRY(limit_memory(type));
+  TRY_ASSIGN(std::shared_ptr<Memory> memory, Memory::create(type, engine_->config().max_memory64_reservation));
+  if (account_.ledger() != nullptr && !memory->charge_to(account_.ledger())) return no_memory_left(type);
+  return adopt_memory(std::move(memory));
 }
 
 std::shared_ptr<Memory> Store::owner_of(const Memory& memory) const {
@@ -164,10 +201,12 @@ Status Store::count_table(const Table& table) {
 
 Result<Table*> Store::new_table(const module::TableType& type, Slot init) {
   TRY(admit_table(type));
-  auto table = std::make_unique<Table>(type, init);
+  Charge charge(account_, Resource::TableElements, type.limits.min);
+  Table* const table = tables_.emplace_back(std::make_unique<Table>(type, init)).get();
   TRY(count_table(*table));
-  if (!is_func_ref(type.elem)) ref_tables_.push_back(table.get());
-  return tables_.emplace_back(std::move(table)).get();
+  charge.keep();
+  if (!is_func_ref(type.elem)) ref_tables_.push_back(table);
+  return table;
 }
 
 void Store::set_global(GlobalInstance& global, const module::GlobalType& type, const Value& init) {
@@ -187,16 +226,19 @@ GlobalInstance* Store::new_global(const module::GlobalType& type, const Value& i
 TagInstance* Store::new_tag(uint32_t type_id) { return &tags_.emplace_front(TagInstance{type_id}); }
 
 int64_t Store::memory_grow(Memory& memory, uint64_t delta) {
-  const uint64_t left = limits_.memory_bytes - std::min(memory_bytes_used, limits_.memory_bytes);
   const uint8_t log2 = memory.type().page_size_log2;
-  if (delta > left >> log2 || delta > ~0ull >> log2) return -1;
+  if (delta > ~0ull >> log2) return -1;
   const uint64_t bytes = delta << log2;
-  if (!account_.take(Resource::MemoryBytes, bytes)) return -1;
-  const int64_t old_pages = memory.grow(delta);
-  if (old_pages >= 0) {
+  const bool shared = memory.shared();
+  // What the other memories leave to this one. Another thread may grow it meanwhile: the memory itself compares.
+  const uint64_t others = shared_bytes(&memory) + memory_bytes_used - (shared ? 0 : memory.byte_size());
+  const uint64_t most = limits_.memory_bytes - std::min(others, limits_.memory_bytes);
+  if (!memory.charged() && !account_.take(Resource::MemoryBytes, bytes)) return -1;
+  const int64_t old_pages = memory.grow(delta, most);
+  if (old_pages < 0) {
+    if (!memory.charged()) account_.give_back(Resource::MemoryBytes, bytes);
+  } else if (!shared) {
     memory_bytes_used += bytes;
-  } else {
-    account_.give_back(Resource::MemoryBytes, bytes);
   }
   return old_pages;
 }
@@ -218,14 +260,37 @@ void Store::set_limits(Slot* limit) {
 }
 
 void Store::interrupt(std::string reason) {
+  std::function<void()> told;
+  {
+    std::lock_guard lock(mutex_);
+    interrupt_reason_ = std::move(reason);
+    interrupt_.store(1);
+    // Running code compares its frame with the limit at entries and loops: none is low enough now.
+    set_limits(nullptr);
+    // Machine code does not. Either we see its thread, or that sees the flag before it begins.
+    os::heavy_barrier();
+    if (const int thread = machine_thread_.load(); thread != 0) alarm_.ring(thread);
+    wake_interrupted(interrupt_);
+    for (Store* follower : followers_) follower->interrupt(interrupt_reason_);
+    if (interrupt_listener_ != nullptr) told = interrupt_listener_->on_interrupt();
+  }
+  if (told) told();
+}
+
+void Store::set_interrupt_listener(InterruptListener* listener) {
   std::lock_guard lock(mutex_);
-  interrupt_reason_ = std::move(reason);
-  interrupt_.store(1);
-  // Running code compares its frame with the limit at entries and loops: none is low enough now.
-  set_limits(nullptr);
-  // Machine code does not. Either we see its thread, or that sees the flag before it begins.
-  os::heavy_barrier();
-  if (const int thread = machine_thread_.load(); thread != 0) alarm_.ring(thread);
+  interrupt_listener_ = listener;
+}
+
+void Store::add_follower(Store& other) {
+  std::lock_guard lock(mutex_);
+  followers_.push_back(&other);
+  if (interrupt_.load() != 0) other.interrupt(interrupt_reason_);
+}
+
+void Store::remove_follower(Store& other) {
+  std::lock_guard lock(mutex_);
+  std::erase(followers_, &other);
 }
 
 void Store::clear_interrupt() {
@@ -248,6 +313,29 @@ void Store::take_safepoint() {
     set_limits(current_limit());
   }
   if (safepoint_hook != nullptr) safepoint_hook->at_safepoint();
+  if (wants_turn()) take_turn();
+}
+
+void Store::request_turn() {
+  std::lock_guard lock(mutex_);
+  turn_.store(1, std::memory_order_relaxed);
+  set_limits(nullptr);
+  if (const int thread = machine_thread_.load(); thread != 0) alarm_.ring(thread);
+}
+
+void Store::forget_turn() {
+  if (!wants_turn()) return;
+  std::lock_guard lock(mutex_);
+  turn_.store(0, std::memory_order_relaxed);
+  set_limits(current_limit());
+}
+
+void Store::take_turn() {
+  forget_turn();
+  if (!may_give_turn()) return;
+  in_turn_ = true;
+  turn_taker->on_turn();
+  in_turn_ = false;
 }
 
 void Store::bind_results(Slot* results) {
@@ -270,6 +358,7 @@ void Store::visit_roots(GcVisitor& v, Which which) {
 }
 
 void Store::scan_stacks(GcScanner& s, const void* sp) {
+  CHECK(!in_turn_);
   const Slot* end = heap_.live_slots();
   if (end < stack_base || end > stack_limit) end = stack_top;
   if (end > stack_base) s.scan(stack_base, end, GcScanner::Insides::Addresses);

@@ -57,7 +57,28 @@ struct HostFunc {
 };
 
 /// What the C++ exception that is being handled becomes, which left f.
-Error exception_error(const HostFunc& f);
+Error exception_error(const HostFunc& f) noexcept;
+
+/// Who waits in place of a store's guest, and is to know when that is interrupted.
+class InterruptListener {
+ public:
+  /// In any thread, inside of Store::interrupt(), which calls what this returns afterwards, if it isn't empty.
+  virtual std::function<void()> on_interrupt() = 0;
+
+ protected:
+  ~InterruptListener() = default;
+};
+
+/// To whom a store's guest gives a turn.
+class TurnTaker {
+ public:
+  /// On the guest's fiber, in between two of its instructions: may leave that, or just return. Nothing of the store may
+  /// be used meanwhile but to interrupt it.
+  virtual void on_turn() noexcept = 0;
+
+ protected:
+  ~TurnTaker() = default;
+};
 
 struct GlobalInstance {
   alignas(16) Slot value[2] = {};
@@ -110,6 +131,8 @@ class Store final : private GcRootSource {
   Result<Memory*> new_memory(const module::MemoryType& type);
   /// A memory shared with other stores (threads).
   Memory* adopt_memory(std::shared_ptr<Memory> memory);
+  /// A shared memory for threads of one program: the tenant is charged for it once, whichever of their stores grow it.
+  Result<Memory*> new_thread_memory(const module::MemoryType& type);
   /// What owns a memory of this store, to be adopted by another; null for one that is not of this store.
   std::shared_ptr<Memory> owner_of(const Memory& memory) const;
   Result<Table*> new_table(const module::TableType& type, Slot init);
@@ -155,8 +178,14 @@ class Store final : private GcRootSource {
 
   // Interruption (thread-safe): the running guest traps with `interrupted` at its next safepoint.
   void interrupt(std::string reason);
+  /// Whatever interrupts this store interrupts that one, too: now, when it is interrupted, and until remove_follower().
+  /// No store follows one that follows it. Thread-safe.
+  void add_follower(Store& other);
+  void remove_follower(Store& other);
   void clear_interrupt();
   std::string interrupt_reason() const;
+  /// One at a time; null: nobody. Once it has returned, the one before is not called any more.
+  void set_interrupt_listener(InterruptListener* listener);
   /// Interrupts at that time ("deadline"), if no other deadline is set or clear_deadline() called before.
   void set_deadline(Deadlines::Clock::time_point at);
   /// Ends an interruption by a deadline, too.
@@ -169,6 +198,11 @@ class Store final : private GcRootSource {
     machine_thread_.store(thread, std::memory_order_relaxed);
     os::light_barrier();
   }
+  /// The calling thread runs it: page faults on another than the one that it was made on are not counted here.
+  void note_thread() {
+    if (os::current_thread() != made_on_) [[unlikely]]
+      moved_ = true;
+  }
   void end_machine_code() { machine_thread_.store(0, std::memory_order_release); }
   /// For the alarm's handler, where it may not stop the guest yet.
   void repeat_alarm() { alarm_.ring_again(); }
@@ -177,6 +211,17 @@ class Store final : private GcRootSource {
   void request_safepoint();
   void take_safepoint();
   SafepointHook* safepoint_hook = nullptr;  ///< set on the store's thread
+  // Turns. After request_turn() (thread-safe) the running guest calls turn_taker once: interpreted code at its next
+  // safepoint, compiled code at any instruction, where os::kAlarmsCall. Who waits for it asks again: a guest that is
+  // with the host may miss it. Never where a host function has called the guest: other frames of the host lie below.
+  void request_turn();
+  bool wants_turn() const { return turn_.load(std::memory_order_relaxed) != 0; }
+  /// Without effect when there was no request.
+  void forget_turn();
+  bool may_give_turn() const { return turn_taker != nullptr && host_depth <= 1; }
+  /// For tiers, where the guest may be left.
+  void take_turn();
+  TurnTaker* turn_taker = nullptr;  ///< set on the store's thread
   /// Every instance's InstanceContext::results, also of later ones.
   void bind_results(Slot* results);
   /// Gives the interpreter its stack, once; without address space for one all three below stay null.
@@ -193,6 +238,13 @@ class Store final : private GcRootSource {
   Slot* stack_limit = nullptr;
   Slot* stack_top = nullptr;
   uint32_t host_depth = 0;
+  /// host_depth while a call is suspended: nothing else can be called.
+  static constexpr uint32_t kSuspendedDepth = ~uint32_t{0};
+  /// Of the stack that callers run on when it is not their thread's own: calls from frames in here are refused.
+  struct {
+    uintptr_t begin = 0;
+    uint64_t bytes = 0;
+  } helper_stack;
   void* activation = nullptr;  ///< the tier's innermost run on this store
   /// What machine code needs: a stack and a buffer for results (native::StoreState). Null until it first runs.
   std::unique_ptr<Reusable> native_state;
@@ -201,19 +253,26 @@ class Store final : private GcRootSource {
   Account& account() { return account_; }
 
   // What the limits of all memories and all tables count.
-  uint64_t memory_bytes_used = 0;
+  uint64_t memory_bytes_used = 0;  ///< but for shared memories, which other stores grow, too
   uint64_t table_elements_used = 0;
+  /// Of all memories.
+  uint64_t memory_bytes() const { return memory_bytes_used + shared_bytes(nullptr); }
 
  private:
   friend class Instance;
   friend struct Instantiator;
+  /// Why nothing can be called now.
+  Error refuse_call() const;
   Status check_arguments(const module::FuncType& type, std::span<const Value> args) const;
   bool accepts(isa::ValType param, const Value& value) const;
   void visit_roots(GcVisitor& v, Which which) override;
   void scan_stacks(GcScanner& s, const void* sp) override;
   void bind_heap(uint8_t* base) override;
 
+  /// Of all shared memories but one.
+  uint64_t shared_bytes(const Memory* but) const;
   // The limits, before there is such a thing.
+  Status limit_memory(const module::MemoryType& type) const;
   Status admit_memory(const module::MemoryType& type);
   Status admit_table(const module::TableType& type);
   /// The same for one that an instance makes; it is counted.
@@ -224,15 +283,9 @@ class Store final : private GcRootSource {
   Instance* add_instance(std::shared_ptr<CompiledModule> module);
   /// What contexts hold as their stack's limit now; under mutex_.
   Slot* current_limit() const {
-    return stopping_ || interrupt_.load(std::memory_order_relaxed) != 0 ? nullptr : stack_limit;
+    return stopping_ || wants_turn() || interrupt_.load(std::memory_order_relaxed) != 0 ? nullptr : stack_limit;
   }
   void set_limits(Slot* limit);
-  /// Runs on another thread than the one it was made on: page faults there are not counted here.
-  void note_thread() {
-    if (os::current_thread() != made_on_) [[unlikely]]
-      moved_ = true;
-  }
-
   std::shared_ptr<Engine> engine_;
   StoreLimits limits_;
   Account account_;
@@ -240,9 +293,11 @@ class Store final : private GcRootSource {
   bool has_deadline_ = false;
   GcHeap heap_;
   std::atomic<uint32_t> interrupt_{0};
+  std::atomic<uint32_t> turn_{0};
   std::atomic<int> machine_thread_{0};
   bool moved_ = false;
   bool stopping_ = false;  ///< somebody waits for a safepoint; under mutex_
+  bool in_turn_ = false;   ///< the guest may be in the middle of an allocation
   const void* made_on_ = os::current_thread();
   os::FaultCount made_at_ = os::last_fault_count();
   uint64_t stack_bytes_ = 0;
@@ -260,8 +315,10 @@ class Store final : private GcRootSource {
   std::forward_list<FuncCell> cells_;
   std::forward_list<HostFunc> host_funcs_;
   Slot* results_ = nullptr;
-  mutable std::mutex mutex_;  ///< of the next, and of instances_ where other threads look at it
+  mutable std::mutex mutex_;  ///< of the next two, and of instances_ where other threads look at it
   std::string interrupt_reason_;
+  std::vector<Store*> followers_;  ///< under mutex_
+  InterruptListener* interrupt_listener_ = nullptr;
 };
 
 /// Whether values of this canonical type use only the low half of their slot.

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
+#include <new>
 #include <utility>
 
 #include "os/pages.h"
@@ -36,7 +37,13 @@ void FreeElements::operator()(Slot* p) const {
 Table::Table(const module::TableType& type, Slot init) : type_(type), untouched_(init == 0) {
   if (!reserve(type.limits.min)) return;
   size_ = type.limits.min;
-  if (init != 0) std::fill_n(elems_, size_, init);
+  if (storage_.get_deleter().bytes >= kOwnPages) {
+    noted_.reset(new (std::nothrow) uint32_t[kMostNoted]);
+    if (noted_ != nullptr) noted_count_ = 0;
+  }
+  if (init == 0) return;
+  std::fill_n(elems_, size_, init);
+  note_all();
 }
 
 /// Moves the elements to room for `capacity`; what is behind them reads as null.
@@ -60,25 +67,32 @@ int64_t Table::grow(uint64_t delta, Slot init) {
   if (new_size > capacity_ && !reserve(std::max(new_size, std::min(max, capacity_ * 2)))) return -1;
   if (init != 0) {  // what was never used is null
     std::fill_n(elems_ + old_size, delta, init);
-    untouched_ = false;
+    note_all();
     written_ = true;
   }
   size_ = new_size;
   return static_cast<int64_t>(old_size);
 }
 
-bool Table::reset() {
-  deferred_.clear();
-  if (!untouched_) {
-    const uint64_t bytes = capacity_ * sizeof(Slot);
-    if (storage_.get_deleter().bytes >= kOwnPages) {
-      if (!os::discard_pages(reinterpret_cast<uint8_t*>(elems_), storage_.get_deleter().bytes)) return false;
-    } else if (elems_ != nullptr) {
-      std::memset(elems_, 0, bytes);
-    }
+/// Nulls everywhere.
+bool Table::clear() {
+  if (noted_count_ != kNotNoted) {
+    for (uint32_t k = 0; k < noted_count_; ++k) elems_[noted_[k]] = 0;
+    return true;
   }
+  const uint64_t own_pages = storage_.get_deleter().bytes;
+  if (own_pages >= kOwnPages) return os::discard_pages(reinterpret_cast<uint8_t*>(elems_), own_pages);
+  if (elems_ != nullptr) std::memset(elems_, 0, capacity_ * sizeof(Slot));
+  return true;
+}
+
+bool Table::reset() {
+  if (capacity_ < type_.limits.min) return false;  // there was no memory for it
+  deferred_.clear();
+  if (!untouched_ && !clear()) return false;
   size_ = type_.limits.min;
   untouched_ = true;
+  noted_count_ = noted_ != nullptr ? 0 : kNotNoted;
   written_ = true;
   return true;
 }
@@ -93,7 +107,7 @@ Slot Table::get_deferred(uint64_t i) {
   for (size_t k = deferred_.size(); k-- != 0;) {
     const Deferred& d = deferred_[k];
     if (i < d.at || i - d.at >= d.funcs.size()) continue;
-    untouched_ = false;
+    note(i);
     elems_[i] = from_func(d.instance->func_cell(d.funcs[i - d.at]));
     return elems_[i];
   }
@@ -101,6 +115,7 @@ Slot Table::get_deferred(uint64_t i) {
 }
 
 void Table::settle_deferred() {
+  note_all();
   // Those that were asked for, and what was written over one, are there already.
   for (size_t k = deferred_.size(); k-- != 0;) {
     const Deferred& d = deferred_[k];

@@ -36,6 +36,7 @@ class Table {
   /// All of them as they are, to be read and written.
   Slot* elems() {
     settle();
+    note_all();
     written_ = true;
     return elems_;
   }
@@ -45,7 +46,7 @@ class Table {
   }
   void set(uint64_t i, Slot v) {
     if (v == 0) settle();
-    untouched_ = false;
+    note(i);
     written_ = true;
     elems_[i] = v;
   }
@@ -82,10 +83,28 @@ class Table {
   std::vector<Deferred> deferred_;  ///< where two have the same element, the later counts
   bool written_ = true;
   bool untouched_;  ///< nothing was ever there but nulls and what is deferred
+  /// Of a large table the elements that are not null, as long as they are few: cleaning those is cheaper than new
+  /// pages.
+  std::unique_ptr<uint32_t[]> noted_;
+  uint32_t noted_count_ = kNotNoted;
 
+  static constexpr uint32_t kMostNoted = 512;
+  static constexpr uint32_t kNotNoted = ~uint32_t{0};  ///< any may be
   bool reserve(uint64_t capacity);
-  void settle() {
+  void note(uint64_t i) {
     untouched_ = false;
+    if (noted_count_ < kMostNoted) {
+      noted_[noted_count_++] = static_cast<uint32_t>(i);
+    } else {
+      noted_count_ = kNotNoted;
+    }
+  }
+  void note_all() {
+    untouched_ = false;
+    noted_count_ = kNotNoted;
+  }
+  bool clear();
+  void settle() {
     if (!deferred_.empty()) [[unlikely]]
       settle_deferred();
   }

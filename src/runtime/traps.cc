@@ -40,6 +40,7 @@ ErrorCode to_error(Trap trap) {
 }
 
 Error make_trap(const Store& store, Trap trap) {
+  if (trap == Trap::out_of_memory) return Error::no_memory();
   if (trap == Trap::interrupted) return Error(ErrorCode::interrupted, kNoOffset, store.interrupt_reason());
   return Error(to_error(trap));
 }

@@ -4,6 +4,7 @@
 #include "interp/interp.h"
 #include "interp/module_code.h"
 #include "native/enter.h"
+#include "os/asymmetric_barrier.h"
 
 namespace ashlar::tiering {
 
@@ -24,8 +25,15 @@ Status invoke(runtime::Store& store, const runtime::FuncCell& f, runtime::Slot* 
   return interp::tier().invoke(store, f, slots);
 }
 
+void init_process() {
+  interp::tier().init_process();
+  // Not when the first guest of a process with threads begins: the kernel waits for all processors.
+  os::prepare_barriers();
+}
+
 runtime::Tier make_tier() {
   runtime::Tier out = interp::tier();
+  out.init_process = &init_process;
   out.invoke = &invoke;
   out.native_stub = reinterpret_cast<const void*>(interp::native_cell_handler());
   out.bridge = native::bridge();
@@ -42,7 +50,9 @@ const runtime::Tier& tier() {
 }
 
 Status attach(runtime::CompiledModule& module, std::shared_ptr<native::Image> image) {
-  const module::Module& m = module.module();
+  // Observers want names.
+  if (native::has_image_observer()) TRY(module.complete());
+  const module::Module& m = module.outline();
   const runtime::Config& config = module.engine()->config();
   const native::ImageConfig& made = image->config();
   const bool explicit_bounds = config.bounds_checks == runtime::BoundsChecks::Explicit;
@@ -50,6 +60,9 @@ Status attach(runtime::CompiledModule& module, std::shared_ptr<native::Image> im
     return make_error(ErrorCode::artifact_of_other_module);
   }
   if (made.fuel != config.fuel) return make_error(ErrorCode::artifact_of_other_settings, kNoOffset, "fuel");
+  if (made.fuel && isa::FuelCosts::parse(made.fuel_costs) != config.fuel_costs) {
+    return make_error(ErrorCode::artifact_of_other_settings, kNoOffset, "fuel costs");
+  }
   if (explicit_bounds && !made.explicit_bounds) {
     return make_error(ErrorCode::artifact_of_other_settings, kNoOffset, "bounds checks");
   }

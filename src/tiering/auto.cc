@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <set>
 #include <system_error>
@@ -84,15 +85,15 @@ struct AutoTier::Profile {
 AutoTier::AutoTier(ImageRequest request) : request_(std::move(request)), finder_(request_) {}
 
 AutoTier::~AutoTier() {
-  unwatch();
-  if (!thread_.joinable()) return;
-  {
-    std::lock_guard lock(mutex_);
-    stop_ = true;
+  if (thread_.joinable()) {
+    {
+      std::lock_guard lock(mutex_);
+      stop_ = true;
+    }
+    wake_.notify_one();
+    thread_.join();
   }
-  wake_.notify_one();
-  thread_.join();
-  if (!request_.outlive) return;
+  if (!request_.outlive || !profile_) return;
   if (job_) job_->process.detach();
   // A program that ran long will run long again.
   if (!complete_ && !tried_whole_ && guest_time() >= worth_whole() / 2 && start_whole() && job_) {
@@ -126,55 +127,79 @@ Status AutoTier::adopt(std::shared_ptr<runtime::CompiledModule> module) {
   return {};
 }
 
+AutoTier::Watched* AutoTier::find(const runtime::Store& store) const {
+  const auto found = std::ranges::find(watched_, &store, [](const auto& w) { return &w->instance->store(); });
+  return found == watched_.end() ? nullptr : found->get();
+}
+
 bool AutoTier::watch(runtime::Instance& instance) {
   const module::Module& m = module();
-  if (!native::kSupported || complete_ || watched_ || m.funcs.size() == m.imported_funcs) return false;
-  std::lock_guard lock(mutex_);
+  if (!native::kSupported || complete_ || m.funcs.size() == m.imported_funcs) return false;
   clockid_t clock{};
-  if (watched_ || ::pthread_getcpuclockid(::pthread_self(), &clock) != 0) return false;
-  if (!sampler_.start(&instance.ctx.stack_limit)) return false;
-  guest_clock_ = clock;
-  guest_start_ = read_clock(clock).value_or(0);
-  instance_ = &instance;
-  watched_ = true;
+  if (::pthread_getcpuclockid(::pthread_self(), &clock) != 0) return false;
+  std::lock_guard lock(mutex_);
+  if (watched_.size() >= kMostWatched) return false;
+  if (std::ranges::any_of(watched_, [&](const auto& w) { return w->clock == clock; })) return false;
+  auto made = std::make_unique<Watched>();
+  made->instance = &instance;
+  made->clock = clock;
+  made->start = read_clock(clock).value_or(0);
+  if (thread_.joinable()) made->sampler.woken();
+  made->sampler.count_from(counted_);
+  if (!made->sampler.start(&instance.ctx.stack_limit)) return false;
+  watched_.push_back(std::move(made));
   wake_.notify_one();
   return true;
 }
 
-void AutoTier::unwatch() {
+void AutoTier::unwatch(const runtime::Store& store) {
   std::lock_guard lock(mutex_);
-  if (!watched_) return;
-  sampler_.stop();
-  guest_earlier_ = count_guest_time();
-  instance_ = nullptr;
-  unbound_.clear();
-  watched_ = false;
+  Watched* const watched = find(store);
+  if (watched == nullptr) return;
+  watched->sampler.stop();
+  guest_earlier_ += read_clock(watched->clock).value_or(watched->start) - watched->start;
+  // Stores may be so short that hardly any sees a sample: what they saw adds up.
+  counted_ = std::max(counted_, watched->sampler.counted());
+  uint64_t lost = 0;
+  constexpr size_t kMostLeft = 1024;  // nobody may ever read them
+  if (left_.size() < kMostLeft) std::ranges::copy(watched->sampler.read(lost), std::back_inserter(left_));
+  std::erase_if(watched_, [watched](const auto& w) { return w.get() == watched; });
 }
 
-void AutoTier::at_safepoint() {
-  if (!thread_.joinable()) {
-    if (!sampler_.wants_reader()) return;
-    sampler_.woken();
-    // Signals are for the threads that were there before.
-    sigset_t all, before;
-    sigfillset(&all);
-    ::pthread_sigmask(SIG_BLOCK, &all, &before);
-    try {
-      thread_ = std::thread([this] { run(); });
-    } catch (const std::system_error&) {
-      std::lock_guard lock(mutex_);
-      sampler_.stop();  // no thread: interpreted to the end
-    }
-    ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+/// Under mutex_.
+void AutoTier::start_thread() {
+  for (const auto& watched : watched_) watched->sampler.woken();
+  // Signals are for the threads that were there before.
+  sigset_t all, before;
+  sigfillset(&all);
+  ::pthread_sigmask(SIG_BLOCK, &all, &before);
+  const auto without_thread = [this] {
+    for (const auto& watched : watched_) watched->sampler.stop();  // interpreted to the end
+  };
+  try {
+    thread_ = std::thread([this] { run(); });
+  } catch (const std::system_error&) {
+    without_thread();
+  } catch (const std::bad_alloc&) {
+    without_thread();
   }
+  ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+}
+
+void AutoTier::at_safepoint(const runtime::Store& store) {
   std::vector<std::shared_ptr<native::Image>> images;
   runtime::Instance* instance = nullptr;
   {
     std::lock_guard lock(mutex_);
-    images.swap(unbound_);
-    instance = instance_;
+    Watched* const watched = find(store);
+    if (watched == nullptr) return;
+    if (!thread_.joinable()) {
+      if (!watched->sampler.wants_reader()) return;
+      start_thread();
+    }
+    images.swap(watched->unbound);
+    instance = watched->instance;
   }
-  if (instance == nullptr) return;
   const uint32_t imported = module().imported_funcs;
   for (const auto& image : images) {
     for (uint32_t i = 0; i < image->entry_count(); ++i) {
@@ -184,15 +209,23 @@ void AutoTier::at_safepoint() {
   }
 }
 
+/// Where memory runs out it stays as it is; nothing may leave a thread.
 void AutoTier::run() {
-  profile_ = std::make_unique<Profile>();
-  profile_->samples.resize(module().funcs.size());
+  try {
+    watch_guest();
+  } catch (const std::bad_alloc&) {
+    std::lock_guard lock(mutex_);
+    for (const auto& watched : watched_) watched->sampler.stop();
+  }
+}
+
+void AutoTier::watch_guest() {
+  start_profile();
   step();
   std::unique_lock lock(mutex_);
   while (!stop_ && !complete_) {
     // Nobody runs the module: nothing comes in until somebody does.
-    if (instance_ == nullptr && !job_ && idle_ > kRest)
-      wake_.wait(lock, [this] { return stop_ || instance_ != nullptr; });
+    if (watched_.empty() && !job_ && idle_ > kRest) wake_.wait(lock, [this] { return stop_ || !watched_.empty(); });
     wake_.wait_for(lock, kStep * std::clamp(idle_ / 16, 1u, kMostIdleFactor), [this] { return stop_; });
     if (stop_) return;
     lock.unlock();
@@ -201,17 +234,47 @@ void AutoTier::run() {
   }
 }
 
+void AutoTier::start_profile() {
+  auto made = std::make_unique<Profile>();
+  made->samples.resize(module().funcs.size());
+  profile_ = std::move(made);
+}
+
 void AutoTier::step() {
   ++idle_;
   take_samples();
+  proceed(true);
+}
+
+void AutoTier::step(std::span<const interp::Sample> samples, uint64_t guest_time, bool may_start) {
+  if (!profile_) start_profile();
+  {
+    std::lock_guard lock(mutex_);
+    guest_earlier_ = guest_time;
+  }
+  count(samples);
+  proceed(may_start);
+}
+
+void AutoTier::proceed(bool may_start) {
   if (job_ && job_->process.poll()) finish_job();
-  if (!job_ && !complete_) consider();
+  if (!job_ && !complete_ && may_start) consider();
 }
 
 void AutoTier::take_samples() {
-  uint64_t lost = 0;
+  std::vector<interp::Sample> samples;
+  {
+    std::lock_guard lock(mutex_);
+    samples.swap(left_);
+    uint64_t lost = 0;
+    for (const auto& watched : watched_) std::ranges::copy(watched->sampler.read(lost), std::back_inserter(samples));
+  }
+  count(samples);
+}
+
+void AutoTier::count(std::span<const interp::Sample> samples) {
   const interp::ModuleCode& code = code_of(*module_);
-  for (const interp::Sample& sample : sampler_.read(lost)) {
+  for (const interp::Sample& sample : samples) {
     if (native::find_image(sample.pc) != nullptr) continue;
     const interp::SamplePlace place = interp::find_place(code, sample);
     if (place.func == nullptr) continue;
@@ -234,8 +297,9 @@ uint64_t AutoTier::guest_time() {
 }
 
 uint64_t AutoTier::count_guest_time() const {
-  if (instance_ == nullptr) return guest_earlier_;
-  return guest_earlier_ + read_clock(guest_clock_).value_or(guest_start_) - guest_start_;
+  uint64_t out = guest_earlier_;
+  for (const auto& watched : watched_) out += read_clock(watched->clock).value_or(watched->start) - watched->start;
+  return out;
 }
 
 uint64_t AutoTier::worth_whole() const {
@@ -406,25 +470,26 @@ void AutoTier::note_compiled(const native::Image& image) {
   }
 }
 
-/// Functions become machine code here; the guest's thread tells the cells of its instance.
+/// Functions become machine code here; the guests' threads tell the cells of their instances.
 void AutoTier::publish(std::shared_ptr<native::Image> image) {
   if (!attach(*module_, image)) return;
   note_compiled(*image);
   std::lock_guard lock(mutex_);
-  if (instance_ == nullptr) return;
-  unbound_.push_back(std::move(image));
-  instance_->store().request_safepoint();
+  for (const auto& watched : watched_) {
+    watched->unbound.push_back(image);
+    watched->instance->store().request_safepoint();
+  }
 }
 
 /// Nothing more will be compiled: all is, or the compiler is missing or broken, and the interpreter does the rest.
 void AutoTier::give_up() {
   complete_ = true;
   std::lock_guard lock(mutex_);
-  sampler_.stop();
+  for (const auto& watched : watched_) watched->sampler.stop();
 }
 
 StoreWatch::~StoreWatch() {
-  for (const auto& tier : tiers_) tier->unwatch();
+  for (const auto& tier : tiers_) tier->unwatch(store_);
   if (store_.safepoint_hook == this) store_.safepoint_hook = nullptr;
 }
 
@@ -435,7 +500,7 @@ void StoreWatch::add(const std::shared_ptr<AutoTier>& tier, runtime::Instance& i
 }
 
 void StoreWatch::at_safepoint() {
-  for (const auto& tier : tiers_) tier->at_safepoint();
+  for (const auto& tier : tiers_) tier->at_safepoint(store_);
 }
 
 }  // namespace ashlar::tiering

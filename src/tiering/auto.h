@@ -2,11 +2,14 @@
 // background, for this run and, through the cache, for the next ones.
 #pragma once
 
+#include <time.h>
+
 #include <atomic>
 #include <condition_variable>
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <thread>
 #include <vector>
 
@@ -18,9 +21,10 @@
 
 namespace ashlar::tiering {
 
-/// One module on its way into machine code, watched where one instance of it at a time runs. The cache holds for each
-/// module the whole of it ("variant" empty, what the optimizing tier uses too) or parts: images of some functions,
-/// compiled when they were hot. Parts are followed by the whole when a program has run long enough to deserve it.
+/// One module on its way into machine code, watched where instances of it run: one on each of a few threads. The cache
+/// holds for each module the whole of it ("variant" empty, what the optimizing tier uses too) or parts: images of some
+/// functions, compiled when they were hot. Parts are followed by the whole when a program has run long enough to
+/// deserve it.
 class AutoTier final {
  public:
   explicit AutoTier(ImageRequest request);
@@ -36,34 +40,58 @@ class AutoTier final {
   /// The module, made from what find() gave (which it runs already) or else from the file.
   Status adopt(std::shared_ptr<runtime::CompiledModule> module);
   /// From now on functions of the instance's module that are hot on this thread are compiled. Nothing happens before
-  /// something is: no thread starts, no file is read. False, and nothing done, where nothing is left to be compiled or
-  /// another instance is watched. Somebody calls at_safepoint() at the store's safepoints. Thread-safe.
+  /// something is: no thread starts, no file is read. False, and nothing done, where nothing is left to be compiled,
+  /// another instance is watched on this thread, or enough threads are. Somebody calls at_safepoint() at the store's
+  /// safepoints. Thread-safe.
   bool watch(runtime::Instance& instance);
-  /// Before the instance's store ends, on the thread that has the store.
-  void unwatch();
+  /// Before the store ends, on the thread that has it.
+  void unwatch(const runtime::Store& store);
 
-  void at_safepoint();
+  void at_safepoint(const runtime::Store& store);
+
+  // In place of watch(), for who watches threads on which instances come and go (ServiceTier); all on one thread.
+  /// Takes in what ran meanwhile, and how long the threads have worked in all; goes on with compiling, and begins
+  /// something new where `may_start`.
+  void step(std::span<const interp::Sample> samples, uint64_t guest_time, bool may_start);
+  bool is_compiling() const { return job_ != nullptr; }
+  /// The whole module is compiled, or nothing more ever will be.
+  bool is_complete() const { return complete_; }
 
  private:
   struct Job;
   struct Profile;
+  /// An instance that is watched on its thread.
+  struct Watched {
+    runtime::Instance* instance = nullptr;
+    clockid_t clock{};
+    uint64_t start = 0;                                   ///< the thread's processor time before
+    Sampler sampler;                                      ///< started and stopped inside mutex_
+    std::vector<std::shared_ptr<native::Image>> unbound;  ///< the instance's cells don't know them
+  };
+  static constexpr size_t kMostWatched = 8;
 
   // On the background thread.
   void run();
+  void start_profile();
   void step();
   void take_samples();
+  void count(std::span<const interp::Sample> samples);
+  void proceed(bool may_start);
   void consider();
   bool awaits_other();
   bool start_part();
   bool start_whole();
   std::vector<native::LoopRow> choose_loops();
   bool start(std::vector<module::FuncIdx> only, std::vector<native::LoopRow> loops, std::string variant);
+  void watch_guest();
   void finish_job();
   void publish(std::shared_ptr<native::Image> image);
   void note_compiled(const native::Image& image);
   void give_up();
 
   bool identify();
+  Watched* find(const runtime::Store& store) const;
+  void start_thread();
   uint64_t guest_time();
   uint64_t count_guest_time() const;
   uint64_t worth_whole() const;
@@ -73,18 +101,15 @@ class AutoTier final {
   ImageFinder finder_;
   std::shared_ptr<runtime::CompiledModule> module_;
   std::vector<std::shared_ptr<native::Image>> found_;
-  Sampler sampler_;  ///< started and stopped inside mutex_
-  std::atomic<bool> watched_{false};
-  std::thread thread_;
+  std::thread thread_;  ///< started inside mutex_
   std::mutex mutex_;
   std::condition_variable wake_;
   bool stop_ = false;  ///< guarded by mutex_
-  // Guarded by mutex_: what is watched, the processor time of its thread, and what was used before that.
-  runtime::Instance* instance_ = nullptr;
-  clockid_t guest_clock_ = 0;
-  uint64_t guest_start_ = 0;
+  // Guarded by mutex_: what is watched, and of what was before the processor time and the samples that nobody has read.
+  std::vector<std::unique_ptr<Watched>> watched_;
   uint64_t guest_earlier_ = 0;
-  std::vector<std::shared_ptr<native::Image>> unbound_;  ///< guarded by mutex_: the instance's cells don't know it
+  uint32_t counted_ = 0;  ///< Sampler::counted() of stores that have ended; under mutex_
+  std::vector<interp::Sample> left_;
 
   // Of the background thread; of the destructor when that has ended.
   std::unique_ptr<Profile> profile_;

@@ -56,8 +56,10 @@ void make_path(const std::string& folder) {
 /// A path inside the folder: "code/NAME".
 std::string inside(const char* part, std::string_view name) { return std::string(part) + "/" + std::string(name); }
 
-std::string index_name(const os::FileInfo& info) {
-  return std::to_string(info.device) + "-" + std::to_string(info.inode);
+std::string index_name(const os::FileInfo& info, std::string_view about = {}) {
+  std::string out = std::to_string(info.device) + "-" + std::to_string(info.inode);
+  if (!about.empty()) out += "." + std::string(about);
+  return out;
 }
 
 /// The beginning of an index entry: everything that changes when the file does.
@@ -205,16 +207,17 @@ std::optional<os::FileInfo> regular_file_info(const std::string& path) {
   return *info;
 }
 
-std::optional<Cache::Digest> Cache::known_digest(const os::FileInfo& file) const {
+std::optional<Cache::Digest> Cache::known_digest(const os::FileInfo& file, std::string_view about) const {
   if (!root_) return std::nullopt;
-  const std::optional<std::string> entry = read_small(root_.raw(), inside(kIndex, index_name(file)));
+  const std::optional<std::string> entry = read_small(root_.raw(), inside(kIndex, index_name(file, about)));
   if (!entry) return std::nullopt;
   const std::string wanted = identity(file);
   if (!entry->starts_with(wanted)) return std::nullopt;
   return from_hex(std::string_view(*entry).substr(wanted.size(), 2 * sizeof(Digest)));
 }
 
-void Cache::remember(const std::string& file, const os::FileInfo& before, const Digest& digest) {
+void Cache::remember(const std::string& file, const os::FileInfo& before, const Digest& digest,
+                     std::string_view about) {
   if (std::max(in_ns(before.modified), in_ns(before.changed)) + kTimeStep > now_ns()) return;
   const std::optional<os::FileInfo> after = regular_file_info(file);
   if (!after || index_name(*after) != index_name(before) || identity(*after) != identity(before)) return;
@@ -226,7 +229,7 @@ void Cache::remember(const std::string& file, const os::FileInfo& before, const 
     std::free(real);
   }
   const std::span bytes(reinterpret_cast<const uint8_t*>(entry.data()), entry.size());
-  (void)publish(root_.raw(), inside(kIndex, index_name(before)), bytes, false);
+  (void)publish(root_.raw(), inside(kIndex, index_name(before, about)), bytes, false);
 }
 
 std::string Cache::name_of(const Digest& module, std::string_view options) {

@@ -19,6 +19,7 @@ namespace ashlar::tiering {
 //
 //   code/<module>-<options>.cwasm   artifacts: 24 bytes of the digest of the module, 8 of that of the options
 //   index/<device>-<inode>          what a file held when it was read: size, times, digest, path (for people)
+//   index/<device>-<inode>.<about>  likewise, something else that is known of it
 //   tmp/                            files in the making; renamed when whole, removed by a later run when left behind
 //
 // Nothing is locked: a file appears by rename, and whoever has mapped one keeps it when it is removed. Digests are
@@ -57,10 +58,11 @@ class Cache {
   uint64_t limit() const { return limit_; }
 
   /// The digest of the module that the file holds, from the index; nothing when the file is not known or has changed.
-  std::optional<Digest> known_digest(const os::FileInfo& file) const;
+  /// `about`: other things that are known of a file go by this word.
+  std::optional<Digest> known_digest(const os::FileInfo& file, std::string_view about = {}) const;
   /// Notes it. `before`: the file's information from before it was read; nothing is noted when it has changed since, or
   /// was changed so recently that a later change might not be told by its times.
-  void remember(const std::string& file, const os::FileInfo& before, const Digest& digest);
+  void remember(const std::string& file, const os::FileInfo& before, const Digest& digest, std::string_view about = {});
 
   /// The name of an artifact: of this module, compiled with these options (any text that tells them all).
   static std::string name_of(const Digest& module, std::string_view options);

@@ -16,15 +16,33 @@ namespace {
 
 using native::Image;
 
-Result<std::unique_ptr<module::Module>> trusted_module(const runtime::Engine& engine,
-                                                       const std::shared_ptr<Image>& image) {
-  const std::optional<module::LaidOutData> laid_out = image->laid_out();
-  const binary::KnownParts known{image->funcs(), image->elems(), laid_out.has_value()};
+/// Nothing of it has to be checked, and it says where each function is.
+bool is_outlined(const Image& image) { return image.trust() == Image::Trust::Cache && !image.funcs().empty(); }
+
+/// What a module is before anything of it has been read.
+Result<std::unique_ptr<module::Module>> outline_of(const std::shared_ptr<Image>& image) {
+  auto out = std::make_unique<module::Module>();
+  out->bytes = image->wasm();
+  out->storage = image;
+  out->laid_out = image->laid_out();
+  const std::span<const module::Func> funcs = image->funcs();
+  if (image->entry_count() > funcs.size()) return make_error(ErrorCode::artifact_of_other_module);
+  out->funcs.borrow(funcs);
+  out->imported_funcs = static_cast<uint32_t>(funcs.size() - image->entry_count());
+  return out;
+}
+
+/// The rest of outline_of(), for runtime::CompiledModule.
+Result<std::unique_ptr<module::Module>> read_declarations(const runtime::Engine& engine,
+                                                          const module::Module& outline) {
+  const auto& image = *static_cast<const Image*>(outline.storage.get());
+  const binary::KnownParts known{outline.funcs, image.elems(), outline.laid_out.has_value()};
   binary::DecodeOptions options{engine.config().features, engine.config().limits};
   options.names = false;
   options.known = &known;
-  TRY_ASSIGN(auto module, binary::decode(image->wasm(), image, options));
-  module->laid_out = laid_out;
+  TRY_ASSIGN(auto module, binary::decode(outline.bytes, outline.storage, options));
+  if (module->imported_funcs != outline.imported_funcs) return make_error(ErrorCode::artifact_of_other_module);
+  module->index_exports();
   TRY(module::TypeRegistry::canonicalize(engine.types(), *module));
   return module;
 }
@@ -42,18 +60,60 @@ Result<std::unique_ptr<module::Module>> checked_module(const runtime::Engine& en
   return module;
 }
 
+std::span<const uint8_t> header_of(const std::shared_ptr<Image>& image) { return image->header(); }
+std::span<const uint8_t> header_of(const native::Bundle& bundle) { return bundle.header; }
+
 /// What the index holds of an artifact that was verified: the header has the hash of the rest in it.
-Cache::Digest mark_of(const Image& image) {
-  return base::Sha256().add("verified artifact\n").add(image.header()).finish();
+template <class Artifact>
+Cache::Digest mark_of(const Artifact& artifact) {
+  return base::Sha256().add("verified artifact\n").add(header_of(artifact)).finish();
+}
+
+/// Verified, unless the index knows that this very file was.
+template <class Artifact>
+Result<Artifact> open_verified(const std::string& file, bool use_cache, const std::string& cache_folder,
+                               Result<Artifact> (*open)(const std::string&, Image::Trust)) {
+  const std::optional<os::FileInfo> before = use_cache ? regular_file_info(file) : std::nullopt;
+  // A cache that can't be used costs time here, nothing else: no warning.
+  auto cache = before ? open_cache(cache_folder) : Result<std::optional<Cache>>(std::nullopt);
+  if (!before || !cache || !*cache) return open(file, Image::Trust::Verify);
+  if (const std::optional<Cache::Digest> mark = (*cache)->known_digest(*before)) {
+    auto known = open(file, Image::Trust::Cache);
+    if (known && mark_of(*known) == *mark) return known;
+  }
+  TRY_ASSIGN(auto opened, open(file, Image::Trust::Verify));
+  (*cache)->remember(file, *before, mark_of(opened));
+  return opened;
 }
 
 }  // namespace
 
+Result<std::unique_ptr<module::Module>> trusted_module(const runtime::Engine& engine,
+                                                       const std::shared_ptr<Image>& image) {
+  if (!is_outlined(*image)) return nullptr;
+  TRY_ASSIGN(auto out, outline_of(image));
+  TRY_ASSIGN(const auto read, read_declarations(engine, *out));
+  out->take_declarations(*read);
+  return out;
+}
+
 Result<std::shared_ptr<runtime::CompiledModule>> load_image(const std::shared_ptr<runtime::Engine>& engine,
+                                                            std::unique_ptr<module::Module> module,
                                                             std::shared_ptr<Image> image) {
-  const bool trusted = image->trust() == Image::Trust::Cache && !image->funcs().empty();
-  TRY_ASSIGN(auto module, trusted ? trusted_module(*engine, image) : checked_module(*engine, image));
   auto compiled = std::make_shared<runtime::CompiledModule>(engine, std::move(module));
+  TRY(attach(*compiled, std::move(image)));
+  return compiled;
+}
+
+Result<std::shared_ptr<runtime::CompiledModule>> load_image(const std::shared_ptr<runtime::Engine>& engine,
+                                                            std::shared_ptr<Image> image, Declarations when) {
+  if (!is_outlined(*image)) {
+    TRY_ASSIGN(auto module, checked_module(*engine, image));
+    return load_image(engine, std::move(module), std::move(image));
+  }
+  TRY_ASSIGN(auto outline, outline_of(image));
+  auto compiled = std::make_shared<runtime::CompiledModule>(engine, std::move(outline), read_declarations);
+  if (when == Declarations::AtOnce) TRY(compiled->complete());
   TRY(attach(*compiled, std::move(image)));
   return compiled;
 }
@@ -62,6 +122,7 @@ native::ImageConfig image_config(const runtime::Config& config) {
   native::ImageConfig out;
   out.explicit_bounds = config.bounds_checks == runtime::BoundsChecks::Explicit;
   out.fuel = config.fuel;
+  if (config.fuel) out.fuel_costs = config.fuel_costs.text();
   out.features = config.features.raw();
   return out;
 }
@@ -96,17 +157,11 @@ Result<Program> load_automatic(const std::shared_ptr<runtime::Engine>& engine, I
 }
 
 Result<std::shared_ptr<Image>> open_artifact(const std::string& file, bool use_cache, const std::string& cache_folder) {
-  const std::optional<os::FileInfo> before = use_cache ? regular_file_info(file) : std::nullopt;
-  // A cache that can't be used costs time here, nothing else: no warning.
-  auto cache = before ? open_cache(cache_folder) : Result<std::optional<Cache>>(std::nullopt);
-  if (!before || !cache || !*cache) return Image::open(file, Image::Trust::Verify);
-  if (const std::optional<Cache::Digest> mark = (*cache)->known_digest(*before)) {
-    auto image = Image::open(file, Image::Trust::Cache);
-    if (image && mark_of(**image) == *mark) return image;
-  }
-  TRY_ASSIGN(auto image, Image::open(file, Image::Trust::Verify));
-  (*cache)->remember(file, *before, mark_of(*image));
-  return image;
+  return open_verified(file, use_cache, cache_folder, &Image::open);
+}
+
+Result<native::Bundle> open_bundle(const std::string& file, bool use_cache, const std::string& cache_folder) {
+  return open_verified(file, use_cache, cache_folder, &native::open_bundle);
 }
 
 }  // namespace ashlar::tiering

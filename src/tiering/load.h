@@ -8,6 +8,7 @@
 #include <string>
 
 #include "base/error.h"
+#include "native/bundle.h"
 #include "native/image.h"
 #include "runtime/engine.h"
 #include "tiering/auto.h"
@@ -15,10 +16,22 @@
 
 namespace ashlar::tiering {
 
+/// When the types, imports, exports and other declarations of a trusted image's module are read. Later: by
+/// CompiledModule::complete(), so that loading takes as long for any module.
+enum class Declarations : uint8_t { AtOnce, Later };
+
 /// The module inside the image with the image's code attached. Of an image that is trusted (our own cache's) nothing is
 /// done that takes longer for more code or data. Of others the module is decoded and everything outside bodies
 /// validated; bodies when the interpreter first needs one. Errors: Artifact; Malformed, Invalid of such a module.
 Result<std::shared_ptr<runtime::CompiledModule>> load_image(const std::shared_ptr<runtime::Engine>& engine,
+                                                            std::shared_ptr<native::Image> image,
+                                                            Declarations when = Declarations::AtOnce);
+
+/// The same in two steps: the module of an image that is trusted and says all of it, decoded; null for another image.
+Result<std::unique_ptr<module::Module>> trusted_module(const runtime::Engine& engine,
+                                                       const std::shared_ptr<native::Image>& image);
+Result<std::shared_ptr<runtime::CompiledModule>> load_image(const std::shared_ptr<runtime::Engine>& engine,
+                                                            std::unique_ptr<module::Module> module,
                                                             std::shared_ptr<native::Image> image);
 
 /// Reads a module and validates it.
@@ -46,5 +59,7 @@ native::ImageConfig image_config(const runtime::Config& config);
 /// was, and has not changed since. `cache_folder`: as ImageRequest has it. Errors: those of native::Image::open.
 Result<std::shared_ptr<native::Image>> open_artifact(const std::string& file, bool use_cache,
                                                      const std::string& cache_folder = {});
+/// The same of a compiled component. Errors: those of native::open_bundle.
+Result<native::Bundle> open_bundle(const std::string& file, bool use_cache, const std::string& cache_folder = {});
 
 }  // namespace ashlar::tiering

@@ -17,6 +17,7 @@ constexpr uint32_t kWake = 2;
 
 bool Sampler::start(runtime::Slot** limit) {
   limit_ = limit;
+  if (limit == nullptr) woken();
   return timer_.start(kFirst, kInterval, &on_tick, this);
 }
 

@@ -15,12 +15,15 @@ namespace ashlar::tiering {
 class Sampler {
  public:
   /// On the thread that is watched. `limit`: of the watched instance. It is lowered for a safepoint, from some samples
-  /// on until woken(), so that somebody comes to read them.
+  /// on until woken(), so that somebody comes to read them. Null: somebody reads anyway.
   bool start(runtime::Slot** limit);
   /// From any thread, one at a time. What was sampled can be read still; start() may follow.
   void stop() { timer_.stop(); }
   /// Whether there are so many samples that somebody should.
   bool wants_reader() const;
+  /// How many samples there were that count for that; and how many there were before this sampler.
+  uint32_t counted() const { return first_.load(std::memory_order_relaxed); }
+  void count_from(uint32_t earlier) { first_.store(earlier, std::memory_order_relaxed); }
   /// Somebody reads.
   void woken() { awake_.store(true, std::memory_order_relaxed); }
 

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "native/bundle.h"
 #include "native/image_format.h"
 #include "os/cpu_identity.h"
 #include "os/file_bytes.h"
@@ -35,6 +36,7 @@ std::string options_of(const ImageRequest& request, std::string_view variant) {
   std::string out = "compiler " + compiler_build(request) + "\ncpu " + os::cpu_identity() + "\nlevel " + request.level;
   out += "\nbounds " + std::to_string(request.config.explicit_bounds);
   out += "\nfuel " + std::to_string(request.config.fuel);
+  if (!request.config.fuel_costs.empty()) out += "\ncosts " + request.config.fuel_costs;
   out += "\nfeatures " + std::to_string(request.config.features);
   if (request.all_places) out += "\nplaces all";
   if (!request.pretend_unsupported.empty()) out += "\npretend " + request.pretend_unsupported;
@@ -44,7 +46,8 @@ std::string options_of(const ImageRequest& request, std::string_view variant) {
 }
 
 bool same(const native::ImageConfig& a, const native::ImageConfig& b) {
-  return a.explicit_bounds == b.explicit_bounds && a.fuel == b.fuel && a.features == b.features;
+  return a.explicit_bounds == b.explicit_bounds && a.fuel == b.fuel && a.features == b.features &&
+         a.fuel_costs == b.fuel_costs;
 }
 
 std::string path_of(const os::Fd& fd) { return "/proc/self/fd/" + std::to_string(fd.raw()); }
@@ -81,6 +84,11 @@ Result<std::optional<Cache>> open_cache(const std::string& folder) {
   TRY_ASSIGN(const uint64_t limit, Cache::default_limit());
   TRY_ASSIGN(Cache cache, Cache::open(folder, limit));
   return std::optional<Cache>(std::move(cache));
+}
+
+base::Sha256Digest ContainerFile::digest() const {
+  std::call_once(once_, [this] { digest_ = base::sha256(bytes_); });
+  return digest_;
 }
 
 ImageFinder::ImageFinder(const ImageRequest& request) : request_(request) {
@@ -129,20 +137,32 @@ std::shared_ptr<native::Image> ImageFinder::open(const std::string& name) const 
   return nullptr;
 }
 
+base::Sha256Digest ImageFinder::part_digest(const base::Sha256Digest& container) const {
+  return base::Sha256().add(container).add("part " + request_.part).finish();
+}
+
 std::shared_ptr<native::Image> ImageFinder::find() {
-  if (!cache_ || request_.file.empty() || request_.file == "-") return nullptr;
-  before_ = regular_file_info(request_.file);
+  if (!cache_) return nullptr;
+  if (request_.container) {
+    before_ = request_.container->before();
+  } else {
+    if (request_.file.empty() || request_.file == "-") return nullptr;
+    before_ = regular_file_info(request_.file);
+  }
   if (!before_) return nullptr;
   digest_ = cache_->known_digest(*before_);
   if (!digest_) return nullptr;
+  if (request_.container) digest_ = part_digest(*digest_);
   name_ = Cache::name_of(*digest_, options_);
   return open(name_);
 }
 
 std::shared_ptr<native::Image> ImageFinder::find(std::span<const uint8_t> wasm) {
   if (!cache_) return nullptr;
-  digest_ = base::sha256(wasm);
-  if (before_) cache_->remember(request_.file, *before_, *digest_);
+  const ContainerFile* container = request_.container.get();
+  digest_ = container != nullptr ? container->digest() : base::sha256(wasm);
+  if (before_) cache_->remember(container != nullptr ? container->path() : request_.file, *before_, *digest_);
+  if (container != nullptr) digest_ = part_digest(*digest_);
   name_ = Cache::name_of(*digest_, options_);
   return open(name_);
 }
@@ -172,11 +192,30 @@ Result<std::shared_ptr<native::Image>> image_for(const ImageRequest& request) {
   return native::Image::open(path_of(compiled), native::Image::Trust::Cache);
 }
 
-bool is_artifact_file(const std::string& path) {
-  if (!regular_file_info(path)) return false;
+namespace {
+
+struct Beginning {
+  uint8_t bytes[sizeof native::kMagic];
+};
+
+std::optional<Beginning> beginning_of(const std::string& path) {
+  if (!regular_file_info(path)) return std::nullopt;
   auto file = os::open_at(os::kWorkingDirectory, path.c_str(), os::kOpenRead);
-  uint8_t head[sizeof native::kMagic];
-  return file && ::read(file->raw(), head, sizeof head) == sizeof head && std::ranges::equal(native::kMagic, head);
+  Beginning out;
+  if (!file || ::read(file->raw(), out.bytes, sizeof out.bytes) != sizeof out.bytes) return std::nullopt;
+  return out;
+}
+
+}  // namespace
+
+bool is_artifact_file(const std::string& path) {
+  const auto head = beginning_of(path);
+  return head && (std::ranges::equal(native::kMagic, head->bytes) || native::is_bundle(head->bytes));
+}
+
+bool is_bundle_file(const std::string& path) {
+  const auto head = beginning_of(path);
+  return head && native::is_bundle(head->bytes);
 }
 
 }  // namespace ashlar::tiering

@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <span>
 #include <string>
@@ -37,12 +38,37 @@ struct TierOptions {
 /// "interp", "optimizing", "auto"; nothing for other words.
 std::optional<TierMode> tier_mode_from_name(std::string_view name);
 
+/// A file of which modules are parts: a component, as it was read. Thread-safe.
+class ContainerFile {
+ public:
+  /// `before`: the file's information from before it was read. `storage` keeps `bytes` alive.
+  ContainerFile(std::string path, std::optional<os::FileInfo> before, std::shared_ptr<const void> storage,
+                std::span<const uint8_t> bytes)
+      : path_(std::move(path)), before_(before), storage_(std::move(storage)), bytes_(bytes) {}
+  const std::string& path() const { return path_; }
+  const std::optional<os::FileInfo>& before() const { return before_; }
+  std::span<const uint8_t> bytes() const { return bytes_; }
+  /// Of all bytes, when somebody first asks.
+  base::Sha256Digest digest() const;
+
+ private:
+  std::string path_;
+  std::optional<os::FileInfo> before_;
+  std::shared_ptr<const void> storage_;
+  std::span<const uint8_t> bytes_;
+  mutable std::once_flag once_;
+  mutable base::Sha256Digest digest_{};
+};
+
 /// A module whose compiled code is wanted.
 struct ImageRequest {
   std::string file;  ///< the file it is in, for the cache's index; empty or "-": none
   /// Reads and validates it; what it gives stays with the caller. Not called when the cache knows the file: the image
   /// has the module inside then. It must read now, not have read before: the file might have been replaced in between.
   std::function<Result<std::span<const uint8_t>>()> wasm;
+  /// In place of `file`: what it is a part of, and which, told by where it lies there.
+  std::shared_ptr<const ContainerFile> container;
+  std::string part;
   native::ImageConfig config;
   char level = '2';
   bool all_places = false;     ///< for debuggers and profilers (native::CompileRequest)
@@ -84,6 +110,7 @@ class ImageFinder {
 
  private:
   std::shared_ptr<native::Image> open(const std::string& name) const;
+  base::Sha256Digest part_digest(const base::Sha256Digest& container) const;
   std::string variant_name(std::string_view variant) const;
   void warn(const Error& error) const;
 
@@ -95,7 +122,9 @@ class ImageFinder {
   std::string name_;                          ///< of the artifact, then
 };
 
-/// Whether the file begins like an artifact. False for one that cannot be read.
+/// Whether the file begins like an artifact, of a module or of a component. False for one that cannot be read.
 bool is_artifact_file(const std::string& path);
+/// Whether it begins like that of a component (native::Bundle).
+bool is_bundle_file(const std::string& path);
 
 }  // namespace ashlar::tiering

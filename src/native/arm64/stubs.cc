@@ -126,6 +126,29 @@ ashlar_function ashlar_native_leave
   b ashlar_native_left
   .popsection
 
+# suspend(Activation* x0): saves the same on the stack that is left, notes where, and makes the entry stub return.
+ashlar_function ashlar_native_suspend
+  stp x29, x30, [sp, #-160]!
+  stp x19, x20, [sp, #16]
+  stp x21, x22, [sp, #32]
+  stp x23, x24, [sp, #48]
+  stp x25, x26, [sp, #64]
+  stp x27, x28, [sp, #80]
+  stp d8, d9, [sp, #96]
+  stp d10, d11, [sp, #112]
+  stp d12, d13, [sp, #128]
+  stp d14, d15, [sp, #144]
+  mov x9, sp
+  str x9, [x0, #24]
+  ldr x9, [x0]
+  mov sp, x9
+  b ashlar_native_left
+  .popsection
+# What the entry stub calls there later: makes suspend() return. It saved what the stub does, at sp.
+ashlar_function ashlar_native_continue
+  b ashlar_native_left
+  .popsection
+
 # enter_loaded(Activation* x0, Transfer* x1)
 ashlar_function ashlar_native_enter_loaded
   stp x29, x30, [sp, #-32]!

@@ -147,6 +147,30 @@ ashlar_function ashlar_native_leave
   jmp ashlar_native_left
   ashlar_end
 
+# suspend(Activation* rdi): saves the same on the stack that is left, notes where, and makes the entry stub return.
+ashlar_function ashlar_native_suspend
+  pushq %rbp
+  pushq %rbx
+  pushq %r12
+  pushq %r13
+  pushq %r14
+  pushq %r15
+  movq %rsp, 24(%rdi)
+  movq 0(%rdi), %rsp
+  jmp ashlar_native_left
+  ashlar_end
+# What the entry stub calls there later: makes suspend() return. Above the return address lies what that saved.
+ashlar_function ashlar_native_continue
+  addq $8, %rsp
+  popq %r15
+  popq %r14
+  popq %r13
+  popq %r12
+  popq %rbx
+  popq %rbp
+  retq
+  ashlar_end
+
 # enter_loaded(Activation* rdi, Transfer* rsi)
 ashlar_function ashlar_native_enter_loaded
   pushq %rbx
