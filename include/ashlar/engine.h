@@ -60,6 +60,9 @@ struct PoolConfig {
   uint64_t keep_bytes = 256 << 10;
   /// Memories beyond those of the pool: mapped as they would be without one, or (false) the error Limit.
   bool overflow = true;
+  /// All linear memories together may keep so much beyond `keep_bytes` of each: guests that are interpreters write a
+  /// megabyte each time.
+  uint64_t keep_more_bytes = 64 << 20;
 };
 
 /// What an engine is made with. Read once, by Engine's constructor; a plain value that any thread may copy.
@@ -92,9 +95,17 @@ struct Config {
   /// the beginning. False when there is no feature of that name.
   bool set_feature(std::string_view name, bool on);
 
+  /// With `fuel`: what an instruction takes, by its mnemonic ("i64.div_u"), or what all take whose mnemonics begin
+  /// alike
+  /// ("f64.*", "*"); later calls win. 1 without this. 0 is free: a loop of nothing but free instructions never runs
+  /// out. The same for each run of the instruction, whatever its operands are. False when there is no instruction of
+  /// that name, or the cost is above 1,000,000.
+  bool set_fuel_cost(std::string_view instructions, uint32_t cost);
+
  private:
   friend struct detail::Access;
   std::vector<std::pair<std::string, bool>> features_;
+  std::vector<std::pair<std::string, uint32_t>> fuel_costs_;
 };
 
 /// Copies are the same engine. Thread-safe: any number of threads compile for and create stores of one engine.

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace ashlar {
 inline namespace v0 {
@@ -30,6 +31,15 @@ enum class ErrorKind : uint8_t {
 
 struct Exception;
 
+/// A function of a guest that was running when a trap ended it.
+struct Frame {
+  uint32_t function = 0;         ///< its index in the module
+  uint64_t offset = 0;           ///< of the instruction, in bytes from the beginning of the module
+  uint64_t function_offset = 0;  ///< the same from the beginning of the function's code
+  std::string name;              ///< from the name section, an export, or "func[N]"
+  std::string module;            ///< from the name section; empty without
+};
+
 /// One error. Move-only and one pointer wide. May be read on any thread; one that has an exception() belongs to the
 /// thread that the exception's store belongs to.
 class [[nodiscard]] Error {
@@ -50,6 +60,9 @@ class [[nodiscard]] Error {
   /// Of traps: one line a wasm frame, innermost first, with byte offset, module and function; else empty or the source
   /// line of a text module with a caret.
   const std::string& notes() const;
+  /// Of traps: the guests' frames, innermost first, at most 64; those that calls of compilers inlined are told apart.
+  /// Those of all stores that the trap has passed.
+  std::vector<Frame> frames() const;
   /// message() with the position in front and notes() behind; no newline at the end.
   std::string to_string() const;
 
@@ -69,8 +82,9 @@ class [[nodiscard]] Error {
  private:
   friend struct detail::Access;
   struct Data;
-  explicit Error(std::unique_ptr<Data> data);
-  std::unique_ptr<Data> data_;
+  explicit Error(std::unique_ptr<Data> data) noexcept;
+  const Data& data() const;
+  std::unique_ptr<Data> data_;  ///< null: the host had no memory, not even for this
 };
 
 /// A value or an Error.

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "ashlar/async.h"
 #include "ashlar/error.h"
 #include "ashlar/store.h"
 #include "ashlar/typed.h"
@@ -70,6 +71,10 @@ class Func {
     return call(std::span<const Value>(args.begin(), args.size()));
   }
 
+  /// The same as a call in which host functions may wait (async.h). It has begun when this returns. Errors, in its
+  /// result: those of call() and run_async().
+  AsyncCall<std::vector<Value>> call_async(std::vector<Value> args = {}) const;
+
   /// The typed form, checked once: f.typed<int32_t(int32_t)>(). Errors: Usage when the signatures differ.
   template <class Signature>
   Result<TypedFunc<Signature>> typed() const {
@@ -95,7 +100,10 @@ template <>
 struct Wire<Func> {
   static constexpr size_t kSlots = 1;
   using Native = Registers<uint64_t>;
-  static void add_types(std::vector<ValueType>& types) { types.push_back(ValueType::funcref()); }
+  template <class Types>
+  static constexpr void add_types(Types& types) {
+    types.push_back(ValueType::funcref());
+  }
   static void store(uint64_t* slots, const Func& f);
   static Func load(StoreState* store, const uint64_t* slots);
   static bool belongs(StoreState* store, const Func& f);
@@ -126,6 +134,13 @@ class TypedFunc<R(Args...)> {
     } else {
       return call_by_slots(args...);
     }
+  }
+  /// The same as a call in which host functions may wait (async.h). It has begun when this returns, with copies of the
+  /// arguments, texts and bytes included. Errors, in its result: those of call() and run_async().
+  AsyncCall<R> call_async(const Args&... args) const {
+    return detail::start_async<R>(func_.store_, [f = *this, kept = std::tuple<detail::Kept<Args>...>(args...)] {
+      return std::apply([&f](const auto&... each) { return f.call(Args(each)...); }, kept);
+    });
   }
   /// The same as call().
   [[gnu::always_inline]] Result<R> operator()(const Args&... args) const { return call(args...); }
@@ -225,8 +240,8 @@ class TypedFunc<R(Args...)> {
     return result;
   }
 
-  template <class T>
-  static void add_types(std::vector<ValueType>& types, bool wide) {
+  template <class T, class Types>
+  static constexpr void add_types(Types& types, bool wide) {
     if constexpr (detail::kIsBytes<T>) {
       detail::GuestBytes<T>::add_types(types, wide);
     } else {
@@ -235,11 +250,11 @@ class TypedFunc<R(Args...)> {
   }
 
   static Status check(const Func& f, bool wide) {
-    std::vector<ValueType> params;
-    std::vector<ValueType> results;
+    detail::TypeList<kParams> params;
+    detail::TypeList<detail::Results<R>::kSlots> results;
     (add_types<Args>(params, wide), ...);
     detail::Results<R>::add_types(results);
-    return f.check_type(params, results);
+    return f.check_type(params.types(), results.types());
   }
   static Result<TypedFunc> from(const Func& f) {
     TypedFunc out(f);

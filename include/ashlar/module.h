@@ -51,6 +51,13 @@ struct ExportType {
   ExternType type;   ///< what it is
 };
 
+/// A line of a guest's source.
+struct SourceLine {
+  std::string function;  ///< its name in the source
+  std::string file;      ///< with its folder, where the debug information has that
+  uint32_t line = 0;     ///< from 1; 0 when unknown
+};
+
 /// How much of a serialized module is checked before it is run. No check makes machine code harmless: it runs with all
 /// rights of the process, so that artifacts must come from where programs may come from.
 enum class Trust : uint8_t {
@@ -59,7 +66,8 @@ enum class Trust : uint8_t {
   /// verified and unchanged, none.
   Verify,
   /// Of files that nobody but this program's own user writes: only the header is checked. Takes the same time for a
-  /// module of any size.
+  /// module of any size. Types, imports and exports are read when they are first wanted; where they are damaged,
+  /// instantiating says so (Malformed), and imports() and exports() are empty.
   Known,
 };
 
@@ -101,6 +109,12 @@ class Module {
   std::vector<ExportType> exports() const;
   /// From the name section; empty without.
   std::string name() const;
+  /// Where the instructions at these byte offsets of the module (Frame::offset) come from in the source, of modules
+  /// that were built with debug information (DWARF, `-g`). For each the lines, innermost first: more than one where the
+  /// guest's compiler had inlined, none where nothing is known. The compiler program reads the debug information, which
+  /// takes some hundredths of a second: for what people read. Errors: Io (compiler_missing), Internal
+  /// (compiler_failed), Malformed (a serialized module whose own bytes are damaged).
+  Result<std::vector<std::vector<SourceLine>>> source_lines(std::span<const uint64_t> offsets) const;
 
  private:
   friend struct detail::Access;

@@ -53,10 +53,11 @@ class Store {
   Store& operator=(Store&&) noexcept;
   ~Store();
 
-  /// Instructions left, one a wasm instruction; counted with Config::fuel. Those between two branches are taken
-  /// together, when the first of them begins, so that what is left does not depend on the tier: neither at the end, nor
-  /// where one traps. When less than nothing is left where a function or a round of a loop begins, that is the trap
-  /// out_of_fuel; what comes before the next such place still runs. A new store has none.
+  /// Instructions left, one a wasm instruction or its cost (Config::set_fuel_cost); counted with Config::fuel. Those
+  /// between two branches are taken together. What is left does not depend on the tier: it is brought up to date where
+  /// a round of a loop begins, and before calls, returns and throws, and a trap leaves it as it was there. When less
+  /// than nothing is left where a function or a round of a loop begins, that is the trap out_of_fuel; what comes before
+  /// the next such place still runs. A new store has none.
   void set_fuel(int64_t fuel);
   /// What is left; negative when it has run out.
   int64_t fuel() const;
@@ -64,7 +65,7 @@ class Store {
   /// Stops running code, and blocking WASI calls, with the trap "interrupted: REASON"; calls made later stop too, until
   /// clear_interrupt(). Thread-safe while the store lives. A host function is not stopped, but what called it is when
   /// it returns. Compiled code is stopped by a signal to its thread: SIGURG, whose handler passes others' on; the
-  /// thread must not block it.
+  /// thread must not block it. Threads that the store's WASI programs have started end with it.
   void interrupt(std::string reason);
   /// Ends what interrupt() began. Thread-safe.
   void clear_interrupt();
@@ -108,6 +109,7 @@ class Store {
 
  private:
   friend struct detail::Access;
+  explicit Store(std::unique_ptr<detail::StoreState> state);
   std::unique_ptr<detail::StoreState> state_;
 };
 

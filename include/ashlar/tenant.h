@@ -14,19 +14,27 @@ struct TenantState;
 
 /// Amounts that a tenant uses or may use.
 struct TenantAmounts {
-  uint64_t memory_bytes = 0;    ///< linear memories; shared ones count in each store that has them
+  uint64_t memory_bytes = 0;    ///< linear memories; those that threads of a program share count once
   uint64_t table_elements = 0;  ///< 8 bytes each
   uint64_t gc_heap_bytes = 0;   ///< structs, arrays and exceptions: blocks of 32 KiB
   uint64_t host_bytes = 0;      ///< host objects that guests may hold: what Value::external was told
   uint64_t host_objects = 0;    ///< how many of these
   uint64_t instances = 0;       ///< of all its stores, libraries of linkers included
-  uint64_t stores = 0;          ///< that have not ended
+  uint64_t stores = 0;          ///< that have not ended, those of threads included
+  uint64_t threads = 0;         ///< of WASI programs, beside their main ones
   uint64_t bytes = 0;           ///< of everything above that has bytes
+  /// Open files, directories and sockets of WASI programs, the standard streams and what is granted to them included,
+  /// and a directory that is being read once more. A program that asks for more gets the error `nfile`.
+  uint64_t descriptors = 0;
+  /// References to structs, arrays, exceptions and host objects that the host holds: Values, Externrefs and others. The
+  /// host's own copies are counted, but never refused: calls whose types have such references fail (Limit) while none
+  /// is left.
+  uint64_t references = 0;
 
   /// No limit at all.
   static constexpr TenantAmounts unlimited() {
     constexpr uint64_t most = ~uint64_t{0};
-    return {most, most, most, most, most, most, most, most};
+    return {most, most, most, most, most, most, most, most, most, most, most};
   }
 };
 

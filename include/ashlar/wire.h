@@ -1,17 +1,19 @@
 // How C++ types stand for WebAssembly's in typed calls and host functions. Nothing here is called directly.
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <expected>
+#include <new>
 #include <span>
 #include <string_view>
 #include <tuple>
 #include <type_traits>
 #include <utility>
-#include <vector>
 
 #include "ashlar/error.h"
 #include "ashlar/value.h"
@@ -57,7 +59,8 @@ concept Integer = std::is_integral_v<T> && sizeof(T) <= 8;
 template <Integer T>
 struct Wire<T> : WireNumber<std::conditional_t<sizeof(T) == 8, uint64_t, uint32_t>> {
   using Wide = std::conditional_t<sizeof(T) == 8, uint64_t, uint32_t>;
-  static void add_types(std::vector<ValueType>& types) {
+  template <class Types>
+  static constexpr void add_types(Types& types) {
     types.push_back(sizeof(T) == 8 ? ValueType::i64() : ValueType::i32());
   }
   static void store(uint64_t* slots, T v) { *slots = static_cast<Wide>(v); }
@@ -81,14 +84,20 @@ struct Wire<T> : Wire<std::underlying_type_t<T>> {
 
 template <>
 struct Wire<float> : WireNumber<float> {
-  static void add_types(std::vector<ValueType>& types) { types.push_back(ValueType::f32()); }
+  template <class Types>
+  static constexpr void add_types(Types& types) {
+    types.push_back(ValueType::f32());
+  }
   static void store(uint64_t* slots, float v) { *slots = std::bit_cast<uint32_t>(v); }
   static float load(StoreState*, const uint64_t* slots) { return std::bit_cast<float>(static_cast<uint32_t>(*slots)); }
 };
 
 template <>
 struct Wire<double> : WireNumber<double> {
-  static void add_types(std::vector<ValueType>& types) { types.push_back(ValueType::f64()); }
+  template <class Types>
+  static constexpr void add_types(Types& types) {
+    types.push_back(ValueType::f64());
+  }
   static void store(uint64_t* slots, double v) { *slots = std::bit_cast<uint64_t>(v); }
   static double load(StoreState*, const uint64_t* slots) { return std::bit_cast<double>(*slots); }
 };
@@ -96,7 +105,10 @@ struct Wire<double> : WireNumber<double> {
 template <>
 struct Wire<V128> {
   static constexpr size_t kSlots = 2;
-  static void add_types(std::vector<ValueType>& types) { types.push_back(ValueType::v128()); }
+  template <class Types>
+  static constexpr void add_types(Types& types) {
+    types.push_back(ValueType::v128());
+  }
   static void store(uint64_t* slots, const V128& v) { std::memcpy(slots, v.bytes.data(), 16); }
   static V128 load(StoreState*, const uint64_t* slots) {
     V128 v;
@@ -109,7 +121,10 @@ struct Wire<V128> {
 template <>
 struct Wire<Externref> {
   static constexpr size_t kSlots = 1;
-  static void add_types(std::vector<ValueType>& types) { types.push_back(ValueType::externref()); }
+  template <class Types>
+  static constexpr void add_types(Types& types) {
+    types.push_back(ValueType::externref());
+  }
   static void store(uint64_t* slots, const Externref& r);
   static Externref load(StoreState* store, const uint64_t* slots);
   static bool belongs(StoreState* store, const Externref& r);
@@ -124,9 +139,13 @@ struct GuestBytesOf : std::true_type {
   using Value = T;
   using Native = Registers<Address, Address>;
   static constexpr bool is_mutable = kMutable;
-  static void add_types(std::vector<ValueType>& types) { add_types(types, sizeof(Address) == 8); }
-  static void add_types(std::vector<ValueType>& types, bool wide) {
-    types.insert(types.end(), 2, wide ? ValueType::i64() : ValueType::i32());
+  template <class Types>
+  static constexpr void add_types(Types& types) {
+    add_types(types, sizeof(Address) == 8);
+  }
+  template <class Types>
+  static constexpr void add_types(Types& types, bool wide) {
+    for (int i = 0; i < 2; ++i) types.push_back(wide ? ValueType::i64() : ValueType::i32());
   }
   /// As far as a slot's low bits are an address.
   static uint64_t address(uint64_t slot) { return static_cast<Address>(slot); }
@@ -202,12 +221,50 @@ template <class... R, class T, class... More>
 struct JoinRegisters<Registers<R...>, T, More...>
     : JoinRegisters<typename Append<Registers<R...>, typename Shape<T>::Native>::type, More...> {};
 
+/// So many types at most, without memory of the heap.
+template <size_t kMost>
+class TypeList {
+ public:
+  constexpr void push_back(ValueType type) { all_[count_++] = type; }
+  std::span<const ValueType> types() const { return {all_.data(), count_}; }
+
+ private:
+  std::array<ValueType, std::max<size_t>(kMost, 1)> all_{};
+  size_t count_ = 0;
+};
+
+/// The error out_of_memory, to be returned where std::bad_alloc was caught.
+std::unexpected<Error> no_memory() noexcept;
+
+/// What f gives; of what needs a handle (Externref) the host may have none.
+template <class R, class F>
+Result<R> loaded(F f) {
+#if defined(__cpp_exceptions)
+  try {
+    return f();
+  } catch (const std::bad_alloc&) {
+    return no_memory();
+  }
+#else
+  return f();
+#endif
+}
+
 /// What a typed function returns: nothing, one value or a tuple. `Native` is void, a register, or absent.
 template <class R>
 struct Results {
   static constexpr size_t kSlots = Wire<R>::kSlots;
-  static void add_types(std::vector<ValueType>& types) { Wire<R>::add_types(types); }
-  static Result<R> load(StoreState* s, const uint64_t* slots) { return Wire<R>::load(s, slots); }
+  template <class Types>
+  static constexpr void add_types(Types& types) {
+    Wire<R>::add_types(types);
+  }
+  static Result<R> load(StoreState* s, const uint64_t* slots) {
+    if constexpr (requires { typename Wire<R>::Native; }) {
+      return Wire<R>::load(s, slots);
+    } else {
+      return loaded<R>([&] { return Wire<R>::load(s, slots); });
+    }
+  }
   static void store(uint64_t* slots, const R& v) { Wire<R>::store(slots, v); }
   static bool belongs(StoreState* s, const R& v) { return Wire<R>::belongs(s, v); }
 };
@@ -215,17 +272,22 @@ struct Results {
 template <>
 struct Results<void> {
   static constexpr size_t kSlots = 0;
-  static void add_types(std::vector<ValueType>&) {}
+  template <class Types>
+  static constexpr void add_types(Types&) {}
   static Status load(StoreState*, const uint64_t*) { return {}; }
 };
 
 template <class... T>
 struct Results<std::tuple<T...>> {
   static constexpr size_t kSlots = (size_t{0} + ... + Wire<T>::kSlots);
-  static void add_types(std::vector<ValueType>& types) { (Wire<T>::add_types(types), ...); }
+  template <class Types>
+  static constexpr void add_types(Types& types) {
+    (Wire<T>::add_types(types), ...);
+  }
   static Result<std::tuple<T...>> load(StoreState* s, const uint64_t* slots) {
     // Braces evaluate in order.
-    return std::tuple<T...>{Wire<T>::load(s, std::exchange(slots, slots + Wire<T>::kSlots))...};
+    return loaded<std::tuple<T...>>(
+        [&] { return std::tuple<T...>{Wire<T>::load(s, std::exchange(slots, slots + Wire<T>::kSlots))...}; });
   }
   static void store(uint64_t* slots, const std::tuple<T...>& v) {
     std::apply([&](const T&... each) { ((Wire<T>::store(slots, each), slots += Wire<T>::kSlots), ...); }, v);

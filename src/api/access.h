@@ -5,6 +5,7 @@
 #pragma once
 
 #include <memory>
+#include <new>
 #include <optional>
 #include <string>
 #include <unordered_map>
@@ -22,6 +23,7 @@
 #include "runtime/store.h"
 #include "tiering/attach.h"
 #include "tiering/load.h"
+#include "tiering/source_lines.h"
 
 namespace ashlar::internal {
 using Error = ::ashlar::Error;
@@ -73,8 +75,11 @@ struct ModuleState {
 };
 
 class RefTable;
+struct AsyncState;
+struct ComponentInstanceState;
 struct Definition;
 struct Library;
+struct PreparedState;
 struct WasiGrant;
 
 /// What a store has for a definition of a linker; the pointer keeps its key alive.
@@ -94,9 +99,12 @@ struct [[gnu::visibility("hidden")]] StoreState {
   /// Host functions of the store point into these: they go after it.
   std::unordered_map<const WasiGrant*, std::unique_ptr<api::WasiBinding>> wasi;
   std::vector<std::shared_ptr<const WasiGrant>> wasi_grants;  ///< keeps the keys alive
+  /// Core modules of components call these, too.
+  std::vector<std::shared_ptr<ComponentInstanceState>> components;
   runtime::Store store;
   RefTable* refs;  ///< outlives the store
   std::unique_ptr<tiering::StoreWatch> watch;
+  AsyncState* async = nullptr;  ///< counted; null until the first call in which host functions may wait
   std::shared_ptr<EngineState> engine;
   /// Of the instances' modules those that have more than their runtime::CompiledModule.
   std::unordered_map<const runtime::CompiledModule*, std::shared_ptr<ModuleState>> modules;
@@ -104,13 +112,38 @@ struct [[gnu::visibility("hidden")]] StoreState {
   std::unordered_map<const Library*, std::pair<std::shared_ptr<const Library>, runtime::Instance*>> libraries;
   std::unordered_map<const runtime::Memory*, runtime::Memory*> shared_memories;
   std::optional<WasiConfig> wasi_config;
+  /// Of instances that may start threads how they were made; and of the last such instance of a module, which may do so
+  /// while it is made.
+  std::unordered_map<const runtime::Instance*, std::shared_ptr<const PreparedState>> thread_instances;
+  std::unordered_map<const runtime::CompiledModule*, std::shared_ptr<const PreparedState>> thread_modules;
   StoreLimits limits;
 };
+
+/// Before the store goes: nothing of its components is called any more.
+void close_components(StoreState& store);
+
+/// In the engine's tier. `file`: where it is, empty when it is in none.
+internal::Result<tiering::Program> load_program(const EngineState& engine, const std::string& file,
+                                                const tiering::ModuleLoader& loader);
+
+/// The image of the whole module, made now where there is none.
+internal::Result<std::shared_ptr<native::Image>> whole_image(const EngineState& engine,
+                                                             const runtime::CompiledModule& module,
+                                                             const std::shared_ptr<native::Image>& known);
+
+constexpr native::Image::Trust to_image(Trust trust) {
+  return trust == Trust::Known ? native::Image::Trust::Cache : native::Image::Trust::Verify;
+}
 
 struct [[gnu::visibility("hidden")]] Access {
   static Error error(internal::Error e);
   static Error error(ApiError own, const std::string& arg0 = {}, const std::string& arg1 = {});
+  /// out_of_memory; allocates nothing.
+  static Error no_memory() noexcept;
   static Error with_notes(Error e, std::string notes);
+  /// With the notes and frames of another one.
+  static Error with_trace(Error e, const Error& from);
+  static const ErrorFrames& frames(const Error& e);
   /// Of a call into the store: takes the exception that was not caught.
   static Error error(StoreState* s, internal::Error e);
   /// What a host function's error is to the runtime: an exception is thrown.
@@ -128,9 +161,49 @@ struct [[gnu::visibility("hidden")]] Access {
   /// The error uncaught_exception that has this exnref.
   static Error exception(Value ref);
 
+  static void* val(Val& v) { return v.storage_; }
+  static const void* val(const Val& v) { return v.storage_; }
+  static WitType wit_type(std::shared_ptr<const void> owner, const void* type) {
+    WitType out;
+    out.owner_ = std::move(owner);
+    out.type_ = type;
+    return out;
+  }
+  static const void* wit_type(const WitType& t) { return t.type_; }
+  static const std::shared_ptr<const ComponentState>& state(const Component& c) { return c.state_; }
+  static Component component(std::shared_ptr<const ComponentState> state) { return Component(std::move(state)); }
+  static ComponentInstanceState* state(const ComponentInstance& i) { return i.state_; }
+  static ComponentInstance component_instance(ComponentInstanceState* state) {
+    ComponentInstance out;
+    out.state_ = state;
+    return out;
+  }
+  static ComponentInstanceState* state(const ComponentCaller& c) { return c.instance_; }
+  /// `type`: a component::FuncType.
+  static ComponentCaller component_caller(StoreState* s, ComponentInstanceState* instance, const void* type) {
+    ComponentCaller out;
+    out.store_ = s;
+    out.instance_ = instance;
+    out.type_ = type;
+    return out;
+  }
+  static ComponentFunc component_func(ComponentInstanceState* instance, uint32_t func) {
+    ComponentFunc out;
+    out.instance_ = instance;
+    out.func_ = func;
+    return out;
+  }
+  static std::weak_ptr<ComponentInstanceState>& instance(OwnedResource& r) { return r.instance_; }
+  static const std::weak_ptr<ComponentInstanceState>& instance(const OwnedResource& r) { return r.instance_; }
+  static std::optional<Val>& value(OwnedResource& r) { return r.value_; }
+  static const std::optional<Val>& value(const OwnedResource& r) { return r.value_; }
+
   static const std::vector<std::pair<std::string, bool>>& features(const Config& c) { return c.features_; }
+  static const std::vector<std::pair<std::string, uint32_t>>& fuel_costs(const Config& c) { return c.fuel_costs_; }
   static const std::shared_ptr<runtime::Engine>& engine(const Engine& e) { return e.state_->engine; }
   static const std::shared_ptr<runtime::CompiledModule>& compiled(const Module& m) { return m.state_->compiled; }
+  /// Reads what is left of a module that was loaded with Trust::Known.
+  static Status complete(const Module& m) { return status(m.state_->compiled->complete()); }
   static const std::shared_ptr<EngineState>& state(const Engine& e) { return e.state_; }
   static Engine engine(std::shared_ptr<EngineState> state) { return Engine(std::move(state)); }
   static const std::shared_ptr<ModuleState>& state(const Module& m) { return m.state_; }
@@ -186,8 +259,13 @@ struct [[gnu::visibility("hidden")]] Access {
   static Table table(StoreState* s, runtime::Table* t);
   static Global global(StoreState* s, runtime::GlobalInstance* g);
   static Instance instance(StoreState* s, runtime::Instance* i);
-  /// What follows when an instance was made.
-  static void adopt(StoreState* s, const std::shared_ptr<ModuleState>& module, runtime::Instance& instance);
+  /// What follows when an instance was made: keep(), and watch() on the thread that will run it.
+  static void keep(StoreState* s, const std::shared_ptr<ModuleState>& module);
+  static void watch(StoreState* s, const std::shared_ptr<ModuleState>& module, runtime::Instance& instance);
+  static Store store(std::unique_ptr<StoreState> state) { return Store(std::move(state)); }
+  static uint32_t threads(const WasiConfig& c) { return c.threads_; }
+  static const auto& of_components(const WasiConfig& c) { return c.components_; }
+  static const std::function<void(Store&)>& prepare_thread(const WasiConfig& c) { return c.prepare_thread_; }
   static Module module_of(StoreState* s, const runtime::Instance& instance);
   static Caller caller(StoreState* s, runtime::Instance* i);
   static Func make_func(StoreState* s, std::vector<ValueType> params, std::vector<ValueType> results, SlotFunction f,

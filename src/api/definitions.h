@@ -43,6 +43,13 @@ struct LibraryDefinition {
   std::shared_ptr<const Library> library;
   size_t export_index;
 };
+/// A shared memory of a program with threads, that nobody else defines.
+struct ThreadMemoryDefinition {
+  std::shared_ptr<const WasiGrant> grant;
+  std::string module;
+  std::string name;
+  module::MemoryType type;
+};
 struct WasiDefinition {
   std::shared_ptr<const WasiGrant> grant;
   std::string module;
@@ -51,7 +58,9 @@ struct WasiDefinition {
 
 /// Immutable, shared by linkers and what they prepared.
 struct Definition {
-  std::variant<ObjectDefinition, HostDefinition, SharedDefinition, LibraryDefinition, WasiDefinition> what;
+  std::variant<ObjectDefinition, HostDefinition, SharedDefinition, LibraryDefinition, WasiDefinition,
+               ThreadMemoryDefinition>
+      what;
 };
 
 using DefinitionPtr = std::shared_ptr<const Definition>;
@@ -63,6 +72,7 @@ struct PreparedState {
   std::vector<std::shared_ptr<const Definition>> imports;
   /// Of a linker with a store: what they are there.
   std::vector<runtime::Extern> objects;
+  bool starts_threads = false;  ///< imports WASI's thread-spawn
 };
 
 struct NamesLess {
@@ -84,8 +94,10 @@ Result<runtime::Extern> realize(StoreState& store, const DefinitionPtr& definiti
 std::string definition_mismatch(module::TypeRegistry& types, const module::Module& m, const module::Import& import,
                                 const Definition& definition);
 
-/// Makes an instance in the store. The module's engine is the store's.
-Result<Instance> instantiate(StoreState& store, const PreparedState& prepared);
+/// Makes an instance in the store. The module's engine is the store's. `of`: for a thread, the instance that starts it:
+/// shared memories are its own, and nobody watches the new one yet.
+Result<Instance> instantiate(StoreState& store, const std::shared_ptr<const PreparedState>& prepared,
+                             const runtime::Instance* of = nullptr);
 
 }  // namespace detail
 }  // namespace v0

@@ -12,15 +12,23 @@ bool Config::set_feature(std::string_view name, bool on) {
   return true;
 }
 
+bool Config::set_fuel_cost(std::string_view instructions, uint32_t cost) {
+  if (!isa::FuelCosts().set(instructions, cost)) return false;
+  fuel_costs_.emplace_back(instructions, cost);
+  return true;
+}
+
 namespace {
 
 runtime::Config to_runtime(const Config& config) {
   runtime::Config out;
   out.bounds_checks = config.guard_pages ? runtime::BoundsChecks::GuardPages : runtime::BoundsChecks::Explicit;
   out.fuel = config.fuel;
+  for (const auto& [instructions, cost] : Access::fuel_costs(config)) out.fuel_costs.set(instructions, cost);
   out.lazy_validation = config.lazy_validation;
   out.max_memory64_reservation = config.max_memory64_reservation;
-  out.pool = {config.pool.memories, config.pool.memory_bytes, config.pool.keep_bytes, config.pool.overflow};
+  out.pool = {config.pool.memories, config.pool.memory_bytes, config.pool.keep_bytes, config.pool.overflow,
+              config.pool.keep_more_bytes};
   for (const auto& [name, on] : Access::features(config)) out.features.set(name, on);
   return out;
 }

@@ -1,4 +1,7 @@
 // Functions and host functions.
+#include <algorithm>
+
+// Not to be sorted above: see api/access.h.
 #include "api/refs.h"
 #include "api/slot_function.h"
 
@@ -34,15 +37,22 @@ FuncType Func::type() const {
   return Access::type(store_->store.types().get(Access::cell(*this)->type_id).def.func);
 }
 
-Status Func::check_type(std::span<const ValueType> params, std::span<const ValueType> results) const {
+Status Func::check_type(std::span<const ValueType> params, std::span<const ValueType> results) const try {
   if (cell_ == nullptr) return std::unexpected(Access::error(ApiError::null_function));
+  // Each function that is looked up comes here: no text and no list is made unless it is wrong.
+  const module::FuncType& type = store_->store.types().get(Access::cell(*this)->type_id).def.func;
+  const auto same = [](std::span<const ValueType> a, const std::vector<isa::ValType>& b) {
+    return std::ranges::equal(a, b, {}, [](ValueType t) { return Access::type(t); });
+  };
+  if (same(params, type.params) && same(results, type.results)) return {};
   const FuncType wanted{{params.begin(), params.end()}, {results.begin(), results.end()}};
-  const FuncType own = type();
-  if (own == wanted) return {};
+  const FuncType own = this->type();
   return std::unexpected(Access::error(ApiError::signature_mismatch, own.to_string(), wanted.to_string()));
+} catch (const std::bad_alloc&) {
+  return detail::no_memory();
 }
 
-Result<std::vector<Value>> Func::call(std::span<const Value> args) const {
+Result<std::vector<Value>> Func::call(std::span<const Value> args) const try {
   if (cell_ == nullptr) return std::unexpected(Access::error(ApiError::null_function));
   std::vector<runtime::Value> values;
   values.reserve(args.size());
@@ -50,6 +60,8 @@ Result<std::vector<Value>> Func::call(std::span<const Value> args) const {
     if (Access::foreign(store_, arg)) return std::unexpected(Access::error(ApiError::foreign_store, "an argument"));
     values.push_back(Access::value(arg));
   }
+  const std::vector<isa::ValType>& types = store_->store.types().get(Access::cell(*this)->type_id).def.func.results;
+  if (auto room = store_->refs->admit(types); !room) return std::unexpected(Access::error(std::move(room).error()));
   std::vector<runtime::Value> results;
   internal::Status done = store_->store.call(Access::cell(*this), values, results);
   if (!done) {
@@ -63,6 +75,8 @@ Result<std::vector<Value>> Func::call(std::span<const Value> args) const {
   }
   store_->refs->end_unreachable();
   return out;
+} catch (const std::bad_alloc&) {
+  return detail::no_memory();
 }
 
 namespace detail {
@@ -70,10 +84,15 @@ namespace detail {
 StoreState* state_of(Store& store) { return Access::state(store); }
 StoreState* state_of(const Caller& caller) { return Access::state(caller); }
 
-Status call_slots(StoreState* store, void* cell, uint64_t* slots) {
-  internal::Status done = store->store.invoke(*static_cast<runtime::FuncCell*>(cell), slots);
+Status call_slots(StoreState* store, void* cell, uint64_t* slots) try {
+  const auto& f = *static_cast<const runtime::FuncCell*>(cell);
+  const std::vector<isa::ValType>& results = store->store.types().get(f.type_id).def.func.results;
+  if (auto room = store->refs->admit(results); !room) return std::unexpected(Access::error(std::move(room).error()));
+  internal::Status done = store->store.invoke(f, slots);
   store->refs->end_unreachable();
   return Access::status(store, std::move(done));
+} catch (const std::bad_alloc&) {
+  return no_memory();
 }
 
 void Wire<Func>::store(uint64_t* slots, const Func& f) { *slots = runtime::from_func(Access::cell(f)); }
@@ -105,9 +124,14 @@ Func Access::make_func(StoreState* s, std::vector<ValueType> params, std::vector
   runtime::HostFunc host;
   host.name = std::move(name);
   host.entry = {f.native, made};
-  host.call = [object = std::move(object), f = std::move(f)](runtime::Caller& from,
-                                                             runtime::Slot* slots) -> internal::Status {
+  const bool has_refs = std::ranges::any_of(s->store.types().get(type_id).def.func.params, &isa::ValType::is_ref);
+  host.call = [object = std::move(object), f = std::move(f), type_id, has_refs](
+                  runtime::Caller& from, runtime::Slot* slots) -> internal::Status {
     StoreState* const s = object->store;
+    if (has_refs) {
+      internal::Status room = s->refs->admit(s->store.types().get(type_id).def.func.params);
+      if (!room) return room;
+    }
     Caller caller = Access::caller(s, from.instance);
     Status done = f.call(*object, caller, slots);
     s->refs->end_unreachable();

@@ -90,6 +90,8 @@ Status use_type(StoreState* s, const ObjectType& type, bool wants_struct) {
   if (type.is_struct() != wants_struct) {
     return refuse(ApiError::wrong_object_type, type.to_string(), std::string(wants_struct ? "a struct" : "an array"));
   }
+  constexpr isa::ValType kAny[] = {isa::ValType::anyref()};
+  if (auto room = s->refs->admit(kAny); !room) return std::unexpected(Access::error(std::move(room).error()));
   s->modules.try_emplace(Access::compiled(module).get(), Access::state(module));
   if (s->store.heap().describe({Access::id(type)})) return {};
   return std::unexpected(Access::error(internal::Error(ErrorCode::gc_heap_exhausted)));
@@ -147,26 +149,35 @@ Result<ObjectType> Access::object_type(const Module& m, uint32_t id, const std::
   return ObjectType(m, id);
 }
 
-Result<ObjectType> ObjectType::of(const Module& module, ValueType reference) {
+Result<ObjectType> ObjectType::of(const Module& module, ValueType reference) try {
   const isa::ValType type = Access::type(reference);
   const std::string name = reference.to_string();
   if (!reference.is_concrete()) return refuse(ApiError::no_object_type, name);
+  if (Status read = Access::complete(module); !read) return std::unexpected(std::move(read).error());
   const std::vector<uint32_t>& known = Access::compiled(module)->module().canonical;
   if (std::ranges::find(known, type.heap().index()) == known.end()) return refuse(ApiError::no_object_type, name);
   return Access::object_type(module, type.heap().index(), name);
+} catch (const std::bad_alloc&) {
+  return detail::no_memory();
 }
 
-Result<ObjectType> ObjectType::at(const Module& module, uint32_t index) {
+Result<ObjectType> ObjectType::at(const Module& module, uint32_t index) try {
+  if (Status read = Access::complete(module); !read) return std::unexpected(std::move(read).error());
   const std::vector<uint32_t>& known = Access::compiled(module)->module().canonical;
   if (index >= known.size()) return refuse(ApiError::no_object_type, std::to_string(index));
   return Access::object_type(module, known[index], std::to_string(index));
+} catch (const std::bad_alloc&) {
+  return detail::no_memory();
 }
 
-Result<ObjectType> ObjectType::named(const Module& module, std::string_view name) {
+Result<ObjectType> ObjectType::named(const Module& module, std::string_view name) try {
+  if (Status read = Access::complete(module); !read) return std::unexpected(std::move(read).error());
   for (const auto& [index, known] : Access::compiled(module)->module().debug_names().types) {
     if (known == name) return at(module, index);
   }
   return refuse(ApiError::no_object_type, "$" + std::string(name));
+} catch (const std::bad_alloc&) {
+  return detail::no_memory();
 }
 
 namespace {
@@ -182,7 +193,7 @@ std::vector<FieldType> ObjectType::fields() const { return to_public(definition(
 ValueType ObjectType::ref() const { return Access::type(isa::ValType::ref_null(isa::HeapType::concrete(id_))); }
 std::string ObjectType::to_string() const { return describe(definition(module_, id_)); }
 
-Result<StructRef> StructRef::make_in(StoreState* s, const ObjectType& type, std::span<const Value> fields) {
+Result<StructRef> StructRef::make_in(StoreState* s, const ObjectType& type, std::span<const Value> fields) try {
   if (Status known = use_type(s, type, true); !known) return std::unexpected(std::move(known).error());
   const std::vector<isa::FieldType>& types = s->store.types().get(Access::id(type)).def.fields;
   if (fields.size() != types.size()) {
@@ -199,12 +210,16 @@ Result<StructRef> StructRef::make_in(StoreState* s, const ObjectType& type, std:
   for (size_t i = 0; i < fields.size(); ++i) store(heap.at(r, layout.offsets[i]), layout.kinds[i], fields[i]);
   if (layout.size > runtime::GcHeap::kMostSmall) heap.wrote_all(r);
   return StructRef(object_value(s, type, r));
+} catch (const std::bad_alloc&) {
+  return detail::no_memory();
 }
 
-Result<StructRef> StructRef::from(Value value) {
+Result<StructRef> StructRef::from(Value value) try {
   Result<Value> found = checked(std::move(value), module::CompositeKind::Struct, "a struct");
   if (!found) return std::unexpected(std::move(found).error());
   return StructRef(std::move(*found));
+} catch (const std::bad_alloc&) {
+  return detail::no_memory();
 }
 
 uint32_t StructRef::size() const {
@@ -217,7 +232,7 @@ std::vector<FieldType> StructRef::fields() const {
   return object ? to_public(object.type().fields) : std::vector<FieldType>();
 }
 
-Result<Value> StructRef::get(uint32_t field, bool sign_extend) const {
+Result<Value> StructRef::get(uint32_t field, bool sign_extend) const try {
   const Object object(value_);
   if (!object) return ended();
   const std::vector<isa::FieldType>& fields = object.type().fields;
@@ -227,9 +242,11 @@ Result<Value> StructRef::get(uint32_t field, bool sign_extend) const {
   const runtime::GcLayout& layout = object.layout();
   return load(object, object.heap().at(object.r, layout.offsets[field]), fields[field], layout.kinds[field],
               sign_extend);
+} catch (const std::bad_alloc&) {
+  return detail::no_memory();
 }
 
-Status StructRef::set(uint32_t field, const Value& value) const {
+Status StructRef::set(uint32_t field, const Value& value) const try {
   const Object object(value_);
   if (!object) return ended();
   const std::vector<isa::FieldType>& fields = object.type().fields;
@@ -244,9 +261,11 @@ Status StructRef::set(uint32_t field, const Value& value) const {
     object.heap().wrote(object.r, static_cast<GcRef>(Access::value(value).lo));
   }
   return {};
+} catch (const std::bad_alloc&) {
+  return detail::no_memory();
 }
 
-Result<ArrayRef> ArrayRef::make_in(StoreState* s, const ObjectType& type, std::span<const Value> elements) {
+Result<ArrayRef> ArrayRef::make_in(StoreState* s, const ObjectType& type, std::span<const Value> elements) try {
   if (Status known = use_type(s, type, false); !known) return std::unexpected(std::move(known).error());
   const isa::FieldType& element = s->store.types().get(Access::id(type)).def.fields[0];
   for (const Value& value : elements) {
@@ -265,9 +284,11 @@ Result<ArrayRef> ArrayRef::make_in(StoreState* s, const ObjectType& type, std::s
   }
   heap.wrote_elements(r, 0, size);
   return ArrayRef(object_value(s, type, r));
+} catch (const std::bad_alloc&) {
+  return detail::no_memory();
 }
 
-Result<ArrayRef> ArrayRef::make_filled(StoreState* s, const ObjectType& type, uint32_t size, const Value& fill) {
+Result<ArrayRef> ArrayRef::make_filled(StoreState* s, const ObjectType& type, uint32_t size, const Value& fill) try {
   if (Status known = use_type(s, type, false); !known) return std::unexpected(std::move(known).error());
   const isa::FieldType& element = s->store.types().get(Access::id(type)).def.fields[0];
   if (Status fits = check_value(s, element, fill); !fits) return std::unexpected(std::move(fits).error());
@@ -281,10 +302,12 @@ Result<ArrayRef> ArrayRef::make_filled(StoreState* s, const ObjectType& type, ui
   const Value held = object_value(s, type, r);
   if (trap == runtime::Trap::none) return ArrayRef(held);
   return std::unexpected(Access::error(runtime::to_status(s->store, trap).error().clone()));
+} catch (const std::bad_alloc&) {
+  return detail::no_memory();
 }
 
 Result<ArrayRef> ArrayRef::make_numbers(StoreState* s, const ObjectType& type, std::span<const uint8_t> bytes,
-                                        size_t each) {
+                                        size_t each) try {
   if (Status known = use_type(s, type, false); !known) return std::unexpected(std::move(known).error());
   runtime::GcHeap& heap = s->store.heap();
   const runtime::GcLayout& layout = heap.layout(Access::id(type));
@@ -296,12 +319,16 @@ Result<ArrayRef> ArrayRef::make_numbers(StoreState* s, const ObjectType& type, s
   if (r == runtime::kNullRef) return exhausted();
   if (!bytes.empty()) std::memcpy(heap.elements(r), bytes.data(), bytes.size());
   return ArrayRef(object_value(s, type, r));
+} catch (const std::bad_alloc&) {
+  return detail::no_memory();
 }
 
-Result<ArrayRef> ArrayRef::from(Value value) {
+Result<ArrayRef> ArrayRef::from(Value value) try {
   Result<Value> found = checked(std::move(value), module::CompositeKind::Array, "an array");
   if (!found) return std::unexpected(std::move(found).error());
   return ArrayRef(std::move(*found));
+} catch (const std::bad_alloc&) {
+  return detail::no_memory();
 }
 
 uint32_t ArrayRef::size() const {
@@ -314,7 +341,7 @@ FieldType ArrayRef::element() const {
   return object ? to_public(object.type().fields[0]) : FieldType();
 }
 
-Result<Value> ArrayRef::get(uint32_t index, bool sign_extend) const {
+Result<Value> ArrayRef::get(uint32_t index, bool sign_extend) const try {
   const Object object(value_);
   if (!object) return ended();
   if (index >= object.length()) {
@@ -323,9 +350,11 @@ Result<Value> ArrayRef::get(uint32_t index, bool sign_extend) const {
   const runtime::GcLayout& layout = object.layout();
   const uint8_t* p = object.heap().elements(object.r) + uint64_t{layout.elem_size} * index;
   return load(object, p, object.type().fields[0], layout.kinds[0], sign_extend);
+} catch (const std::bad_alloc&) {
+  return detail::no_memory();
 }
 
-Status ArrayRef::set(uint32_t index, const Value& value) const {
+Status ArrayRef::set(uint32_t index, const Value& value) const try {
   const Object object(value_);
   if (!object) return ended();
   if (index >= object.length()) {
@@ -340,9 +369,11 @@ Status ArrayRef::set(uint32_t index, const Value& value) const {
     object.heap().wrote_element(object.r, index, static_cast<GcRef>(Access::value(value).lo));
   }
   return {};
+} catch (const std::bad_alloc&) {
+  return detail::no_memory();
 }
 
-Status ArrayRef::copy(uint32_t first, size_t each, std::span<uint8_t> bytes, bool write) const {
+Status ArrayRef::copy(uint32_t first, size_t each, std::span<uint8_t> bytes, bool write) const try {
   const Object object(value_);
   if (!object) return ended();
   const isa::FieldType& element = object.type().fields[0];
@@ -360,6 +391,8 @@ Status ArrayRef::copy(uint32_t first, size_t each, std::span<uint8_t> bytes, boo
     std::memcpy(bytes.data(), p, bytes.size());
   }
   return {};
+} catch (const std::bad_alloc&) {
+  return detail::no_memory();
 }
 
 }  // namespace v0

@@ -19,9 +19,11 @@ std::optional<T> find(const Instance& instance, std::string_view name) {
 
 }  // namespace
 
-Result<Func> Instance::func(std::string_view name) const {
+Result<Func> Instance::func(std::string_view name) const try {
   if (auto found = find<Func>(*this, name)) return *found;
   return std::unexpected(Access::error(internal::Error(ErrorCode::no_such_export, kNoOffset, std::string(name))));
+} catch (const std::bad_alloc&) {
+  return detail::no_memory();
 }
 
 std::optional<Memory> Instance::memory(std::string_view name) const { return find<Memory>(*this, name); }
@@ -57,9 +59,11 @@ Instance Access::instance(StoreState* s, runtime::Instance* i) {
   return out;
 }
 
-void Access::adopt(StoreState* s, const std::shared_ptr<ModuleState>& module, runtime::Instance& instance) {
-  if (!module->image && !module->tier) return;
-  s->modules.try_emplace(module->compiled.get(), module);
+void Access::keep(StoreState* s, const std::shared_ptr<ModuleState>& module) {
+  if (module->image || module->tier) s->modules.try_emplace(module->compiled.get(), module);
+}
+
+void Access::watch(StoreState* s, const std::shared_ptr<ModuleState>& module, runtime::Instance& instance) {
   if (!module->tier) return;
   if (!s->watch) s->watch = std::make_unique<tiering::StoreWatch>(s->store);
   s->watch->add(module->tier, instance);

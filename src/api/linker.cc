@@ -1,5 +1,6 @@
 // Linkers: definitions by name, and the finding of imports.
 #include "api/definitions.h"
+#include "api/store_thread.h"
 
 namespace ashlar {
 inline namespace v0 {
@@ -26,6 +27,8 @@ struct Linker::State {
   /// Null when there is none.
   DefinitionPtr find(std::string_view module, std::string_view name) const;
   std::string names_of(std::string_view module) const;
+  /// The memory that threads of the program share, where the import is of such a one.
+  DefinitionPtr thread_memory(const module::Module& m, const module::Import& import) const;
   Result<std::shared_ptr<const detail::PreparedState>> prepare(const Module& module) const;
   Result<Extern> get(StoreState& in, std::string_view module, std::string_view name) const;
 };
@@ -34,6 +37,11 @@ namespace {
 
 Error no_such_definition(std::string_view module, std::string_view name) {
   return Access::error(ApiError::no_such_definition, std::string(module), std::string(name));
+}
+
+bool is_thread_spawn(const Definition& definition) {
+  const auto* wasi = std::get_if<detail::WasiDefinition>(&definition.what);
+  return wasi != nullptr && wasi->module == "wasi";
 }
 
 std::string quoted(std::string_view module, std::string_view name) {
@@ -49,6 +57,12 @@ DefinitionPtr Linker::State::find(std::string_view module, std::string_view name
   // In a store they are told by their grant and name.
   return std::make_shared<const Definition>(
       Definition{detail::WasiDefinition{wasi, std::string(module), std::string(name)}});
+}
+
+DefinitionPtr Linker::State::thread_memory(const module::Module& m, const module::Import& import) const {
+  if (import.kind != module::ExternKind::Memory || !m.memories[import.index].type.limits.shared) return nullptr;
+  return std::make_shared<const Definition>(Definition{detail::ThreadMemoryDefinition{
+      wasi, std::string(import.module), std::string(import.name), m.memories[import.index].type}});
 }
 
 /// For the message: "\"env\" defines: add, log".
@@ -69,6 +83,7 @@ Result<std::shared_ptr<const detail::PreparedState>> Linker::State::prepare(cons
   if (compiled->engine() != engine->engine) {
     return std::unexpected(Access::error(internal::Error(ErrorCode::foreign_module)));
   }
+  if (Status read = Access::complete(module); !read) return std::unexpected(std::move(read).error());
   const module::Module& m = compiled->module();
   auto out = std::make_shared<detail::PreparedState>();
   out->module = Access::state(module);
@@ -76,8 +91,11 @@ Result<std::shared_ptr<const detail::PreparedState>> Linker::State::prepare(cons
   std::optional<internal::Error> first;
   std::string notes;
   size_t failed = 0;
+  const bool threads = wasi && (api::starts_threads(m) || Access::threads(wasi->config) != 0);
   for (const module::Import& import : m.imports) {
     DefinitionPtr found = find(import.module, import.name);
+    if (!found && threads) found = thread_memory(m, import);
+    out->starts_threads |= found && is_thread_spawn(*found);
     const std::string mismatch =
         found ? detail::definition_mismatch(*engine->engine->types(), m, import, *found) : std::string();
     if (found && mismatch.empty()) {
@@ -169,7 +187,7 @@ Linker& Linker::define_instance(const std::string& module, const Instance& insta
   return *this;
 }
 
-Status Linker::define_module(const std::string& name, const Module& module) {
+Status Linker::define_module(const std::string& name, const Module& module) try {
   auto prepared = state_->prepare(module);
   if (!prepared) return std::unexpected(std::move(prepared).error());
   auto library = std::make_shared<const detail::Library>(std::move(*prepared));
@@ -178,6 +196,8 @@ Status Linker::define_module(const std::string& name, const Module& module) {
     state_->define(name, std::string(exports[i].name), {detail::LibraryDefinition{library, i}});
   }
   return {};
+} catch (const std::bad_alloc&) {
+  return detail::no_memory();
 }
 
 Linker& Linker::define_wasi(WasiConfig config) {
@@ -186,14 +206,16 @@ Linker& Linker::define_wasi(WasiConfig config) {
 }
 
 Status Linker::alias(const std::string& from_module, const std::string& from_name, const std::string& to_module,
-                     const std::string& to_name) {
+                     const std::string& to_name) try {
   DefinitionPtr found = state_->find(from_module, from_name);
   if (!found) return std::unexpected(no_such_definition(from_module, from_name));
   state_->definitions.insert_or_assign(std::pair(to_module, to_name), std::move(found));
   return {};
+} catch (const std::bad_alloc&) {
+  return detail::no_memory();
 }
 
-Status Linker::alias_module(const std::string& from, const std::string& to) {
+Status Linker::alias_module(const std::string& from, const std::string& to) try {
   std::vector<std::pair<std::string, DefinitionPtr>> found;
   for (const auto& [key, definition] : state_->definitions) {
     if (key.first == from) found.emplace_back(key.second, definition);
@@ -203,17 +225,23 @@ Status Linker::alias_module(const std::string& from, const std::string& to) {
     state_->definitions.insert_or_assign(std::pair(to, name), std::move(definition));
   }
   return {};
+} catch (const std::bad_alloc&) {
+  return detail::no_memory();
 }
 
-Result<Extern> Linker::get(std::string_view module, std::string_view name) const {
+Result<Extern> Linker::get(std::string_view module, std::string_view name) const try {
   if (state_->store == nullptr) return std::unexpected(Access::error(ApiError::linker_without_store));
   return state_->get(*state_->store, module, name);
+} catch (const std::bad_alloc&) {
+  return detail::no_memory();
 }
-Result<Extern> Linker::get(Store& store, std::string_view module, std::string_view name) const {
+Result<Extern> Linker::get(Store& store, std::string_view module, std::string_view name) const try {
   return state_->get(*Access::state(store), module, name);
+} catch (const std::bad_alloc&) {
+  return detail::no_memory();
 }
 
-Result<PreparedModule> Linker::prepare(const Module& module) const {
+Result<PreparedModule> Linker::prepare(const Module& module) const try {
   auto prepared = state_->prepare(module);
   if (!prepared) return std::unexpected(std::move(prepared).error());
   if (state_->store == nullptr) return PreparedModule(std::move(*prepared));
@@ -224,38 +252,55 @@ Result<PreparedModule> Linker::prepare(const Module& module) const {
     whole->objects.push_back(*object);
   }
   return PreparedModule(std::move(whole));
+} catch (const std::bad_alloc&) {
+  return detail::no_memory();
 }
 
-Result<Instance> Linker::instantiate(const Module& module) const {
+Result<Instance> Linker::instantiate(const Module& module) const try {
   if (state_->store == nullptr) return std::unexpected(Access::error(ApiError::linker_without_store));
   auto prepared = state_->prepare(module);
   if (!prepared) return std::unexpected(std::move(prepared).error());
-  return detail::instantiate(*state_->store, **prepared);
+  return detail::instantiate(*state_->store, *prepared);
+} catch (const std::bad_alloc&) {
+  return detail::no_memory();
 }
-Result<Instance> Linker::instantiate(Store& store, const Module& module) const {
+Result<Instance> Linker::instantiate(Store& store, const Module& module) const try {
   auto prepared = state_->prepare(module);
   if (!prepared) return std::unexpected(std::move(prepared).error());
-  return detail::instantiate(*Access::state(store), **prepared);
+  return detail::instantiate(*Access::state(store), *prepared);
+} catch (const std::bad_alloc&) {
+  return detail::no_memory();
 }
 
-Result<Instance> PreparedModule::instantiate() const {
+Result<Instance> PreparedModule::instantiate() const try {
   if (state_->store == nullptr) return std::unexpected(Access::error(ApiError::linker_without_store));
-  return detail::instantiate(*state_->store, *state_);
+  return detail::instantiate(*state_->store, state_);
+} catch (const std::bad_alloc&) {
+  return detail::no_memory();
 }
-Result<Instance> PreparedModule::instantiate(Store& store) const {
-  return detail::instantiate(*Access::state(store), *state_);
+Result<Instance> PreparedModule::instantiate(Store& store) const try {
+  return detail::instantiate(*Access::state(store), state_);
+} catch (const std::bad_alloc&) {
+  return detail::no_memory();
 }
 Module PreparedModule::module() const { return Access::module(state_->module); }
 
-Status Linker::run(const Instance& instance) {
+Status Linker::run(const Instance& instance) try {
   for (const char* name : {"_start", "_initialize"}) {
     Result<Func> entry = instance.func(name);
     if (!entry) continue;
     auto done = entry->call();
+    if (std::string_view(name) == "_start") {
+      if (auto cause = detail::end_programs(*Access::state(instance))) {
+        done = std::unexpected(std::move(*cause));
+      }
+    }
     if (done || done.error().exit_code() == 0) return {};
     return std::unexpected(std::move(done).error());
   }
   return {};
+} catch (const std::bad_alloc&) {
+  return detail::no_memory();
 }
 
 namespace detail {
@@ -269,6 +314,13 @@ api::WasiOptions Access::wasi(WasiConfig config) {
   }
   out.listen = std::move(config.listen_);
   out.interruptible = true;
+  // What preview 1 has not is an error there.
+  const auto& more = config.components_;
+  out.allow_net = more.allow_net;
+  out.name_lookup = more.name_lookup;
+  for (const auto& [key, value] : more.config) out.config.push_back(key + "=" + value);
+  out.key_values = more.key_values;
+  if (more.log) out.logging = "host";
   return out;
 }
 

@@ -5,6 +5,8 @@
 
 #include "base/utf8.h"
 #include "binary/decode.h"
+#include "component/decode.h"
+#include "native/bundle.h"
 #include "os/file_bytes.h"
 #include "text/parse.h"
 #include "validate/validate.h"
@@ -14,7 +16,6 @@ namespace ashlar::api {
 namespace {
 
 constexpr uint8_t kMagic[] = {0, 'a', 's', 'm'};
-constexpr size_t kLayerOffset = 6;
 
 /// An error in a body of assembled text: says where in the text instead of where in bytes that nobody sees.
 Error locate(Error error, const module::Module& m, const ModuleBytes& source) {
@@ -34,16 +35,17 @@ bool is_binary(std::span<const uint8_t> bytes) {
   return bytes.size() >= sizeof kMagic && std::equal(std::begin(kMagic), std::end(kMagic), bytes.begin());
 }
 
-bool is_component(std::span<const uint8_t> bytes) {
-  // Components have layer 1 where modules have the upper half of their version, 0.
-  return is_binary(bytes) && bytes.size() > kLayerOffset + 1 && bytes[kLayerOffset] == 1 &&
-         bytes[kLayerOffset + 1] == 0;
+Status check_not_compiled(std::span<const uint8_t> bytes) {
+  const std::string_view kind = native::compiled_kind(bytes);
+  if (kind.empty()) return {};
+  return make_error(ErrorCode::compiled_program, kNoOffset, std::string(kind));
 }
 
 Result<ModuleBytes> assemble(std::span<const uint8_t> bytes, std::shared_ptr<const void> storage,
                              const AssembleOptions& options) {
-  if (is_component(bytes)) return make_error(ErrorCode::component_binary);
+  if (component::is_component(bytes)) return make_error(ErrorCode::component_binary);
   if (is_binary(bytes)) return ModuleBytes{std::move(storage), bytes, nullptr};
+  TRY(check_not_compiled(bytes));
   // A NUL byte is in no source text, but soon in any other kind of file.
   const std::span<const uint8_t> head = bytes.first(std::min<size_t>(bytes.size(), 4096));
   if (bytes.empty() || std::ranges::find(head, uint8_t{0}) != head.end() || !base::is_utf8(bytes)) {

@@ -26,8 +26,9 @@ struct ModuleBytes {
 
 /// Whether the bytes begin like a WebAssembly binary (module or component).
 bool is_binary(std::span<const uint8_t> bytes);
-/// Whether they begin like a component.
-bool is_component(std::span<const uint8_t> bytes);
+
+/// Errors: compiled_program, of bytes that begin like what `ashlar compile` or a serialization made.
+Status check_not_compiled(std::span<const uint8_t> bytes);
 
 struct AssembleOptions {
   bool debug_names = true;  ///< identifiers of text go into a name section: backtraces use it
@@ -35,7 +36,8 @@ struct AssembleOptions {
 };
 
 /// Reads a module in either format; text is assembled. "-" is standard input. Nothing is decoded yet.
-/// Errors: Io; Malformed when it is neither format, a component, or text that does not parse (line and column set).
+/// Errors: Io; Malformed when it is neither format, a component, a compiled program, or text that does not parse (line
+/// and column set).
 Result<ModuleBytes> read_module(const std::string& path, const AssembleOptions& options = {});
 /// The same for bytes in memory; `storage` keeps them alive.
 Result<ModuleBytes> assemble(std::span<const uint8_t> bytes, std::shared_ptr<const void> storage,

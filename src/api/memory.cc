@@ -22,13 +22,15 @@ Result<module::MemoryType> memory_type(uint64_t min, std::optional<uint64_t> max
 
 }  // namespace
 
-Result<Memory> Memory::make(Store& store, uint64_t min, std::optional<uint64_t> max) {
+Result<Memory> Memory::make(Store& store, uint64_t min, std::optional<uint64_t> max) try {
   StoreState* s = Access::state(store);
   const Result<module::MemoryType> type = memory_type(min, max);
   if (!type) return std::unexpected(Access::error(ApiError::bad_memory_size));
   auto made = s->store.new_memory(*type);
   if (!made) return std::unexpected(Access::error(std::move(made).error()));
   return Access::memory(s, *made);
+} catch (const std::bad_alloc&) {
+  return detail::no_memory();
 }
 
 std::span<uint8_t> Memory::bytes() const {
@@ -63,13 +65,15 @@ SharedMemory& SharedMemory::operator=(const SharedMemory&) = default;
 SharedMemory& SharedMemory::operator=(SharedMemory&&) noexcept = default;
 SharedMemory::~SharedMemory() = default;
 
-Result<SharedMemory> SharedMemory::make(const Engine& engine, uint64_t min, uint64_t max) {
+Result<SharedMemory> SharedMemory::make(const Engine& engine, uint64_t min, uint64_t max) try {
   Result<module::MemoryType> type = memory_type(min, max);
   if (!type) return std::unexpected(std::move(type).error());
   type->limits.shared = true;
   auto made = runtime::Memory::create(*type, Access::engine(engine)->config().max_memory64_reservation);
   if (!made) return std::unexpected(Access::error(std::move(made).error()));
   return SharedMemory(std::move(*made));
+} catch (const std::bad_alloc&) {
+  return detail::no_memory();
 }
 
 Memory SharedMemory::in(Store& store) const {
@@ -79,7 +83,8 @@ Memory SharedMemory::in(Store& store) const {
 
 uint64_t SharedMemory::pages() const { return static_cast<const runtime::Memory*>(memory_.get())->pages(); }
 
-Result<Table> Table::make(Store& store, ValueType type, uint64_t min, std::optional<uint64_t> max, const Value& init) {
+Result<Table> Table::make(Store& store, ValueType type, uint64_t min, std::optional<uint64_t> max,
+                          const Value& init) try {
   StoreState* s = Access::state(store);
   if (Access::foreign(s, init)) return std::unexpected(detail::foreign_ref());
   const isa::ValType element = Access::type(type);
@@ -94,6 +99,8 @@ Result<Table> Table::make(Store& store, ValueType type, uint64_t min, std::optio
   auto made = s->store.new_table(inner, Access::value(init).lo);
   if (!made) return std::unexpected(Access::error(std::move(made).error()));
   return Access::table(s, *made);
+} catch (const std::bad_alloc&) {
+  return detail::no_memory();
 }
 
 std::optional<uint64_t> Table::grow(uint64_t delta, const Value& init) const {
@@ -113,7 +120,7 @@ std::optional<Value> Table::get(uint64_t index) const {
   return Access::value(store_, t->type().elem, t->get(index), 0);
 }
 
-Status Table::set(uint64_t index, const Value& value) const {
+Status Table::set(uint64_t index, const Value& value) const try {
   runtime::Table* t = Access::table(*this);
   if (index >= t->size()) return std::unexpected(Access::error(ApiError::beyond_table, std::to_string(t->size())));
   if (Access::foreign(store_, value)) return std::unexpected(detail::foreign_ref());
@@ -123,6 +130,8 @@ Status Table::set(uint64_t index, const Value& value) const {
   }
   t->set(index, Access::value(value).lo);
   return {};
+} catch (const std::bad_alloc&) {
+  return detail::no_memory();
 }
 
 Global Global::make(Store& store, const Value& value, bool is_mutable) {
@@ -144,7 +153,7 @@ Value Global::get() const {
                        type.is_vec() ? g->value[1] : 0);
 }
 
-Status Global::set(const Value& value) const {
+Status Global::set(const Value& value) const try {
   runtime::GlobalInstance* g = Access::global(*this);
   if (!g->type.mut) return std::unexpected(Access::error(ApiError::not_mutable));
   if (Access::foreign(store_, value)) return std::unexpected(detail::foreign_ref());
@@ -156,6 +165,8 @@ Status Global::set(const Value& value) const {
   g->value[0] = raw.lo;
   g->value[1] = raw.hi;
   return {};
+} catch (const std::bad_alloc&) {
+  return detail::no_memory();
 }
 
 namespace detail {

@@ -1,4 +1,6 @@
 // Modules: compiled in the engine's tier, serialized, inspected.
+#include <algorithm>
+
 #include "api/access.h"
 #include "module/subtyping.h"
 
@@ -14,14 +16,10 @@ Module& Module::operator=(const Module&) = default;
 Module& Module::operator=(Module&&) noexcept = default;
 Module::~Module() = default;
 
-namespace {
+namespace detail {
 
-using detail::EngineState;
-using detail::ModuleState;
-
-/// In the engine's tier. `file`: where it is, empty when it is in none.
-internal::Result<tiering::Program> load(const EngineState& engine, const std::string& file,
-                                        const tiering::ModuleLoader& loader) {
+internal::Result<tiering::Program> load_program(const EngineState& engine, const std::string& file,
+                                                const tiering::ModuleLoader& loader) {
   if (engine.tier == Tier::Interpreter) {
     auto module = loader();
     if (!module) return std::unexpected(std::move(module).error());
@@ -32,6 +30,23 @@ internal::Result<tiering::Program> load(const EngineState& engine, const std::st
   if (engine.tier == Tier::Auto) return tiering::load_automatic(engine.engine, std::move(request), loader);
   return tiering::load_optimized(engine.engine, std::move(request), loader);
 }
+
+internal::Result<std::shared_ptr<native::Image>> whole_image(const EngineState& engine,
+                                                             const runtime::CompiledModule& module,
+                                                             const std::shared_ptr<native::Image>& known) {
+  if (known) return known;
+  tiering::ImageRequest request = engine.request;
+  const module::Module& m = module.outline();
+  request.wasm = [&m]() -> internal::Result<std::span<const uint8_t>> { return m.bytes; };
+  return tiering::image_for(request);
+}
+
+}  // namespace detail
+
+namespace {
+
+using detail::EngineState;
+using detail::ModuleState;
 
 Module make_module(const Engine& engine, tiering::Program program) {
   return Access::module(std::make_shared<ModuleState>(std::move(program.module), std::move(program.image),
@@ -45,78 +60,84 @@ Result<Module> from_image(const Engine& engine, std::shared_ptr<native::Image> i
     return std::unexpected(
         Access::error(internal::Error(ErrorCode::artifact_of_other_settings, kNoOffset, "WebAssembly features")));
   }
-  auto compiled = tiering::load_image(state->engine, image);
+  auto compiled = tiering::load_image(state->engine, image, tiering::Declarations::Later);
   if (!compiled) return std::unexpected(Access::error(std::move(compiled).error()));
   tiering::Program program{.module = std::move(*compiled), .image = std::move(image), .tier = nullptr};
   return make_module(engine, std::move(program));
 }
 
-constexpr native::Image::Trust to_image(Trust trust) {
-  return trust == Trust::Known ? native::Image::Trust::Cache : native::Image::Trust::Verify;
-}
-
-/// The image of the whole module, made now if there is none.
 internal::Result<std::shared_ptr<native::Image>> whole_image(const ModuleState& module) {
-  if (module.image) return module.image;
-  tiering::ImageRequest request = module.engine->request;
-  const module::Module& m = module.compiled->module();
-  request.wasm = [&m]() -> internal::Result<std::span<const uint8_t>> { return m.bytes; };
-  return tiering::image_for(request);
+  return detail::whole_image(*module.engine, *module.compiled, module.image);
 }
 
 }  // namespace
 
-Result<Module> Module::compile(const Engine& engine, std::span<const uint8_t> bytes) {
+Result<Module> Module::compile(const Engine& engine, std::span<const uint8_t> bytes) try {
   auto copy = std::make_shared<const std::vector<uint8_t>>(bytes.begin(), bytes.end());
   const std::span<const uint8_t> view(*copy);
   auto source = api::assemble(view, std::move(copy));
   if (!source) return std::unexpected(Access::error(std::move(source).error()));
-  auto program = load(*Access::state(engine), {}, [&] { return api::compile(Access::state(engine)->engine, *source); });
+  auto program = detail::load_program(*Access::state(engine), {},
+                                      [&] { return api::compile(Access::state(engine)->engine, *source); });
   if (!program) return std::unexpected(Access::error(std::move(program).error()));
   return make_module(engine, std::move(*program));
+} catch (const std::bad_alloc&) {
+  return detail::no_memory();
 }
 
 Result<Module> Module::compile(const Engine& engine, std::string_view bytes) {
   return compile(engine, std::span(reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()));
 }
 
-Result<Module> Module::from_file(const Engine& engine, const std::string& path) {
-  auto program =
-      load(*Access::state(engine), path, [&] { return api::compile_file(Access::state(engine)->engine, path); });
+Result<Module> Module::from_file(const Engine& engine, const std::string& path) try {
+  auto program = detail::load_program(*Access::state(engine), path,
+                                      [&] { return api::compile_file(Access::state(engine)->engine, path); });
   if (program) return make_module(engine, std::move(*program));
-  if (program.error().code() == ErrorCode::not_a_module && tiering::is_artifact_file(path)) {
-    return std::unexpected(Access::error(ApiError::artifact_as_module, path));
+  if (program.error().code() == ErrorCode::compiled_program) {
+    const bool component = tiering::is_bundle_file(path);
+    return std::unexpected(
+        Access::error(component ? ApiError::artifact_as_component : ApiError::artifact_as_module, path));
   }
   return std::unexpected(Access::error(std::move(program).error().in_file(path)));
+} catch (const std::bad_alloc&) {
+  return detail::no_memory();
 }
 
-Result<std::vector<uint8_t>> Module::serialize() const {
+Result<std::vector<uint8_t>> Module::serialize() const try {
   auto image = whole_image(*state_);
   if (!image) return std::unexpected(Access::error(std::move(image).error()));
   const std::span<const uint8_t> bytes = (*image)->bytes();
   return std::vector<uint8_t>(bytes.begin(), bytes.end());
+} catch (const std::bad_alloc&) {
+  return detail::no_memory();
 }
 
-Status Module::serialize_to_file(const std::string& path) const {
+Status Module::serialize_to_file(const std::string& path) const try {
   auto image = whole_image(*state_);
   if (!image) return std::unexpected(Access::error(std::move(image).error()));
   return Access::status(os::replace_file(path, (*image)->bytes()));
+} catch (const std::bad_alloc&) {
+  return detail::no_memory();
 }
 
-Result<Module> Module::deserialize(const Engine& engine, std::span<const uint8_t> bytes, Trust trust) {
+Result<Module> Module::deserialize(const Engine& engine, std::span<const uint8_t> bytes, Trust trust) try {
   if (engine.tier() == Tier::Interpreter) return std::unexpected(Access::error(ApiError::no_machine_code));
-  auto image = native::Image::load(bytes, to_image(trust));
+  auto image = native::Image::load(bytes, detail::to_image(trust));
   if (!image) return std::unexpected(Access::error(std::move(image).error()));
   return from_image(engine, std::move(*image));
+} catch (const std::bad_alloc&) {
+  return detail::no_memory();
 }
 
-Result<Module> Module::deserialize_file(const Engine& engine, const std::string& path, Trust trust) {
+Result<Module> Module::deserialize_file(const Engine& engine, const std::string& path, Trust trust) try {
   if (engine.tier() == Tier::Interpreter) return std::unexpected(Access::error(ApiError::no_machine_code));
   const tiering::ImageRequest& request = Access::state(engine)->request;
-  auto image = trust == Trust::Known ? native::Image::open(path, to_image(trust))
+  auto image = trust == Trust::Known ? native::Image::open(path, detail::to_image(trust))
                                      : tiering::open_artifact(path, request.use_cache, request.cache_folder);
   if (!image) return std::unexpected(Access::error(std::move(image).error()));
   return from_image(engine, std::move(*image));
+} catch (const std::bad_alloc&) {
+  return detail::no_memory();
 }
 
 namespace {
@@ -208,6 +229,33 @@ std::vector<ExportType> Module::exports() const {
   for (const module::Export& e : m.exports)
     out.push_back({std::string(e.name), Access::extern_type(m, e.kind, e.index)});
   return out;
+}
+
+Result<std::vector<std::vector<SourceLine>>> Module::source_lines(std::span<const uint64_t> offsets) const try {
+  std::vector<std::vector<SourceLine>> out(offsets.size());
+  if (Status read = Access::complete(*this); !read) return std::unexpected(std::move(read).error());
+  const module::Module& m = state_->compiled->module();
+  std::vector<uint32_t> wanted;
+  for (const uint64_t offset : offsets) {
+    if (offset < m.bytes.size()) wanted.push_back(static_cast<uint32_t>(offset));
+  }
+  if (wanted.empty() || !tiering::has_dwarf(m)) return out;
+  std::ranges::sort(wanted);
+  wanted.erase(std::ranges::unique(wanted).begin(), wanted.end());
+  const tiering::ImageRequest& request = state_->engine->request;
+  const auto lines = tiering::read_source_lines(m.bytes, std::move(wanted), request.config.features, request.compiler);
+  if (!lines) return std::unexpected(Access::error(lines.error().clone()));
+  for (size_t i = 0; i < offsets.size(); ++i) {
+    const native::SourceRow* row =
+        offsets[i] < m.bytes.size() ? lines->find(static_cast<uint32_t>(offsets[i])) : nullptr;
+    if (row == nullptr) continue;
+    for (const native::SourceFrame& frame : lines->frames_of(*row)) {
+      out[i].push_back({lines->text(frame.function), lines->text(frame.file), frame.line});
+    }
+  }
+  return out;
+} catch (const std::bad_alloc&) {
+  return detail::no_memory();
 }
 
 std::string Module::name() const { return std::string(state_->compiled->module().debug_names().module); }

@@ -68,6 +68,13 @@ void RefTable::discharge(uint64_t bytes) {
   account.give_back(runtime::Resource::HostObjects, 1);
 }
 
+internal::Status RefTable::admit_of_tenant(std::span<const isa::ValType> types) const {
+  const bool any =
+      std::ranges::any_of(types, [&](isa::ValType t) { return t.is_ref() && !state_->store.is_func_ref(t); });
+  if (!any || account().left(runtime::Resource::References) != 0) return {};
+  return std::unexpected(internal::Error(ErrorCode::store_limit, kNoOffset, "no reference is left to the tenant"));
+}
+
 External* RefTable::find(runtime::GcRef r) const {
   if (state_ == nullptr || r == runtime::kNullRef || !heap().is_owned_host(r)) return nullptr;
   return reinterpret_cast<External*>(heap().host_value(r));
@@ -138,12 +145,16 @@ External* Value::find_external() const {
   return refs.find(refs.get(handle_));
 }
 
-Result<Value> Value::make_external(detail::StoreState* store, std::unique_ptr<External> object) {
+Result<Value> Value::make_external(detail::StoreState* store, std::unique_ptr<External> object) try {
+  constexpr isa::ValType kExtern[] = {isa::ValType::externref()};
+  if (auto room = store->refs->admit(kExtern); !room) return std::unexpected(Access::error(std::move(room).error()));
   const runtime::GcRef r = store->refs->make(std::move(object));
   if (r == runtime::kNullRef) return std::unexpected(Access::error(internal::Error(ErrorCode::gc_heap_exhausted)));
   Value out = Access::value(store, isa::ValType::externref(), r, 0);
   store->refs->end_unreachable();
   return out;
+} catch (const std::bad_alloc&) {
+  return detail::no_memory();
 }
 
 }  // namespace v0

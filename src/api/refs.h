@@ -26,12 +26,27 @@ class [[gnu::visibility("hidden")]] RefTable {
   }
   /// A new handle; never 0.
   uint32_t add(runtime::GcRef r) {
+    uint32_t handle = kDeadHandle;
+    if (state_ != nullptr) {
+      handle = heap().new_handle(r) + 1;
+      account().take_always(runtime::Resource::References, 1);
+    }
     ++users_;
-    return state_ == nullptr ? kDeadHandle : heap().new_handle(r) + 1;
+    return handle;
   }
   void drop(uint32_t handle) {
-    if (state_ != nullptr && handle != kDeadHandle) heap().drop_handle(handle - 1);
+    if (state_ != nullptr && handle != kDeadHandle) {
+      heap().drop_handle(handle - 1);
+      account().give_back(runtime::Resource::References, 1);
+    }
     if (--users_ == 0) delete this;
+  }
+
+  /// Before values of these types are made: an error where they may need handles and the tenant may have no more.
+  internal::Status admit(std::span<const isa::ValType> types) const {
+    if (account().ledger() == nullptr) [[likely]]
+      return {};
+    return admit_of_tenant(types);
   }
 
   /// kNullRef when the heap is exhausted; the object is gone then.
@@ -49,6 +64,8 @@ class [[gnu::visibility("hidden")]] RefTable {
   static constexpr uint32_t kDeadHandle = ~uint32_t{0};
   ~RefTable() = default;
   runtime::GcHeap& heap() const { return state_->store.heap(); }
+  runtime::Account& account() const { return state_->store.account(); }
+  internal::Status admit_of_tenant(std::span<const isa::ValType> types) const;
   void end_all();
   // The tenant's ledger.
   bool charge(uint64_t bytes);

@@ -1,5 +1,7 @@
 // Stores: limits, fuel, interruption, and the embedder's data.
+#include "api/async.h"
 #include "api/refs.h"
+#include "api/store_thread.h"
 
 namespace ashlar {
 inline namespace v0 {
@@ -31,6 +33,7 @@ Store::Store(const Engine& engine, const Tenant& tenant, const StoreLimits& limi
     : state_(std::make_unique<StoreState>(Access::state(engine), to_internal(limits), Access::ledger(tenant))) {
   state_->limits = limits;
 }
+Store::Store(std::unique_ptr<StoreState> state) : state_(std::move(state)) {}
 Store::Store(Store&&) noexcept = default;
 Store& Store::operator=(Store&&) noexcept = default;
 Store::~Store() = default;
@@ -49,7 +52,7 @@ Engine Store::engine() const { return Access::engine(state_->engine); }
 StoreUsage Store::usage() const {
   const runtime::Store& store = state_->store;
   StoreUsage out;
-  out.memory_bytes = store.memory_bytes_used;
+  out.memory_bytes = store.memory_bytes();
   out.table_elements = store.table_elements_used;
   out.instances = store.instances().size();
   out.gc_heap_bytes = store.heap().bytes_in_use();
@@ -68,7 +71,12 @@ StoreState::StoreState(std::shared_ptr<EngineState> of, const runtime::StoreLimi
     : store(of->engine, most, std::move(tenant)), refs(new RefTable(*this)), engine(std::move(of)) {
   store.user_data = this;
 }
-StoreState::~StoreState() { refs->close(); }
+StoreState::~StoreState() {
+  if (async != nullptr) async->end_store();
+  close_components(*this);
+  end_programs(*this);
+  refs->close();
+}
 
 void set_data(StoreState* store, std::unique_ptr<External> data) { store->data = std::move(data); }
 External* get_data(StoreState* store) { return store->data.get(); }

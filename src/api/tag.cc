@@ -18,7 +18,7 @@ std::vector<ValueType> Tag::types() const {
   return Access::type(store_->store.types().get(Access::tag(*this)->type_id).def.func).params;
 }
 
-Error Tag::exception(std::span<const Value> values) const {
+Error Tag::exception(std::span<const Value> values) const try {
   const std::vector<isa::ValType>& types = store_->store.types().get(Access::tag(*this)->type_id).def.func.params;
   if (values.size() != types.size()) {
     return Access::error(ApiError::exception_mismatch, std::to_string(types.size()), std::to_string(values.size()));
@@ -42,10 +42,12 @@ Error Tag::exception(std::span<const Value> values) const {
     if (raw.type.is_vec()) *out++ = raw.hi;
   }
   return Access::exception(Access::value(store_, isa::ValType::exnref(), exn, 0));
+} catch (const std::bad_alloc&) {
+  return Access::no_memory();
 }
 
 std::optional<Exception> Error::exception() const {
-  const Value& ref = data_->exception;
+  const Value& ref = data().exception;
   if (ref.kind() != ValueKind::Ref || ref.is_null()) return std::nullopt;
   StoreState* s = detail::store_of(ref);
   const runtime::GcHeap& heap = s->store.heap();

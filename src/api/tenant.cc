@@ -21,6 +21,9 @@ void for_each_amount(F f) {
   f(&TenantAmounts::host_objects, Resource::HostObjects);
   f(&TenantAmounts::instances, Resource::Instances);
   f(&TenantAmounts::stores, Resource::Stores);
+  f(&TenantAmounts::threads, Resource::Threads);
+  f(&TenantAmounts::descriptors, Resource::Descriptors);
+  f(&TenantAmounts::references, Resource::References);
 }
 
 std::shared_ptr<runtime::Ledger> ledger(const TenantAmounts& most) {

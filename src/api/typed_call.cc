@@ -98,13 +98,15 @@ bool end_native(StoreState* s, void* run) {
   return true;
 }
 
-Error native_error(StoreState* s, void* run) {
+Error native_error(StoreState* s, void* run) try {
   internal::Error e = native::error_of(*static_cast<native::Activation*>(run));
   if (e.code() == ErrorCode::uncaught_exception) {
     e = runtime::add_backtrace(std::move(e), s->store.left_frames.take());
   }
   s->refs->end_unreachable();
   return Access::error(s, std::move(e));
+} catch (const std::bad_alloc&) {
+  return Access::no_memory();
 }
 
 Status call_with_caller(HostObject& object, uint64_t* slots, Status (*call)(HostObject&, Caller&, uint64_t*)) {
@@ -112,6 +114,7 @@ Status call_with_caller(HostObject& object, uint64_t* slots, Status (*call)(Host
   return call(object, caller, slots);
 }
 
+// These are called by host functions that compiled code calls: nothing may leave them.
 void fail_native(HostObject& object, Error error) {
   native::fail_host_call(object.store->store, Access::to_internal(object.store, std::move(error)));
 }
@@ -122,7 +125,7 @@ void fail_by_exception(HostObject& object) {
 
 void end_unreachable(HostObject& object) { object.store->refs->end_unreachable(); }
 
-Result<std::span<uint8_t>> caller_bytes(Caller& caller, uint64_t address, uint64_t size) {
+Result<std::span<uint8_t>> caller_bytes(Caller& caller, uint64_t address, uint64_t size) try {
   const std::optional<Memory> memory = caller.memory();
   if (!memory) return std::unexpected(Access::error(ApiError::caller_without_memory));
   const std::span<uint8_t> all = memory->bytes();
@@ -131,6 +134,8 @@ Result<std::span<uint8_t>> caller_bytes(Caller& caller, uint64_t address, uint64
         Access::error(ApiError::bytes_outside_memory, std::to_string(size), std::to_string(address)));
   }
   return all.subspan(address, size);
+} catch (const std::bad_alloc&) {
+  return no_memory();
 }
 
 namespace {
@@ -149,7 +154,7 @@ runtime::FuncCell* exported(runtime::Instance& instance, std::string_view name, 
 
 }  // namespace
 
-Result<GuestAllocator> guest_allocator(StoreState*, void* cell, bool wide) {
+Result<GuestAllocator> guest_allocator(StoreState*, void* cell, bool wide) try {
   const auto& f = *static_cast<const runtime::FuncCell*>(cell);
   const std::string wanted =
       wide ? "cabi_realloc, or malloc and free, of 64-bit addresses" : "cabi_realloc, or malloc and free";
@@ -169,10 +174,12 @@ Result<GuestAllocator> guest_allocator(StoreState*, void* cell, bool wide) {
     return std::unexpected(Access::error(ApiError::no_allocator, wanted));
   }
   return out;
+} catch (const std::bad_alloc&) {
+  return no_memory();
 }
 
 // malloc(0) may give null, as where there is no room: it is asked for one byte.
-Result<uint64_t> put_bytes(StoreState* store, const GuestAllocator& by, std::span<const uint8_t> bytes) {
+Result<uint64_t> put_bytes(StoreState* store, const GuestAllocator& by, std::span<const uint8_t> bytes) try {
   const auto no_room = [&] {
     return std::unexpected(Access::error(ApiError::guest_out_of_memory, std::to_string(bytes.size())));
   };
@@ -186,6 +193,8 @@ Result<uint64_t> put_bytes(StoreState* store, const GuestAllocator& by, std::spa
   if ((by_malloc && address == 0) || bytes.size() > size || address > size - bytes.size()) return no_room();
   if (!bytes.empty()) std::memcpy(memory.base() + address, bytes.data(), bytes.size());
   return address;
+} catch (const std::bad_alloc&) {
+  return no_memory();
 }
 
 Status take_back(StoreState* store, const GuestAllocator& by, uint64_t address) {

@@ -1,6 +1,7 @@
 // Errors of the C API, and the one that a thread saw last.
 #pragma once
 
+#include <new>
 #include <string>
 
 #include "api/access.h"
@@ -23,6 +24,18 @@ std::nullptr_t fail(v0::Error error);
 std::nullptr_t fail(internal::Error error);
 /// The same for one that a function of <ashlar.h> gave; does nothing with null.
 void keep(ashlar_error_t* error);
+
+/// What functions return that caught std::bad_alloc: null or false, and null of what is no error. It is what
+/// ashlar_last_error() gives then. No exception may get into C.
+struct NoMemory {
+  template <class T>
+  operator T*() const {
+    return nullptr;
+  }
+  operator bool() const { return false; }
+  operator ashlar_error_t*() const;
+};
+NoMemory no_memory() noexcept;
 
 /// What the functions of <ashlar.h> return: null for success.
 ashlar_error_t* result(v0::Status status);

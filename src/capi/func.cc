@@ -41,6 +41,8 @@ internal::Error wrong_arguments(std::string what) {
   return internal::Error(ErrorCode::argument_mismatch, kNoOffset, std::move(what));
 }
 
+}  // namespace
+
 wasm_trap_t* call(StoreBox& box, const runtime::FuncCell& cell, const wasm_val_vec_t* args, wasm_val_vec_t* results) {
   const module::FuncType& type = functype_of(box, cell);
   const size_t given = args == nullptr ? 0 : args->size;
@@ -80,6 +82,8 @@ wasm_trap_t* call(StoreBox& box, const runtime::FuncCell& cell, const wasm_val_v
   }
   return new_trap(box, std::move(done).error());
 }
+
+namespace {
 
 /// Results that nobody took over end here.
 struct Results {
@@ -163,37 +167,51 @@ wasm_func_t* make(wasm_store_t* store, const wasm_functype_t* type, std::unique_
 
 extern "C" {
 
-wasm_func_t* wasm_func_new(wasm_store_t* store, const wasm_functype_t* type, wasm_func_callback_t f) {
+wasm_func_t* wasm_func_new(wasm_store_t* store, const wasm_functype_t* type, wasm_func_callback_t f) try {
   return make(store, type, std::make_unique<Plain>(f));
+} catch (const std::bad_alloc&) {
+  return capi::no_memory();
 }
 wasm_func_t* wasm_func_new_with_env(wasm_store_t* store, const wasm_functype_t* type, wasm_func_callback_with_env_t f,
-                                    void* env, void (*finalizer)(void*)) {
+                                    void* env, void (*finalizer)(void*)) try {
   return make(store, type, std::make_unique<WithEnv>(f, env, finalizer));
+} catch (const std::bad_alloc&) {
+  return capi::no_memory();
 }
 wasm_func_t* ashlar_func_new(wasm_store_t* store, const wasm_functype_t* type, ashlar_func_callback_t f, void* env,
-                             void (*finalizer)(void*)) {
+                             void (*finalizer)(void*)) try {
   return make(store, type, std::make_unique<capi::WithCaller>(f, env, finalizer));
+} catch (const std::bad_alloc&) {
+  return capi::no_memory();
 }
 
-wasm_functype_t* wasm_func_type(const wasm_func_t* f) {
+wasm_functype_t* wasm_func_type(const wasm_func_t* f) try {
   return capi::make_functype(f->store->types(), capi::functype_of(*f->store, *f->get())).release();
+} catch (const std::bad_alloc&) {
+  return capi::no_memory();
 }
 size_t wasm_func_param_arity(const wasm_func_t* f) { return capi::functype_of(*f->store, *f->get()).params.size(); }
 size_t wasm_func_result_arity(const wasm_func_t* f) { return capi::functype_of(*f->store, *f->get()).results.size(); }
 
-wasm_trap_t* wasm_func_call(const wasm_func_t* f, const wasm_val_vec_t* args, wasm_val_vec_t* results) {
+wasm_trap_t* wasm_func_call(const wasm_func_t* f, const wasm_val_vec_t* args, wasm_val_vec_t* results) try {
   return capi::call(*f->store, *f->get(), args, results);
+} catch (const std::bad_alloc&) {
+  return capi::no_memory_trap(f->store);
 }
 
-wasm_memory_t* ashlar_caller_memory(const ashlar_caller_t* caller) {
+wasm_memory_t* ashlar_caller_memory(const ashlar_caller_t* caller) try {
   const std::optional<ashlar::Memory> memory = caller->caller.memory();
   return memory ? new wasm_memory_t(caller->store.box, Access::memory(*memory)) : nullptr;
+} catch (const std::bad_alloc&) {
+  return capi::no_memory();
 }
-wasm_extern_t* ashlar_caller_export(const ashlar_caller_t* caller, const char* name) {
+wasm_extern_t* ashlar_caller_export(const ashlar_caller_t* caller, const char* name) try {
   runtime::Instance* instance = Access::instance(caller->caller);
   runtime::Extern found{};
   if (instance == nullptr || !instance->find_export(name, &found)) return nullptr;
   return capi::new_extern(caller->store.box, found);
+} catch (const std::bad_alloc&) {
+  return capi::no_memory();
 }
 wasm_store_t* ashlar_caller_store(const ashlar_caller_t* caller) { return const_cast<wasm_store_t*>(&caller->store); }
 

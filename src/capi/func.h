@@ -32,6 +32,9 @@ class WithCaller final : public Callback {
   HostInfo env_;
 };
 
+/// Calls it. Null, with the results written, or a trap.
+wasm_trap_t* call(StoreBox& box, const runtime::FuncCell& cell, const wasm_val_vec_t* args, wasm_val_vec_t* results);
+
 /// A function of the store; `name` is for backtraces.
 runtime::FuncCell* new_func(StoreBox& box, const wasm_functype_t& type, std::unique_ptr<Callback> callback,
                             std::string name);

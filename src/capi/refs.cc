@@ -1,6 +1,12 @@
 // References of the C API: copies, identity, host information, conversions.
 #include "capi/refs.h"
 
+#include <atomic>
+#include <cstddef>
+#include <iterator>
+#include <memory>
+#include <new>
+
 namespace capi = ashlar::capi;
 namespace runtime = ashlar::runtime;
 
@@ -32,15 +38,23 @@ bool same(const wasm_ref_t* a, const wasm_ref_t* b) {
                     a->to);
 }
 
-wasm_ref_t* copy(const wasm_ref_t* ref) { return ref == nullptr ? nullptr : new_ref(ref->store, ref->to); }
-
-void* get_info(const wasm_ref_t* ref) {
-  const HostInfo* info = info_of(*ref);
-  return info == nullptr ? nullptr : info->data;
+wasm_ref_t* copy(const wasm_ref_t* ref) try {
+  return ref == nullptr ? nullptr : new_ref(ref->store, ref->to);
+} catch (const std::bad_alloc&) {
+  return no_memory();
 }
 
-void set_info(const wasm_ref_t* ref, void* data, void (*finalizer)(void*)) {
+void* get_info(const wasm_ref_t* ref) try {
+  const HostInfo* info = info_of(*ref);
+  return info == nullptr ? nullptr : info->data;
+} catch (const std::bad_alloc&) {
+  return no_memory();
+}
+
+void set_info(const wasm_ref_t* ref, void* data, void (*finalizer)(void*)) try {
   if (HostInfo* info = info_of(*ref)) info->set(data, finalizer);
+} catch (const std::bad_alloc&) {
+  no_memory();
 }
 
 }  // namespace
@@ -60,6 +74,40 @@ wasm_ref_t* new_ref(StoreRef store, Referent to) {
           [&](HeapRef& x) -> wasm_ref_t* { return new wasm_ref_t(std::move(store), std::move(x)); }},
       to);
 }
+
+namespace {
+
+/// Each for one trap at a time.
+constexpr size_t kSpareTraps = 256;
+struct alignas(wasm_trap_t) SpareTrap {
+  std::byte bytes[sizeof(wasm_trap_t)];
+};
+SpareTrap g_spare_traps[kSpareTraps];
+constinit std::atomic<bool> g_spare_in_use[kSpareTraps];
+/// What they all refer to; made when the library is loaded.
+const std::shared_ptr<TrapObject> g_no_memory = std::make_shared<TrapObject>(v0::detail::Access::no_memory());
+
+}  // namespace
+
+wasm_trap_t* no_memory_trap(const StoreRef& store) noexcept { return new wasm_trap_t(store, g_no_memory); }
+
+}  // namespace ashlar::capi
+
+void* wasm_trap_t::operator new(size_t size) {
+  if (void* p = ::operator new(size, std::nothrow)) return p;
+  for (size_t i = 0; i < capi::kSpareTraps; ++i) {
+    if (!capi::g_spare_in_use[i].exchange(true)) return &capi::g_spare_traps[i];
+  }
+  throw std::bad_alloc();
+}
+
+void wasm_trap_t::operator delete(void* p) {
+  const auto* const spare = static_cast<capi::SpareTrap*>(p);
+  if (spare < std::begin(capi::g_spare_traps) || spare >= std::end(capi::g_spare_traps)) return ::operator delete(p);
+  capi::g_spare_in_use[spare - capi::g_spare_traps] = false;
+}
+
+namespace ashlar::capi {
 
 wasm_extern_t* new_extern(StoreRef store, const runtime::Extern& e) {
   switch (e.kind) {
@@ -140,10 +188,12 @@ REF_BASE(ref)
   const wasm_##name##_t* wasm_extern_as_##name##_const(const wasm_extern_t* r) { return ref_as<wasm_##name##_t>(r); }
 #include "capi/families.def"
 
-wasm_foreign_t* wasm_foreign_new(wasm_store_t* store) {
+wasm_foreign_t* wasm_foreign_new(wasm_store_t* store) try {
   auto made = ashlar::Value::external(store->box->store, capi::ForeignObject{});
   if (!made) return capi::fail(std::move(made).error());
   return new wasm_foreign_t(store->box, capi::Foreign{std::move(*made)});
+} catch (const std::bad_alloc&) {
+  return capi::no_memory();
 }
 
 }  // extern "C"

@@ -95,6 +95,10 @@ using StoreRef = std::shared_ptr<StoreBox>;
 
 }  // namespace ashlar::capi
 
+struct wasm_engine_t {
+  ashlar::v0::Engine engine;
+};
+
 struct wasm_store_t {
   ashlar::capi::StoreRef box;
 };
@@ -144,6 +148,9 @@ struct wasm_module_t final : ashlar::capi::RefOf<wasm_ref_t, std::shared_ptr<ash
 };
 struct wasm_trap_t final : ashlar::capi::RefOf<wasm_ref_t, std::shared_ptr<ashlar::capi::TrapObject>> {
   using RefOf::RefOf;
+  /// There are some spare ones: a call that fails for want of memory must say so.
+  static void* operator new(size_t size);
+  static void operator delete(void* p);
 };
 struct wasm_foreign_t final : ashlar::capi::RefOf<wasm_ref_t, ashlar::capi::Foreign> {
   using RefOf::RefOf;
@@ -167,6 +174,8 @@ wasm_ref_t* ref_from_slot(StoreBox& box, isa::ValType type, runtime::Slot slot);
 /// Zero or null.
 wasm_val_t default_of(const module::TypeRegistry& types, isa::ValType type);
 
+/// The trap of what caught std::bad_alloc. Ends the process when 256 of these are held at once.
+wasm_trap_t* no_memory_trap(const StoreRef& store) noexcept;
 /// A trap with the error's message; the object that a callback returned, where the error is its.
 wasm_trap_t* new_trap(StoreBox& box, v0::Error error);
 wasm_trap_t* new_trap(StoreBox& box, internal::Error error);

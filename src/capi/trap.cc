@@ -1,15 +1,10 @@
 // Traps and frames of the C API.
 #include "capi/trap.h"
 
-#include <algorithm>
 #include <cstring>
-#include <map>
-#include <optional>
 #include <vector>
 
 #include "capi/vec.h"
-#include "runtime/backtrace.h"
-#include "runtime/trace_text.h"
 
 namespace capi = ashlar::capi;
 using ashlar::v0::detail::Access;
@@ -45,69 +40,42 @@ wasm_trap_t* new_trap(StoreBox& box, internal::Error error) {
 v0::Error to_error(StoreBox& box, const wasm_trap_t& trap) {
   box.pending = trap.get();
   const v0::Error& error = trap.get()->error.error;
-  if (auto thrown = error.exception()) return Access::with_notes(Access::exception(thrown->ref), error.notes());
+  if (auto thrown = error.exception()) return Access::with_trace(Access::exception(thrown->ref), error);
   return Access::copy(error);
 }
 
 namespace {
 
-/// A module of a store's instances; the instance where it is the only one.
-struct Candidate {
-  const module::Module* module;
-  runtime::Instance* instance;
-};
-
-std::vector<Candidate> candidates(const StoreBox& box) {
-  std::vector<Candidate> out;
-  std::map<const module::Module*, size_t> known;
+/// The module's instance in the store, where there is one alone.
+runtime::Instance* only_instance(StoreBox& box, const void* module) {
+  runtime::Instance* found = nullptr;
   for (const auto& instance : box.inner().instances()) {
-    const module::Module& m = instance->module();
-    const auto [at, fresh] = known.try_emplace(&m, out.size());
-    if (fresh) {
-      out.push_back({&m, instance.get()});
-    } else {
-      out[at->second].instance = nullptr;
-    }
+    if (&instance->module() != module) continue;
+    if (found != nullptr) return nullptr;
+    found = instance.get();
   }
-  return out;
+  return found;
 }
 
-/// The defined function whose code holds the byte at `offset`, if there is one. Bodies ascend.
-std::optional<module::FuncIdx> func_at(const module::Module& m, uint64_t offset) {
-  const auto first = m.funcs.begin() + m.imported_funcs;
-  const auto behind = std::upper_bound(first, m.funcs.end(), offset,
-                                       [](uint64_t o, const module::Func& f) { return o < f.body_offset; });
-  if (behind == first) return std::nullopt;
-  return static_cast<module::FuncIdx>(std::prev(behind) - m.funcs.begin());
-}
-
-std::unique_ptr<wasm_frame_t> find_frame(StoreBox& box, const std::vector<Candidate>& modules,
-                                         const runtime::ToldFrame& told) {
+std::unique_ptr<wasm_frame_t> new_frame(StoreBox& box, const ErrorFrame& told) {
   auto out = std::make_unique<wasm_frame_t>();
+  out->func = told.func;
+  out->func_offset = told.func_offset;
   out->module_offset = told.offset;
-  out->func_name = told.name.substr(told.name.find('!') + 1);
-  for (const Candidate& c : modules) {
-    const std::optional<module::FuncIdx> index = func_at(*c.module, told.offset);
-    if (!index) continue;
-    const std::string name = runtime::told_name(*c.module, *index);
-    if (std::string_view(name).substr(0, name.find('\n')) != told.name) continue;
-    out->func = *index;
-    out->func_offset = told.offset - c.module->funcs[*index].body_offset;
-    out->func_name = runtime::func_name(*c.module, *index);
-    out->module_name = c.module->debug_names().module;
-    if (c.instance != nullptr) out->instance.reset(new wasm_instance_t(box.shared_from_this(), c.instance));
-    break;
-  }
+  out->func_name = told.func_name;
+  out->module_name = told.module_name;
+  runtime::Instance* instance = only_instance(box, told.module);
+  if (instance != nullptr) out->instance.reset(new wasm_instance_t(box.shared_from_this(), instance));
   return out;
 }
 
 /// The innermost frames, as many as wanted.
 std::vector<std::unique_ptr<wasm_frame_t>> frames_of(const wasm_trap_t& trap, size_t most) {
   std::vector<std::unique_ptr<wasm_frame_t>> out;
-  const std::vector<runtime::ToldFrame> told = runtime::told_frames(trap.get()->error.error.notes());
-  if (told.empty()) return out;
-  const std::vector<Candidate> modules = candidates(*trap.store);
-  for (size_t i = 0; i < std::min(most, told.size()); ++i) out.push_back(find_frame(*trap.store, modules, told[i]));
+  for (const ErrorFrame& told : Access::frames(trap.get()->error.error).known) {
+    if (out.size() == most) break;
+    out.push_back(new_frame(*trap.store, told));
+  }
   return out;
 }
 
@@ -117,27 +85,35 @@ std::vector<std::unique_ptr<wasm_frame_t>> frames_of(const wasm_trap_t& trap, si
 
 extern "C" {
 
-wasm_trap_t* wasm_trap_new(wasm_store_t* store, const wasm_message_t* message) {
+wasm_trap_t* wasm_trap_new(wasm_store_t* store, const wasm_message_t* message) try {
   const std::string text(message->data, message->data == nullptr ? 0 : strnlen(message->data, message->size));
   return new wasm_trap_t(store->box, std::make_shared<capi::TrapObject>(ashlar::v0::Error::trap(text)));
+} catch (const std::bad_alloc&) {
+  return capi::no_memory_trap(store->box);  // null would let the guest go on
 }
 
-void wasm_trap_message(const wasm_trap_t* trap, wasm_message_t* out) {
+void wasm_trap_message(const wasm_trap_t* trap, wasm_message_t* out) try {
   capi::make_message(out, trap->get()->error.message);
+} catch (const std::bad_alloc&) {
+  capi::no_memory();
 }
 
-wasm_frame_t* wasm_trap_origin(const wasm_trap_t* trap) {
+wasm_frame_t* wasm_trap_origin(const wasm_trap_t* trap) try {
   auto frames = capi::frames_of(*trap, 1);
   return frames.empty() ? nullptr : frames[0].release();
+} catch (const std::bad_alloc&) {
+  return capi::no_memory();
 }
 
-void wasm_trap_trace(const wasm_trap_t* trap, wasm_frame_vec_t* out) {
+void wasm_trap_trace(const wasm_trap_t* trap, wasm_frame_vec_t* out) try {
   auto frames = capi::frames_of(*trap, ~size_t{0});
   capi::make_vec(out, frames.size());
   for (size_t i = 0; i < frames.size(); ++i) out->data[i] = frames[i].release();
+} catch (const std::bad_alloc&) {
+  capi::no_memory();
 }
 
-wasm_trap_t* ashlar_trap_new_exception(const wasm_tag_t* tag, const wasm_val_vec_t* values) {
+wasm_trap_t* ashlar_trap_new_exception(const wasm_tag_t* tag, const wasm_val_vec_t* values) try {
   capi::StoreBox& box = *tag->store;
   const std::vector<ashlar::isa::ValType>& types = box.types().get(tag->get()->type_id).def.func.params;
   std::vector<ashlar::Value> thrown;
@@ -149,25 +125,36 @@ wasm_trap_t* ashlar_trap_new_exception(const wasm_tag_t* tag, const wasm_val_vec
   ashlar::v0::Error error = Access::tag(box.state(), tag->get()).exception(thrown);
   if (!error.exception()) return capi::fail(std::move(error));
   return new wasm_trap_t(tag->store, std::make_shared<capi::TrapObject>(std::move(error)));
+} catch (const std::bad_alloc&) {
+  return capi::no_memory();
 }
 
-bool ashlar_trap_exception(const wasm_trap_t* trap, wasm_tag_t** tag, wasm_val_vec_t* values) {
+bool ashlar_trap_exception(const wasm_trap_t* trap, wasm_tag_t** tag, wasm_val_vec_t* values) try {
+  *values = {};
   const auto thrown = trap->get()->error.error.exception();
   if (!thrown) return false;
   capi::StoreBox& box = *trap->store;
-  *tag = new wasm_tag_t(trap->store, Access::tag(thrown->tag));
+  auto made = std::make_unique<wasm_tag_t>(trap->store, Access::tag(thrown->tag));
   capi::make_vec(values, thrown->values.size());
   for (size_t i = 0; i < thrown->values.size(); ++i) {
     const ashlar::runtime::Value value = Access::value(thrown->values[i]);
     capi::from_slots(box, value.type, &value.lo, &values->data[i]);
   }
+  *tag = made.release();
   return true;
+} catch (const std::bad_alloc&) {
+  wasm_val_vec_delete(values);
+  return capi::no_memory();
 }
 
 const ashlar_error_t* ashlar_trap_error(const wasm_trap_t* trap) { return &trap->get()->error; }
 
 void wasm_frame_delete(wasm_frame_t* f) { delete f; }
-wasm_frame_t* wasm_frame_copy(const wasm_frame_t* f) { return f == nullptr ? nullptr : new wasm_frame_t(*f); }
+wasm_frame_t* wasm_frame_copy(const wasm_frame_t* f) try {
+  return f == nullptr ? nullptr : new wasm_frame_t(*f);
+} catch (const std::bad_alloc&) {
+  return capi::no_memory();
+}
 wasm_instance_t* wasm_frame_instance(const wasm_frame_t* f) { return f->instance.get(); }
 uint32_t wasm_frame_func_index(const wasm_frame_t* f) { return f->func; }
 size_t wasm_frame_func_offset(const wasm_frame_t* f) { return f->func_offset; }

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "ashlar.h"
+#include "capi/errors.h"
 #include "module/subtyping.h"
 
 using ashlar::isa::AbsHeap;
@@ -62,15 +63,15 @@ wasm_valtype_t make_valtype(const module::TypeRegistry& types, isa::ValType type
 }
 
 std::unique_ptr<wasm_functype_t> make_functype(const module::TypeRegistry& types, const module::FuncType& type) {
-  const auto list = [&](const std::vector<ValType>& from) {
-    wasm_valtype_vec_t out;
-    make_vec(&out, from.size());
-    for (size_t i = 0; i < from.size(); ++i) out.data[i] = new wasm_valtype_t(make_valtype(types, from[i]));
-    return out;
+  const auto fill = [&](OwnedTypes& out, const std::vector<ValType>& from) {
+    make_vec(out.get(), from.size());
+    for (size_t i = 0; i < from.size(); ++i) out.get()->data[i] = new wasm_valtype_t(make_valtype(types, from[i]));
   };
-  wasm_valtype_vec_t params = list(type.params);
-  wasm_valtype_vec_t results = list(type.results);
-  return std::make_unique<wasm_functype_t>(&params, &results);
+  OwnedTypes params;
+  OwnedTypes results;
+  fill(params, type.params);
+  fill(results, type.results);
+  return std::make_unique<wasm_functype_t>(std::move(params), std::move(results));
 }
 
 namespace {
@@ -117,6 +118,17 @@ std::unique_ptr<wasm_externtype_t> make_externtype(const module::TypeRegistry& t
   return nullptr;
 }
 
+namespace {
+
+template <class T>
+T* copy(const T* type) try {
+  return type == nullptr ? nullptr : type->clone();
+} catch (const std::bad_alloc&) {
+  return no_memory();
+}
+
+}  // namespace
+
 }  // namespace ashlar::capi
 
 module::FuncType wasm_functype_t::exact() const {
@@ -134,87 +146,121 @@ wasm_memorytype_t::wasm_memorytype_t(const module::MemoryType& t)
 extern "C" {
 
 void wasm_valtype_delete(wasm_valtype_t* t) { delete t; }
-wasm_valtype_t* wasm_valtype_copy(const wasm_valtype_t* t) { return t == nullptr ? nullptr : new wasm_valtype_t(*t); }
-wasm_valtype_t* wasm_valtype_new(wasm_valkind_t kind) {
+wasm_valtype_t* wasm_valtype_copy(const wasm_valtype_t* t) try {
+  return t == nullptr ? nullptr : new wasm_valtype_t(*t);
+} catch (const std::bad_alloc&) {
+  return capi::no_memory();
+}
+wasm_valtype_t* wasm_valtype_new(wasm_valkind_t kind) try {
   const std::optional<ValType> type = capi::type_of(kind);
   return type ? new wasm_valtype_t{*type, kind} : nullptr;
+} catch (const std::bad_alloc&) {
+  return capi::no_memory();
 }
 wasm_valkind_t wasm_valtype_kind(const wasm_valtype_t* t) { return t->kind; }
-void ashlar_valtype_text(const wasm_valtype_t* t, wasm_name_t* out) {
+void ashlar_valtype_text(const wasm_valtype_t* t, wasm_name_t* out) try {
   capi::make_message(out, ashlar::isa::to_string(t->type));
+} catch (const std::bad_alloc&) {
+  capi::no_memory();
 }
 
 void wasm_importtype_delete(wasm_importtype_t* t) { delete t; }
-wasm_importtype_t* wasm_importtype_copy(const wasm_importtype_t* t) {
+wasm_importtype_t* wasm_importtype_copy(const wasm_importtype_t* t) try {
   return t == nullptr ? nullptr : new wasm_importtype_t(*t);
+} catch (const std::bad_alloc&) {
+  return capi::no_memory();
 }
-wasm_importtype_t* wasm_importtype_new(wasm_name_t* module, wasm_name_t* name, wasm_externtype_t* type) {
-  return new wasm_importtype_t(module, name, type);
+wasm_importtype_t* wasm_importtype_new(wasm_name_t* module, wasm_name_t* name, wasm_externtype_t* type) try {
+  // Taken over whatever comes of it.
+  capi::OwnedName own_module(module);
+  capi::OwnedName own_name(name);
+  std::unique_ptr<wasm_externtype_t> own_type(type);
+  return new wasm_importtype_t(std::move(own_module), std::move(own_name), std::move(own_type));
+} catch (const std::bad_alloc&) {
+  return capi::no_memory();
 }
 const wasm_name_t* wasm_importtype_module(const wasm_importtype_t* t) { return t->module.get(); }
 const wasm_name_t* wasm_importtype_name(const wasm_importtype_t* t) { return t->name.get(); }
 const wasm_externtype_t* wasm_importtype_type(const wasm_importtype_t* t) { return t->type.get(); }
 
 void wasm_exporttype_delete(wasm_exporttype_t* t) { delete t; }
-wasm_exporttype_t* wasm_exporttype_copy(const wasm_exporttype_t* t) {
+wasm_exporttype_t* wasm_exporttype_copy(const wasm_exporttype_t* t) try {
   return t == nullptr ? nullptr : new wasm_exporttype_t(*t);
+} catch (const std::bad_alloc&) {
+  return capi::no_memory();
 }
-wasm_exporttype_t* wasm_exporttype_new(wasm_name_t* name, wasm_externtype_t* type) {
-  return new wasm_exporttype_t(name, type);
+wasm_exporttype_t* wasm_exporttype_new(wasm_name_t* name, wasm_externtype_t* type) try {
+  capi::OwnedName own_name(name);
+  std::unique_ptr<wasm_externtype_t> own_type(type);
+  return new wasm_exporttype_t(std::move(own_name), std::move(own_type));
+} catch (const std::bad_alloc&) {
+  return capi::no_memory();
 }
 const wasm_name_t* wasm_exporttype_name(const wasm_exporttype_t* t) { return t->name.get(); }
 const wasm_externtype_t* wasm_exporttype_type(const wasm_exporttype_t* t) { return t->type.get(); }
 
 void wasm_externtype_delete(wasm_externtype_t* t) { delete t; }
-wasm_externtype_t* wasm_externtype_copy(const wasm_externtype_t* t) { return t == nullptr ? nullptr : t->clone(); }
+wasm_externtype_t* wasm_externtype_copy(const wasm_externtype_t* t) { return capi::copy(t); }
 wasm_externkind_t wasm_externtype_kind(const wasm_externtype_t* t) { return t->kind; }
 
 #define TYPE(name)
-#define EXTERNTYPE(name, wanted)                                                                                \
-  void wasm_##name##_delete(wasm_##name##_t* t) { delete t; }                                                   \
-  wasm_##name##_t* wasm_##name##_copy(const wasm_##name##_t* t) { return t == nullptr ? nullptr : t->clone(); } \
-  wasm_externtype_t* wasm_##name##_as_externtype(wasm_##name##_t* t) { return t; }                              \
-  const wasm_externtype_t* wasm_##name##_as_externtype_const(const wasm_##name##_t* t) { return t; }            \
-  wasm_##name##_t* wasm_externtype_as_##name(wasm_externtype_t* t) {                                            \
-    return t != nullptr && t->kind == wanted ? static_cast<wasm_##name##_t*>(t) : nullptr;                      \
-  }                                                                                                             \
-  const wasm_##name##_t* wasm_externtype_as_##name##_const(const wasm_externtype_t* t) {                        \
-    return t != nullptr && t->kind == wanted ? static_cast<const wasm_##name##_t*>(t) : nullptr;                \
+#define EXTERNTYPE(name, wanted)                                                                     \
+  void wasm_##name##_delete(wasm_##name##_t* t) { delete t; }                                        \
+  wasm_##name##_t* wasm_##name##_copy(const wasm_##name##_t* t) { return capi::copy(t); }            \
+  wasm_externtype_t* wasm_##name##_as_externtype(wasm_##name##_t* t) { return t; }                   \
+  const wasm_externtype_t* wasm_##name##_as_externtype_const(const wasm_##name##_t* t) { return t; } \
+  wasm_##name##_t* wasm_externtype_as_##name(wasm_externtype_t* t) {                                 \
+    return t != nullptr && t->kind == wanted ? static_cast<wasm_##name##_t*>(t) : nullptr;           \
+  }                                                                                                  \
+  const wasm_##name##_t* wasm_externtype_as_##name##_const(const wasm_externtype_t* t) {             \
+    return t != nullptr && t->kind == wanted ? static_cast<const wasm_##name##_t*>(t) : nullptr;     \
   }
 #include "capi/families.def"
 
-wasm_functype_t* wasm_functype_new(wasm_valtype_vec_t* params, wasm_valtype_vec_t* results) {
-  return new wasm_functype_t(params, results);
+wasm_functype_t* wasm_functype_new(wasm_valtype_vec_t* params, wasm_valtype_vec_t* results) try {
+  capi::OwnedTypes own_params(params);
+  capi::OwnedTypes own_results(results);
+  return new wasm_functype_t(std::move(own_params), std::move(own_results));
+} catch (const std::bad_alloc&) {
+  return capi::no_memory();
 }
 const wasm_valtype_vec_t* wasm_functype_params(const wasm_functype_t* t) { return t->params.get(); }
 const wasm_valtype_vec_t* wasm_functype_results(const wasm_functype_t* t) { return t->results.get(); }
 
-wasm_globaltype_t* wasm_globaltype_new(wasm_valtype_t* content, wasm_mutability_t mutability) {
+wasm_globaltype_t* wasm_globaltype_new(wasm_valtype_t* content, wasm_mutability_t mutability) try {
   const std::unique_ptr<wasm_valtype_t> taken(content);
   return new wasm_globaltype_t(*taken, mutability == WASM_VAR);
+} catch (const std::bad_alloc&) {
+  return capi::no_memory();
 }
 const wasm_valtype_t* wasm_globaltype_content(const wasm_globaltype_t* t) { return &t->content; }
 wasm_mutability_t wasm_globaltype_mutability(const wasm_globaltype_t* t) {
   return t->is_mutable ? WASM_VAR : WASM_CONST;
 }
 
-wasm_tabletype_t* wasm_tabletype_new(wasm_valtype_t* element, const wasm_limits_t* limits) {
+wasm_tabletype_t* wasm_tabletype_new(wasm_valtype_t* element, const wasm_limits_t* limits) try {
   const std::unique_ptr<wasm_valtype_t> taken(element);
   return new wasm_tabletype_t(*taken, capi::from_c(*limits));
+} catch (const std::bad_alloc&) {
+  return capi::no_memory();
 }
 const wasm_valtype_t* wasm_tabletype_element(const wasm_tabletype_t* t) { return &t->element; }
 const wasm_limits_t* wasm_tabletype_limits(const wasm_tabletype_t* t) { return &t->limits; }
 
-wasm_memorytype_t* wasm_memorytype_new(const wasm_limits_t* limits) {
+wasm_memorytype_t* wasm_memorytype_new(const wasm_limits_t* limits) try {
   module::MemoryType type;
   type.limits = capi::from_c(*limits);
   return new wasm_memorytype_t(type);
+} catch (const std::bad_alloc&) {
+  return capi::no_memory();
 }
 const wasm_limits_t* wasm_memorytype_limits(const wasm_memorytype_t* t) { return &t->limits; }
 
-wasm_tagtype_t* wasm_tagtype_new(wasm_functype_t* func) {
+wasm_tagtype_t* wasm_tagtype_new(wasm_functype_t* func) try {
   const std::unique_ptr<wasm_functype_t> taken(func);
   return new wasm_tagtype_t(*taken);
+} catch (const std::bad_alloc&) {
+  return capi::no_memory();
 }
 const wasm_functype_t* wasm_tagtype_functype(const wasm_tagtype_t* t) { return &t->func; }
 

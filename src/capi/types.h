@@ -25,9 +25,8 @@ struct wasm_externtype_t {
 };
 
 struct wasm_functype_t final : wasm_externtype_t {
-  /// Takes over both vectors.
-  wasm_functype_t(wasm_valtype_vec_t* p, wasm_valtype_vec_t* r)
-      : wasm_externtype_t(WASM_EXTERN_FUNC), params(p), results(r) {}
+  wasm_functype_t(ashlar::capi::OwnedTypes p, ashlar::capi::OwnedTypes r)
+      : wasm_externtype_t(WASM_EXTERN_FUNC), params(std::move(p)), results(std::move(r)) {}
   wasm_functype_t* clone() const override { return new wasm_functype_t(*this); }
   ashlar::module::FuncType exact() const;
   ashlar::capi::OwnedTypes params;
@@ -63,14 +62,16 @@ struct wasm_tagtype_t final : wasm_externtype_t {
 };
 
 struct wasm_exporttype_t {
-  wasm_exporttype_t(wasm_name_t* n, wasm_externtype_t* t) : name(n), type(t) {}
+  wasm_exporttype_t(ashlar::capi::OwnedName n, std::unique_ptr<wasm_externtype_t> t)
+      : name(std::move(n)), type(std::move(t)) {}
   wasm_exporttype_t(const wasm_exporttype_t& o) : name(o.name), type(o.type->clone()) {}
   ashlar::capi::OwnedName name;
   std::unique_ptr<wasm_externtype_t> type;
 };
 
 struct wasm_importtype_t {
-  wasm_importtype_t(wasm_name_t* m, wasm_name_t* n, wasm_externtype_t* t) : module(m), name(n), type(t) {}
+  wasm_importtype_t(ashlar::capi::OwnedName m, ashlar::capi::OwnedName n, std::unique_ptr<wasm_externtype_t> t)
+      : module(std::move(m)), name(std::move(n)), type(std::move(t)) {}
   wasm_importtype_t(const wasm_importtype_t& o) : module(o.module), name(o.name), type(o.type->clone()) {}
   ashlar::capi::OwnedName module;
   ashlar::capi::OwnedName name;

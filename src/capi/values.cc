@@ -94,19 +94,25 @@ wasm_val_t default_of(const module::TypeRegistry& types, isa::ValType type) {
 
 namespace {
 
-// What the vectors do with their elements.
-wasm_byte_t copy_element(wasm_byte_t b) { return b; }
+// What the vectors do with their elements. Copying: false without memory.
+bool copy_element(wasm_byte_t b, wasm_byte_t& out) {
+  out = b;
+  return true;
+}
 void delete_element(wasm_byte_t&) {}
-wasm_val_t copy_element(const wasm_val_t& v) {
-  wasm_val_t out;
+bool copy_element(const wasm_val_t& v, wasm_val_t& out) {
   wasm_val_copy(&out, &v);
-  return out;
+  return !wasm_valkind_is_ref(v.kind) || (out.of.ref == nullptr) == (v.of.ref == nullptr);
 }
 void delete_element(wasm_val_t& v) { wasm_val_delete(&v); }
-wasm_frame_t* copy_element(const wasm_frame_t* f) { return wasm_frame_copy(f); }
-wasm_extern_t* copy_element(const wasm_extern_t* e) { return wasm_extern_copy(e); }
+template <class T>
+bool copied(const T* from, T* to) {
+  return (from == nullptr) == (to == nullptr);
+}
+bool copy_element(const wasm_frame_t* f, wasm_frame_t*& out) { return copied(f, out = wasm_frame_copy(f)); }
+bool copy_element(const wasm_extern_t* e, wasm_extern_t*& out) { return copied(e, out = wasm_extern_copy(e)); }
 #define TYPE(name) \
-  wasm_##name##_t* copy_element(const wasm_##name##_t* t) { return wasm_##name##_copy(t); }
+  bool copy_element(const wasm_##name##_t* t, wasm_##name##_t*& out) { return copied(t, out = wasm_##name##_copy(t)); }
 #include "capi/families.def"
 template <class T>
 void delete_element(T* p) {
@@ -130,25 +136,34 @@ void wasm_val_copy(wasm_val_t* out, const wasm_val_t* v) {
   if (wasm_valkind_is_ref(v->kind)) out->of.ref = wasm_ref_copy(v->of.ref);
 }
 
-#define VEC(name)                                                                                                \
-  void wasm_##name##_vec_new_empty(wasm_##name##_vec_t* out) { capi::make_vec(out, 0); }                         \
-  void wasm_##name##_vec_new_uninitialized(wasm_##name##_vec_t* out, size_t size) { capi::make_vec(out, size); } \
-  void wasm_##name##_vec_new(wasm_##name##_vec_t* out, size_t size,                                              \
-                             capi::ElementOf<wasm_##name##_vec_t> const data[]) {                                \
-    capi::make_vec(out, size, data);                                                                             \
-  }                                                                                                              \
-  void wasm_##name##_vec_copy(wasm_##name##_vec_t* out, const wasm_##name##_vec_t* from) {                       \
-    const size_t size = from->size;                                                                              \
-    capi::ElementOf<wasm_##name##_vec_t> const* data = from->data;                                               \
-    capi::make_vec(out, size);                                                                                   \
-    for (size_t i = 0; i < size; ++i) out->data[i] = capi::copy_element(data[i]);                                \
-  }                                                                                                              \
-  void wasm_##name##_vec_delete(wasm_##name##_vec_t* vec) {                                                      \
-    if (vec == nullptr) return;                                                                                  \
-    for (size_t i = 0; i < vec->size; ++i) capi::delete_element(vec->data[i]);                                   \
-    delete[] vec->data;                                                                                          \
-    vec->size = 0;                                                                                               \
-    vec->data = nullptr;                                                                                         \
+#define VEC(name)                                                                          \
+  void wasm_##name##_vec_new_empty(wasm_##name##_vec_t* out) { capi::make_vec(out, 0); }   \
+  void wasm_##name##_vec_new_uninitialized(wasm_##name##_vec_t* out, size_t size) try {    \
+    capi::make_vec(out, size);                                                             \
+  } catch (const std::bad_alloc&) {                                                        \
+    capi::no_memory();                                                                     \
+  }                                                                                        \
+  void wasm_##name##_vec_new(wasm_##name##_vec_t* out, size_t size,                        \
+                             capi::ElementOf<wasm_##name##_vec_t> const data[]) try {      \
+    capi::make_vec(out, size, data);                                                       \
+  } catch (const std::bad_alloc&) {                                                        \
+    capi::no_memory();                                                                     \
+  }                                                                                        \
+  void wasm_##name##_vec_copy(wasm_##name##_vec_t* out, const wasm_##name##_vec_t* from) { \
+    const wasm_##name##_vec_t source = *from;                                              \
+    wasm_##name##_vec_new_uninitialized(out, source.size);                                 \
+    for (size_t i = 0; i < out->size; ++i) {                                               \
+      if (capi::copy_element(source.data[i], out->data[i])) continue;                      \
+      wasm_##name##_vec_delete(out);                                                       \
+      return;                                                                              \
+    }                                                                                      \
+  }                                                                                        \
+  void wasm_##name##_vec_delete(wasm_##name##_vec_t* vec) {                                \
+    if (vec == nullptr) return;                                                            \
+    for (size_t i = 0; i < vec->size; ++i) capi::delete_element(vec->data[i]);             \
+    delete[] vec->data;                                                                    \
+    vec->size = 0;                                                                         \
+    vec->data = nullptr;                                                                   \
   }
 #include "capi/families.def"
 

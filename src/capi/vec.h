@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <new>
 #include <string_view>
 #include <type_traits>
 #include <utility>
@@ -17,8 +18,9 @@ using ElementOf = std::remove_pointer_t<decltype(V::data)>;
 /// Zeros or nulls.
 template <class V>
 void make_vec(V* out, size_t size) {
+  *out = V{};  // whole, should there be no memory
+  if (size != 0) out->data = new ElementOf<V>[size]();
   out->size = size;
-  out->data = size == 0 ? nullptr : new ElementOf<V>[size]();
 }
 
 template <class V>
@@ -43,7 +45,12 @@ class OwnedVec {
   OwnedVec() = default;
   /// Takes over what is in `from`.
   explicit OwnedVec(V* from) : vec_(std::exchange(*from, V{})) {}
-  OwnedVec(const OwnedVec& o) { Copy(&vec_, &o.vec_); }
+  /// Throws std::bad_alloc.
+  OwnedVec(const OwnedVec& o) {
+    Copy(&vec_, &o.vec_);
+    if (vec_.size != o.vec_.size) throw std::bad_alloc();
+  }
+  OwnedVec(OwnedVec&& o) noexcept : vec_(std::exchange(o.vec_, V{})) {}
   OwnedVec& operator=(const OwnedVec&) = delete;
   ~OwnedVec() { Delete(&vec_); }
   V* get() { return &vec_; }
