@@ -16,11 +16,21 @@ HostResult<Descriptor> make_stdio(os::Fd handle, bool for_reading) {
   // C libraries take a character device without these two for a terminal, so the null device must have them.
   const bool seekable = info.kind == os::FileKind::Regular || info.kind == os::FileKind::BlockDevice ||
                         (info.kind == os::FileKind::CharDevice && !os::is_terminal(handle.raw()));
-  if (seekable) out.base = out.base | right::fd_seek | right::fd_tell;
+  if (seekable) out.base = out.base.get() | right::fd_seek | right::fd_tell;
   if (info.kind == os::FileKind::Regular) {
-    out.base = out.base | right::fd_advise | right::fd_sync | right::fd_datasync;
+    out.base = out.base.get() | right::fd_advise | right::fd_sync | right::fd_datasync;
   }
   out.handle = std::move(handle);
+  return out;
+}
+
+Descriptor make_pipe(std::shared_ptr<Pipe> pipe, bool for_reading) {
+  Descriptor out;
+  out.kind = DescriptorKind::Pipe;
+  out.pipe = std::move(pipe);
+  out.may_block = true;
+  out.base = (for_reading ? right::fd_read : right::fd_write) | right::fd_filestat_get | right::fd_fdstat_set_flags |
+             right::poll_fd_readwrite;
   return out;
 }
 
@@ -28,10 +38,14 @@ HostResult<Descriptor> make_preopen(const std::string& host_path, std::string gu
                                     Resolution resolution) {
   auto handle = os::open_at(os::kWorkingDirectory, host_path.c_str(), os::kOpenRead | os::kOpenDirectory);
   if (!handle) return fail(errno_from_os(handle.error()));
+  return make_preopen(std::move(*handle), std::move(guest_path), read_only, resolution);
+}
+
+Descriptor make_preopen(os::Fd handle, std::string guest_path, bool read_only, Resolution resolution) {
   Descriptor out;
   out.kind = DescriptorKind::Directory;
   out.type = FileType::Directory;
-  out.handle = std::move(*handle);
+  out.handle = std::move(handle);
   out.read_only = read_only;
   out.resolution = resolution;
   out.base = right::kDirectory;

@@ -46,7 +46,7 @@ HostStatus check_open_rights(const Descriptor& dir, const OpenRequest& request) 
   Rights handed_on = (request.base | request.inheriting) & right::kFileSystem;
   if (request.flags & fd_flag::kDsync) handed_on = handed_on | right::fd_datasync;
   if (request.flags & (fd_flag::kRsync | fd_flag::kSync)) handed_on = handed_on | right::fd_sync;
-  if (!dir.inheriting.has(handed_on)) return fail(Errno::notcapable);
+  if (!dir.inheriting.get().has(handed_on)) return fail(Errno::notcapable);
   return {};
 }
 
@@ -104,7 +104,7 @@ HostResult<Descriptor> open_path(const Descriptor& dir, std::string_view path, c
     out.base = request.base & right::kFile;
     // See make_stdio: this is how C libraries recognize a terminal.
     if (info.kind == os::FileKind::CharDevice && os::is_terminal(handle.raw())) {
-      out.base = out.base & ~(right::fd_seek | right::fd_tell);
+      out.base = out.base.get() & ~(right::fd_seek | right::fd_tell);
     }
   }
   out.handle = std::move(handle);
@@ -214,7 +214,10 @@ HostStatus set_path_times(const Descriptor& dir, std::string_view path, bool fol
 
 HostStatus seek_entries(Descriptor& dir, uint64_t cookie) {
   HOST_TRY(require_dir(dir, right::fd_readdir));
-  if (!dir.reader) dir.reader.emplace();
+  if (!dir.reader) {
+    if (!dir.reader_share.take(dir.share.quota())) return fail(Errno::nfile);
+    dir.reader.emplace();
+  }
   return from_os(dir.reader->seek(dir.handle.raw(), cookie));
 }
 

@@ -49,6 +49,8 @@ struct ListedEntry {
   FileType type;
   std::string_view name;  ///< valid until the next call
 };
+// Of threads that list one directory each takes Descriptor::turns for as long as it wants its entries in a row.
+
 /// Continues behind the entry whose `next` is the cookie; 0 starts afresh. inval for a cookie that cannot be one.
 HostStatus seek_entries(Descriptor& dir, uint64_t cookie);
 /// "." and ".." are among the entries; ".." shows the directory's own inode, as at the root of a file system, because

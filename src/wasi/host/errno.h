@@ -10,7 +10,7 @@ namespace ashlar::wasi::host {
 
 /// Numbered as preview 1 does.
 enum class Errno : uint16_t {
-#define ERRNO(id, number, native, code) id = number,
+#define ERRNO(id, number, native, code, socket_code) id = number,
 #include "wasi/host/errno.def"
 #undef ERRNO
 };
@@ -27,6 +27,8 @@ Errno errno_from_os(int native);
 std::string_view errno_name(Errno code);
 /// The 0.2 file system error code ("access", "no-entry"); empty where 0.2 has none.
 std::string_view errno_p2_code(Errno code);
+/// The 0.2 socket error code ("connection-refused"); empty where 0.2 has none.
+std::string_view errno_p2_socket_code(Errno code);
 
 /// A system call's result with its error translated.
 template <class T>

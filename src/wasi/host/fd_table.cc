@@ -5,42 +5,52 @@
 
 namespace ashlar::wasi::host {
 
-HostResult<Descriptor*> FdTable::get(uint32_t fd) {
-  if (fd >= slots_.size() || slots_[fd] == nullptr) return fail(Errno::badf);
-  return slots_[fd].get();
+HostResult<DescriptorRef> FdTable::get(uint32_t fd) {
+  const auto held = lock();
+  if (!open(fd)) return fail(Errno::badf);
+  if (shared_) return DescriptorRef(slots_[fd]);
+  return DescriptorRef(slots_[fd].get());
 }
 
-HostResult<Descriptor*> FdTable::get(uint32_t fd, Rights needed) {
-  HOST_ASSIGN(Descriptor * found, get(fd));
+HostResult<DescriptorRef> FdTable::get(uint32_t fd, Rights needed) {
+  HOST_ASSIGN(DescriptorRef found, get(fd));
   HOST_TRY(found->require(needed));
   return found;
 }
 
 HostResult<uint32_t> FdTable::insert(Descriptor descriptor) {
+  if (!descriptor.share.take(quota_)) return fail(Errno::nfile);
+  auto made = std::make_shared<Descriptor>(std::move(descriptor));
+  const auto held = lock();
   while (lowest_free_ < slots_.size() && slots_[lowest_free_] != nullptr) ++lowest_free_;
   if (lowest_free_ >= kMaxDescriptors) return fail(Errno::mfile);
   if (lowest_free_ == slots_.size()) slots_.emplace_back();
-  slots_[lowest_free_] = std::make_unique<Descriptor>(std::move(descriptor));
+  slots_[lowest_free_] = std::move(made);
   return static_cast<uint32_t>(lowest_free_);
 }
 
-void FdTable::place(uint32_t fd, Descriptor descriptor) {
+HostStatus FdTable::place(uint32_t fd, Descriptor descriptor) {
+  if (!descriptor.share.take(quota_)) return fail(Errno::nfile);
   if (fd >= slots_.size()) slots_.resize(size_t{fd} + 1);
-  slots_[fd] = std::make_unique<Descriptor>(std::move(descriptor));
+  slots_[fd] = std::make_shared<Descriptor>(std::move(descriptor));
+  return {};
 }
 
 HostStatus FdTable::close(uint32_t fd) {
-  HOST_TRY(get(fd));
-  slots_[fd].reset();
+  std::shared_ptr<Descriptor> closed;  // outlives the lock: closing may take its time
+  const auto held = lock();
+  if (!open(fd)) return fail(Errno::badf);
+  closed = std::move(slots_[fd]);
   lowest_free_ = std::min<size_t>(lowest_free_, fd);
   return {};
 }
 
 HostStatus FdTable::renumber(uint32_t from, uint32_t to) {
-  HOST_TRY(get(from));
-  HOST_TRY(get(to));
+  std::shared_ptr<Descriptor> closed;
+  const auto held = lock();
+  if (!open(from) || !open(to)) return fail(Errno::badf);
   if (from == to) return {};
-  slots_[to] = std::move(slots_[from]);
+  closed = std::exchange(slots_[to], std::move(slots_[from]));
   lowest_free_ = std::min<size_t>(lowest_free_, from);
   return {};
 }

@@ -28,17 +28,32 @@ os::SysResult<size_t> transfer(const Descriptor& file, Buffers buffers, bool wri
   return writing ? os::write_from(handle, buffers) : os::read_into(handle, buffers);
 }
 
+/// Waits for a handle that blocks in the kernel and takes the turn: until it is given back no other thread of the
+/// program takes away what was waited for.
+HostStatus wait_for_turn(Descriptor& file, std::unique_lock<std::mutex>& turn, bool writing, Interrupt& interrupt) {
+  for (;;) {
+    const uint32_t before = file.turns.transfers.load(std::memory_order_relaxed);
+    HOST_TRY(wait_until_ready(file.handle.raw(), writing, interrupt));
+    turn.lock();
+    if (file.turns.transfers.load(std::memory_order_relaxed) == before) return {};
+    turn.unlock();
+  }
+}
+
 /// Transfers on what may block. Handles opened here answer EAGAIN; borrowed ones may block in the kernel, so they are
 /// waited for first when that must not happen.
 HostResult<size_t> transfer_waiting(Descriptor& file, Buffers buffers, bool writing, Interrupt& interrupt) {
   const int handle = file.handle.raw();
   os::Buffer first;
+  std::unique_lock turn(file.turns.mutex, std::defer_lock);
   if (!file.handle.owned()) {
     if (file.nonblocking()) {
+      turn.lock();
       if (!ready_now(handle, writing)) return fail(Errno::again);
     } else if (interrupt.armed()) {
-      HOST_TRY(wait_until_ready(handle, writing, interrupt));
+      HOST_TRY(wait_for_turn(file, turn, writing, interrupt));
     }
+    if (turn.owns_lock()) file.turns.transfers.fetch_add(1, std::memory_order_relaxed);
     if (writing && interrupt.armed() && !buffers.empty()) {
       first = {buffers[0].data, std::min(buffers[0].size, kInterruptibleWrite)};
       buffers = std::span(&first, 1);
@@ -57,8 +72,18 @@ HostResult<size_t> transfer_waiting(Descriptor& file, Buffers buffers, bool writ
   }
 }
 
+HostResult<size_t> transfer_pipe(Descriptor& file, Buffers buffers, Interrupt& interrupt) {
+  for (;;) {
+    auto n = file.pipe->transfer(buffers);
+    if (!n && n.error() == Errno::intr) return interrupt.fire();
+    if (n || n.error() != Errno::again || file.nonblocking()) return n;
+    HOST_TRY(interrupt.wait({}, std::nullopt));
+  }
+}
+
 HostResult<size_t> move_bytes(Descriptor& file, Buffers buffers, bool writing, Interrupt& interrupt) {
   HOST_TRY(require_file(file, writing ? right::fd_write : right::fd_read));
+  if (file.pipe) return transfer_pipe(file, buffers, interrupt);
   if (file.may_block) return transfer_waiting(file, buffers, writing, interrupt);
   for (;;) {
     auto n = transfer(file, buffers, writing);
@@ -105,7 +130,7 @@ HostResult<size_t> write_at(Descriptor& file, Buffers buffers, uint64_t offset) 
 
 HostResult<uint64_t> seek(Descriptor& file, int64_t offset, os::Whence whence) {
   const bool tells = offset == 0 && whence == os::Whence::Current;
-  if (tells && file.base.any(right::fd_seek)) {
+  if (tells && file.base.get().any(right::fd_seek)) {
     HOST_TRY(require_seekable(file, right::kNone));
   } else {
     HOST_TRY(require_seekable(file, tells ? right::fd_tell : right::fd_seek));
@@ -131,6 +156,7 @@ HostStatus advise(Descriptor& file, uint64_t offset, uint64_t length, os::Advice
 
 HostResult<FileStat> stat(Descriptor& file) {
   HOST_TRY(file.require(right::fd_filestat_get));
+  if (file.pipe) return FileStat{.type = file.type};
   HOST_ASSIGN(auto info, from_os(os::file_info(file.handle.raw())));
   return file_stat_of(info);
 }
@@ -154,10 +180,11 @@ HostStatus set_flags(Descriptor& file, uint16_t flags) {
     if ((flags & ~fd_flag::kNonblock) != 0) return fail(Errno::inval);
     return {};
   }
-  const int changed = flags ^ file.flags;
+  const std::lock_guard turn(file.turns.mutex);
+  const int changed = flags ^ file.flags.get();
   if ((changed & (fd_flag::kDsync | fd_flag::kRsync | fd_flag::kSync)) != 0) return fail(Errno::notsup);
   if ((changed & fd_flag::kAppend) != 0) {
-    if (!file.handle.owned()) return fail(Errno::notsup);  // would change it for other processes
+    if (file.pipe || !file.handle.owned()) return fail(Errno::notsup);  // would change it for other processes
     HOST_ASSIGN(auto now, from_os(os::status_flags(file.handle.raw())));
     HOST_TRY(from_os(os::set_status_flags(file.handle.raw(), (flags & fd_flag::kAppend) != 0, now.nonblock)));
   }
@@ -166,7 +193,8 @@ HostStatus set_flags(Descriptor& file, uint16_t flags) {
 }
 
 HostStatus set_rights(Descriptor& file, Rights base, Rights inheriting) {
-  if (!file.base.has(base) || !file.inheriting.has(inheriting)) return fail(Errno::notcapable);
+  const std::lock_guard turn(file.turns.mutex);
+  if (!file.base.get().has(base) || !file.inheriting.get().has(inheriting)) return fail(Errno::notcapable);
   file.base = base;
   file.inheriting = inheriting;
   return {};

@@ -19,7 +19,9 @@ constexpr uint64_t kRealtimeSlice = 1'000'000'000;
 struct Watch {
   Errno error = Errno::success;
   bool always_ready = false;
+  bool pipe = false;
   size_t item = kNoItem;  ///< index into the items
+  DescriptorRef file;     ///< held, so that its handle stays what it is
   uint64_t deadline = 0;  ///< clocks: on `Subscription::clock`
 };
 
@@ -71,18 +73,22 @@ void Poller::prepare_fd(const Subscription& wanted, Watch& watch) {
     return;
   }
   const Descriptor& file = **found;
+  const Rights rights = file.base.get();
   const bool reading = wanted.kind == Subscription::Kind::Read;
   if (file.is_directory()) {
     watch.error = Errno::badf;
-  } else if (!file.base.has(right::poll_fd_readwrite) ||
-             !file.base.any(reading ? right::fd_read | right::sock_accept : right::fd_write)) {
+  } else if (!rights.has(right::poll_fd_readwrite) ||
+             !rights.any(reading ? right::fd_read | right::sock_accept : right::fd_write)) {
     watch.error = Errno::notcapable;
+  } else if (file.pipe) {
+    watch.pipe = true;
   } else if (!file.may_block) {
     watch.always_ready = true;
   } else {
     watch.item = item_for(file.handle.raw());
     (reading ? items_[watch.item].read : items_[watch.item].write) = true;
   }
+  watch.file = std::move(*found);
 }
 
 size_t Poller::item_for(int fd) {
@@ -107,9 +113,13 @@ std::optional<uint64_t> Poller::time_left() const {
 
 bool Poller::collect_fd(const Subscription& wanted, const Watch& watch, Event& event) const {
   const bool reading = wanted.kind == Subscription::Kind::Read;
-  auto found = table_.get(wanted.fd);
-  if (!found) return false;
-  const int fd = (*found)->handle.raw();
+  if (watch.pipe) {
+    const Pipe& pipe = *watch.file->pipe;
+    if (!pipe.ready()) return false;
+    event.bytes = pipe.available();
+    return true;
+  }
+  const int fd = watch.file->handle.raw();
   if (watch.always_ready) {
     auto info = os::file_info(fd);
     auto at = os::seek_file(fd, 0, os::Whence::Current);
@@ -145,18 +155,29 @@ void Poller::collect(std::vector<Event>& events) const {
   }
 }
 
+/// That time from now, on the monotonic clock.
+std::optional<uint64_t> time_at(std::optional<uint64_t> left) {
+  if (!left) return std::nullopt;
+  const uint64_t now = os::monotonic_now();
+  return *left > UINT64_MAX - now ? UINT64_MAX : now + *left;
+}
+
 HostStatus Poller::run(std::vector<Event>& events, Interrupt& interrupt) {
   for (;;) {
     if (interrupt.requested()) return fail(Errno::intr);
-    std::optional<uint64_t> limit = immediate_ ? std::optional<uint64_t>(0) : time_left();
-    if (interrupt.armed()) limit = std::min(limit.value_or(UINT64_MAX), kInterruptSlice);
+    const std::optional<uint64_t> left = immediate_ ? std::optional<uint64_t>(0) : time_left();
+    std::optional<uint64_t> limit = left;
+    if (interrupt.armed()) {
+      limit = std::min(left.value_or(UINT64_MAX), interrupt.waiter() != nullptr ? 0 : kInterruptSlice);
+    }
     auto ready = os::wait_files(items_, limit);
     if (!ready) {
       if (ready.error() != EINTR) return fail(errno_from_os(ready.error()));
       continue;
     }
     collect(events);
-    if (!events.empty()) return {};
+    if (!events.empty()) return interrupt.turn();
+    if (interrupt.waiter() != nullptr) HOST_TRY(interrupt.wait(items_, time_at(left)));
   }
 }
 

@@ -40,7 +40,7 @@ HostResult<Descriptor> accept(Descriptor& listener, uint16_t flags, Interrupt& i
     auto handle = os::accept_connection(listener.handle.raw());
     if (handle) {
       Descriptor out = make_stream(std::move(*handle), flags);
-      out.base = out.base & listener.inheriting;
+      out.base = out.base.get() & listener.inheriting.get();
       return out;
     }
     // A connection that went away before it was accepted is not the guest's error.

@@ -19,6 +19,14 @@ Status no_nul(const std::vector<std::string>& strings) {
 
 }  // namespace
 
+Context Context::for_thread(std::function<bool()> interrupted) {
+  fds().share();
+  Context out;
+  out.program_ = program_;
+  out.interrupt_ = host::Interrupt(std::move(interrupted));
+  return out;
+}
+
 Context::Builder& Context::Builder::args(std::vector<std::string> args) {
   args_ = std::move(args);
   return *this;
@@ -64,8 +72,19 @@ Context::Builder& Context::Builder::stdio(uint32_t fd, os::Fd handle) {
   return *this;
 }
 
+Context::Builder& Context::Builder::stdio(uint32_t fd, std::shared_ptr<host::Pipe> pipe) {
+  CHECK(fd < 3);
+  pipes_[fd] = std::move(pipe);
+  return *this;
+}
+
 Context::Builder& Context::Builder::preopen_dir(std::string host_path, std::string guest_path, bool read_only) {
-  dirs_.push_back({std::move(host_path), std::move(guest_path), read_only});
+  dirs_.push_back({std::move(host_path), os::Fd(), std::move(guest_path), read_only});
+  return *this;
+}
+
+Context::Builder& Context::Builder::preopen_dir(os::Fd handle, std::string guest_path, bool read_only) {
+  dirs_.push_back({{}, std::move(handle), std::move(guest_path), read_only});
   return *this;
 }
 
@@ -84,14 +103,42 @@ Context::Builder& Context::Builder::interrupted(std::function<bool()> hook) {
   return *this;
 }
 
+Context::Builder& Context::Builder::waiter(host::Waiter* waiter) {
+  waiter_ = waiter;
+  return *this;
+}
+
 Context::Builder& Context::Builder::resolution(host::Resolution resolution) {
   resolution_ = resolution;
   return *this;
 }
 
+Context::Builder& Context::Builder::quota(host::Quota* quota) {
+  quota_ = quota;
+  return *this;
+}
+
+namespace {
+
+/// Why a descriptor found no place.
+std::unexpected<Error> no_place(host::Errno why) {
+  if (why == host::Errno::nfile) {
+    return make_error(ErrorCode::store_limit, kNoOffset, "no WASI descriptor is left to the tenant");
+  }
+  return make_error(ErrorCode::implementation_limit, kNoOffset, "descriptors of a WASI program");
+}
+
+}  // namespace
+
 Status Context::Builder::open_stdio(Context& context) {
   for (uint32_t fd = 0; fd < 3; ++fd) {
     const bool for_reading = fd == 0;
+    if (pipes_[fd]) {
+      CHECK(waiter_ != nullptr);
+      auto placed = context.fds().place(fd, host::make_pipe(std::move(pipes_[fd]), for_reading));
+      if (!placed) return no_place(placed.error());
+      continue;
+    }
     os::Fd handle = std::move(stdio_[fd]);
     auto made = host::make_stdio(std::move(handle), for_reading);
     if (!made) {
@@ -100,21 +147,22 @@ Status Context::Builder::open_stdio(Context& context) {
       if (!null) return make_error(ErrorCode::io_failed, kNoOffset, "/dev/null", std::strerror(null.error()));
       made = host::make_stdio(std::move(*null), for_reading);
     }
-    if (made) context.fds_.place(fd, std::move(*made));
+    if (!made) continue;
+    if (auto placed = context.fds().place(fd, std::move(*made)); !placed) return no_place(placed.error());
   }
   return {};
 }
 
 Status Context::Builder::open_dirs(Context& context) {
   for (Dir& dir : dirs_) {
-    auto made = host::make_preopen(dir.host_path, std::move(dir.guest_path), dir.read_only, resolution_);
+    host::HostResult<host::Descriptor> made =
+        dir.handle ? host::make_preopen(std::move(dir.handle), std::move(dir.guest_path), dir.read_only, resolution_)
+                   : host::make_preopen(dir.host_path, std::move(dir.guest_path), dir.read_only, resolution_);
     if (!made) {
       return make_error(ErrorCode::wasi_dir_failed, kNoOffset, dir.host_path,
                         std::string(host::errno_name(made.error())));
     }
-    if (!context.fds_.insert(std::move(*made))) {
-      return make_error(ErrorCode::implementation_limit, kNoOffset, "descriptors of a WASI program");
-    }
+    if (auto placed = context.fds().insert(std::move(*made)); !placed) return no_place(placed.error());
   }
   return {};
 }
@@ -134,9 +182,8 @@ Status Context::Builder::open_listeners(Context& context) {
       return make_error(ErrorCode::wasi_listen_failed, kNoOffset, std::to_string(listener.handle.raw()),
                         std::strerror(set.error()));
     }
-    if (!context.fds_.insert(host::make_listener(std::move(listener.handle)))) {
-      return make_error(ErrorCode::implementation_limit, kNoOffset, "descriptors of a WASI program");
-    }
+    auto placed = context.fds().insert(host::make_listener(std::move(listener.handle)));
+    if (!placed) return no_place(placed.error());
   }
   return {};
 }
@@ -145,12 +192,13 @@ Result<Context> Context::Builder::build() {
   TRY(no_nul(args_));
   TRY(no_nul(env_));
   Context context;
-  context.interrupt_ = host::Interrupt(std::move(interrupted_));
+  context.fds().set_quota(quota_);
+  context.interrupt_ = host::Interrupt(std::move(interrupted_), waiter_);
   TRY(open_stdio(context));
   TRY(open_dirs(context));
   TRY(open_listeners(context));
-  context.args_ = std::move(args_);
-  context.env_ = std::move(env_);
+  context.program_->args = std::move(args_);
+  context.program_->env = std::move(env_);
   *this = Builder();
   return context;
 }

@@ -1,5 +1,6 @@
 // The fd_* functions.
 #include <algorithm>
+#include <mutex>
 
 #include "wasi/p1/functions.h"
 #include "wasi/p1/layout.h"
@@ -163,6 +164,7 @@ Errno fd_readdir(Context& ctx, GuestMemory mem, uint32_t fd, uint32_t buffer_ptr
     HOST_TRY(mem.require(size_ptr, 4));
     HOST_ASSIGN(auto buffer, mem.bytes(buffer_ptr, buffer_size));
     uint32_t used = 0;
+    const std::lock_guard turn(dir.turns.mutex);
     HOST_TRY(list_entries(dir, buffer, cookie, used));
     return mem.store<uint32_t>(size_ptr, used);
   });

@@ -16,7 +16,7 @@ constexpr uint32_t kTruncate = 8;
 
 /// A directory descriptor and a path below it, copied out of the guest's memory before anything is checked.
 struct DirPath {
-  host::Descriptor* dir;
+  host::DescriptorRef dir;
   std::string path;
 };
 

@@ -14,7 +14,7 @@ constexpr uint32_t kShutRead = 1;
 constexpr uint32_t kShutWrite = 2;
 
 HostStatus accept(Context& ctx, GuestMemory mem, uint32_t fd, uint32_t flags, uint32_t accepted_ptr) {
-  HOST_ASSIGN(host::Descriptor * listener, ctx.fds().get(fd));
+  HOST_ASSIGN(const host::DescriptorRef listener, ctx.fds().get(fd));
   HOST_TRY(mem.require(accepted_ptr, 4));
   if ((flags & ~uint32_t{host::fd_flag::kNonblock}) != 0) return host::fail(Errno::inval);
   HOST_ASSIGN(auto stream, host::accept(*listener, static_cast<uint16_t>(flags), ctx.interrupt()));
@@ -24,7 +24,7 @@ HostStatus accept(Context& ctx, GuestMemory mem, uint32_t fd, uint32_t flags, ui
 
 HostStatus receive(Context& ctx, GuestMemory mem, uint32_t fd, const Iovecs& iovecs, uint32_t ri_flags,
                    uint32_t size_ptr, uint32_t ro_flags_ptr) {
-  HOST_ASSIGN(host::Descriptor * stream, ctx.fds().get(fd));
+  HOST_ASSIGN(const host::DescriptorRef stream, ctx.fds().get(fd));
   HOST_TRY(mem.require(size_ptr, 4));
   HOST_TRY(mem.require(ro_flags_ptr, 2));
   if ((ri_flags & ~(kPeek | kWaitAll)) != 0) return host::fail(Errno::inval);
@@ -36,7 +36,7 @@ HostStatus receive(Context& ctx, GuestMemory mem, uint32_t fd, const Iovecs& iov
 
 HostStatus send(Context& ctx, GuestMemory mem, uint32_t fd, const Iovecs& iovecs, uint32_t si_flags,
                 uint32_t size_ptr) {
-  HOST_ASSIGN(host::Descriptor * stream, ctx.fds().get(fd));
+  HOST_ASSIGN(const host::DescriptorRef stream, ctx.fds().get(fd));
   HOST_TRY(mem.require(size_ptr, 4));
   if (si_flags != 0) return host::fail(Errno::inval);
   HOST_ASSIGN(const size_t sent, host::send(*stream, iovecs.buffers(), ctx.interrupt()));

@@ -25,8 +25,8 @@ os::TimeChange time_change(uint64_t time, bool set, bool now) {
 
 Record<kFdstatSize> fdstat_record(const host::Descriptor& descriptor) {
   Record<kFdstatSize> out;
-  out.put(0, static_cast<uint8_t>(descriptor.type)).put(2, descriptor.flags);
-  out.put(8, descriptor.base.bits).put(16, descriptor.inheriting.bits);
+  out.put(0, static_cast<uint8_t>(descriptor.type)).put(2, descriptor.flags.get());
+  out.put(8, descriptor.base.get().bits).put(16, descriptor.inheriting.get().bits);
   return out;
 }
 
