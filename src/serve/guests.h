@@ -1,0 +1,22 @@
+// What answers requests: programs of one kind, on one event loop.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+
+#include "base/error.h"
+#include "http/server.h"
+
+namespace ashlar::serve {
+
+/// Runs a program for each request. Belongs to a loop's thread. A waiting program holds no thread.
+class Guests {
+ public:
+  virtual ~Guests() = default;
+  virtual void handle(wasi::host::HttpRequest request, std::shared_ptr<http::Answer> answer) = 0;
+  /// Programs that have begun and not ended.
+  virtual size_t running() const = 0;
+};
+
+}  // namespace ashlar::serve

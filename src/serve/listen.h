@@ -1,0 +1,40 @@
+// Where a service listens.
+#pragma once
+
+#include <span>
+#include <string>
+
+#include <boost/asio/io_context.hpp>
+
+#include "base/error.h"
+#include "http/server.h"
+
+namespace ashlar::serve {
+
+struct ListenOptions {
+  std::string address = "127.0.0.1:8080";       ///< "HOST:PORT", port 0: any; "unix:PATH"
+  std::string certificate, key;                 ///< PEM files; empty: without TLS
+  std::shared_ptr<const http::TlsContext> tls;  ///< open_certificate(); null: listen() does that
+};
+/// Reads them. Errors: Io; Internal, in a build without TLS.
+Result<std::shared_ptr<const http::TlsContext>> open_certificate(const ListenOptions& options);
+/// As users are told of an address that listen() returned: "http://127.0.0.1:8080/".
+std::string url_of(const ListenOptions& options, const std::string& address);
+
+struct LoopServer {
+  boost::asio::io_context& loop;
+  http::Server& server;
+};
+
+/// Of a port each loop has a socket of its own, among which the system deals connections out. That the port is nobody
+/// else's shows on one that is not shared. Of a Unix socket they have the same; its file is for its owner and group,
+/// takes the place of one on which nobody listens any more, and goes when the loops' servers listen no more. Returns
+/// the address, "127.0.0.1:8080", and where the certificate of new connections can be exchanged (null: without TLS).
+/// Errors: Io; Internal, TLS in a build without.
+struct Listening {
+  std::string address;
+  std::shared_ptr<http::ServerTls> tls;
+};
+Result<Listening> listen(const ListenOptions& options, std::span<const LoopServer> loops);
+
+}  // namespace ashlar::serve
