@@ -23,25 +23,6 @@ std::string_view Args::value(int id, std::string_view otherwise) const {
 
 namespace {
 
-/// Levenshtein's distance with adjacent swaps, case ignored.
-size_t distance(std::string_view a, std::string_view b) {
-  std::vector<std::vector<size_t>> rows(a.size() + 1, std::vector<size_t>(b.size() + 1));
-  auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
-  for (size_t i = 0; i <= a.size(); ++i) {
-    for (size_t j = 0; j <= b.size(); ++j) {
-      if (i == 0 || j == 0) {
-        rows[i][j] = i + j;
-        continue;
-      }
-      const bool same = lower(a[i - 1]) == lower(b[j - 1]);
-      rows[i][j] = std::min({rows[i - 1][j] + 1, rows[i][j - 1] + 1, rows[i - 1][j - 1] + (same ? 0 : 1)});
-      const bool swapped = i > 1 && j > 1 && lower(a[i - 1]) == lower(b[j - 2]) && lower(a[i - 2]) == lower(b[j - 1]);
-      if (swapped) rows[i][j] = std::min(rows[i][j], rows[i - 2][j - 2] + 1);
-    }
-  }
-  return rows[a.size()][b.size()];
-}
-
 class Parser {
  public:
   Parser(const Command& command, std::span<char* const> argv) : command_(command), argv_(argv) {
@@ -179,24 +160,6 @@ std::string flag_column(const Flag& flag) {
 
 Result<Args> parse_args(const Command& command, std::span<char* const> argv) { return Parser(command, argv).parse(); }
 
-std::string suggest(std::string_view word, std::span<const std::string_view> candidates) {
-  std::string_view best;
-  size_t least = word.size() <= 4 ? 2 : 3;
-  for (std::string_view candidate : candidates) {
-    const size_t far = distance(word, candidate);
-    if (far < least && far * 2 < candidate.size()) {
-      least = far;
-      best = candidate;
-    }
-  }
-  if (best.empty()) {
-    for (std::string_view candidate : candidates) {
-      if (word.size() >= 3 && candidate.starts_with(word)) best = candidate;
-    }
-  }
-  return best.empty() ? std::string() : "; did you mean '" + std::string(best) + "'?";
-}
-
 std::string help_text(const Command& command, bool colour) {
   std::string out = bold("Usage:", colour) + " ashlar " + std::string(command.name);
   if (!command.flags.empty()) out += " [FLAGS]";
@@ -266,6 +229,14 @@ Result<uint64_t> parse_duration(std::string_view flag, std::string_view text) {
     }
   }
   return bad_value(flag, text, kWanted);
+}
+
+void add_list(std::vector<std::string>& out, std::string_view text) {
+  while (!text.empty()) {
+    const size_t comma = std::min(text.find(','), text.size());
+    if (comma > 0) out.emplace_back(text.substr(0, comma));
+    text.remove_prefix(std::min(comma + 1, text.size()));
+  }
 }
 
 Result<bool> parse_switch(std::string_view flag, std::string_view text) {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/suggest.h"
 
 namespace ashlar::cli {
 
@@ -56,8 +57,7 @@ Result<Args> parse_args(const Command& command, std::span<char* const> argv);
 /// The long and short help of a command.
 std::string help_text(const Command& command, bool colour);
 
-/// "; did you mean 'x'?" for the candidate that is near to `word`, or nothing.
-std::string suggest(std::string_view word, std::span<const std::string_view> candidates);
+using base::suggest;
 
 // Values of flags. `flag` is named in the error.
 Result<uint64_t> parse_count(std::string_view flag, std::string_view text);
@@ -65,6 +65,8 @@ Result<uint64_t> parse_count(std::string_view flag, std::string_view text);
 Result<uint64_t> parse_size(std::string_view flag, std::string_view text);
 /// A duration in nanoseconds: 500ms, 5s, 2m, 1.5 (seconds).
 Result<uint64_t> parse_duration(std::string_view flag, std::string_view text);
+/// Appends what stands between commas.
+void add_list(std::vector<std::string>& out, std::string_view text);
 /// y, yes, true, 1, on and their opposites.
 Result<bool> parse_switch(std::string_view flag, std::string_view text);
 

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <limits>
 
+#include "isa/op_table.h"
+
 namespace ashlar::cli {
 
 namespace {
@@ -16,9 +18,7 @@ Status set_limit(ConfigFlag which, std::string_view flag, std::string_view value
     }
     case kMaxStackFlag: {
       TRY_ASSIGN(const uint64_t bytes, parse_size(flag, value));
-      constexpr uint64_t kLeast = 64 << 10;
-      constexpr uint64_t kMost = 64ull << 30;
-      if (bytes < kLeast || bytes > kMost) {
+      if (bytes < kLeastStack || bytes > kMostStack) {
         return make_error(ErrorCode::bad_flag_value, kNoOffset, std::string(flag), std::string(value),
                           "a size between 64K and 64G");
       }
@@ -62,6 +62,32 @@ Status set_gc_stress(std::string_view flag, std::string_view list, Settings& out
     } else {
       return make_error(ErrorCode::bad_flag_value, kNoOffset, std::string(flag), std::string(item),
                         "minor=N, major=N or poison");
+    }
+    from = comma + 1;
+  }
+  return {};
+}
+
+Status set_fuel_costs(std::string_view flag, std::string_view list, Settings& out) {
+  for (size_t from = 0; from <= list.size();) {
+    const size_t comma = std::min(list.find(',', from), list.size());
+    const std::string_view item = list.substr(from, comma - from);
+    const size_t equals = std::min(item.find('='), item.size());
+    const std::string_view name = item.substr(0, equals);
+    if (equals == item.size() || name.empty()) {
+      return make_error(ErrorCode::bad_flag_value, kNoOffset, std::string(flag), std::string(item),
+                        "NAME=N, such as i64.div_u=4 or f64.*=2");
+    }
+    TRY_ASSIGN(const uint64_t cost, parse_count(flag, item.substr(equals + 1)));
+    if (cost > isa::FuelCosts::kMost) {
+      return make_error(ErrorCode::bad_flag_value, kNoOffset, std::string(flag), std::string(item),
+                        "a cost of at most " + std::to_string(isa::FuelCosts::kMost));
+    }
+    if (!out.config.fuel_costs.set(name, static_cast<uint32_t>(cost))) {
+      std::vector<std::string_view> names;
+      for (const isa::OpInfo& row : isa::kOpTable) names.push_back(row.mnemonic);
+      return make_error(ErrorCode::bad_flag_value, kNoOffset, std::string(flag), std::string(name),
+                        "an instruction" + suggest(name, names));
     }
     from = comma + 1;
   }
@@ -157,6 +183,9 @@ Result<Settings> read_settings(const Args& args) {
                             "gc");
         }
         out.gc_stats = true;
+        break;
+      case kFuelCostFlag:
+        TRY(set_fuel_costs(given.flag, given.value, out));
         break;
       case kLazyFlag:
         out.config.lazy_validation = true;

@@ -18,6 +18,7 @@ enum ConfigFlag : int {
   kGcStressFlag,
   kPoolFlag,
   kFuelFlag,
+  kFuelCostFlag,
   kTimeoutFlag,
   kTierFlag,
   kNoCacheFlag,
@@ -40,6 +41,14 @@ inline constexpr Flag kTierFlagRow = {
 inline constexpr Flag kNoCacheFlagRow = {kNoCacheFlag, 0, "no-cache", "",
                                          "neither look for compiled code in the cache nor keep it"};
 
+inline constexpr Flag kAllowPrecompiledFlagRow = {
+    kAllowPrecompiledFlag, 0, "allow-precompiled", "",
+    "FILE may be what 'ashlar compile' wrote: machine code\nthat nothing holds back, so know where it came from"};
+
+inline constexpr Flag kFuelCostFlagRow = {
+    kFuelCostFlag, 0, "fuel-cost", "NAME=N,...",
+    "fuel that an instruction takes, or all whose names\nbegin alike (f64.*); others take 1"};
+
 inline constexpr Flag kMaxGcHeapFlagRow = {kMaxGcHeapFlag, 0, "max-gc-heap", "SIZE",
                                            "limit of the heap of structs and arrays (1G)"};
 /// For tests: collections at every N-th allocation, freed memory filled with a pattern.
@@ -52,6 +61,9 @@ inline constexpr Flag kStatsFlagRow = {kStatsFlag, 0, "stats", "gc", "print at t
 
 /// Mnemonics: functions that use one are left to the interpreter, as if the compiler could not translate it.
 inline constexpr Flag kPretendUnsupportedFlagRow = {kPretendUnsupportedFlag, 0, "pretend-unsupported", "OP,...", ""};
+
+// Of a call stack.
+inline constexpr uint64_t kLeastStack = 64 << 10, kMostStack = 64ull << 30;
 
 /// What the shared flags say.
 struct Settings {

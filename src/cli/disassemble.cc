@@ -94,4 +94,18 @@ std::string const_expr_text(const Module& m, const module::ConstExpr& expr, isa:
   return out;
 }
 
+void write_disassembly(const module::Module& m, isa::Features features) {
+  write_all(kStdout, "\nCode Disassembly:\n");
+  std::string out;
+  for (uint32_t f = m.imported_funcs; f < m.funcs.size(); ++f) {
+    out += '\n';
+    disassemble(m, f, features, out);
+    constexpr size_t kFlushAt = 1 << 16;
+    if (out.size() < kFlushAt) continue;
+    if (!write_all(kStdout, out)) return;
+    out.clear();
+  }
+  write_all(kStdout, out);
+}
+
 }  // namespace ashlar::cli

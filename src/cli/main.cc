@@ -2,11 +2,13 @@
 #include <csignal>
 
 #include <algorithm>
+#include <new>
 #include <span>
 #include <string>
 
 #include "cli/output.h"
 #include "cli/registry.h"
+#include "os/asymmetric_barrier.h"
 #include "os/file.h"
 
 namespace ashlar::cli {
@@ -54,8 +56,13 @@ int dispatch(std::span<char* const> argv) {
 }  // namespace
 }  // namespace ashlar::cli
 
-int main(int argc, char** argv) {
+int main(int argc, char** argv) try {
   // A reader that went away is an error of write, for the guest too.
   std::signal(SIGPIPE, SIG_IGN);
+  // While there is one thread that costs nothing; with others the kernel waits for all processors.
+  ashlar::os::prepare_barriers();
   return ashlar::cli::dispatch(std::span<char* const>(argv + 1, static_cast<size_t>(std::max(argc - 1, 0))));
+} catch (const std::bad_alloc&) {
+  ashlar::cli::write_all(ashlar::cli::kStderr, "ashlar: out of memory\n");
+  return ashlar::cli::kExitFailure;
 }

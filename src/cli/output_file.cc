@@ -1,10 +1,14 @@
 // Writing of result files.
 #include "cli/output_file.h"
 
+#include <cerrno>
 #include <cstring>
+#include <filesystem>
+#include <system_error>
 
 #include "cli/output.h"
 #include "os/file.h"
+#include "os/file_bytes.h"
 
 namespace ashlar::cli {
 
@@ -29,6 +33,22 @@ Status write_output(const std::string& path, std::span<const uint8_t> bytes) {
   if (!file) return failed(file.error());
   if (!write_all(file->raw(), bytes)) return failed(errno);
   return {};
+}
+
+Status replace_output(const std::string& path, std::span<const uint8_t> bytes) {
+  if (path == "-") return write_output(path, bytes);
+  std::error_code failed;
+  const std::filesystem::file_status there = std::filesystem::status(path, failed);
+  // A device stays what it is, and so does a link.
+  if (std::filesystem::exists(there) && !std::filesystem::is_regular_file(there)) return write_output(path, bytes);
+  const std::filesystem::path real = std::filesystem::canonical(path, failed);
+  return os::replace_file(failed ? path : real.string(), bytes);
+}
+
+Status make_folder(const std::string& path) {
+  const auto made = os::make_directory_at(os::kWorkingDirectory, path.c_str());
+  if (made || made.error() == EEXIST) return {};
+  return make_error(ErrorCode::io_failed, kNoOffset, path, std::strerror(made.error()));
 }
 
 }  // namespace ashlar::cli

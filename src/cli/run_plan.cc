@@ -3,6 +3,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 
 #include "cli/output.h"
@@ -11,18 +12,8 @@
 namespace ashlar::cli {
 namespace {
 
-/// "HOST", "HOST::GUEST", each with ":ro" behind.
-api::WasiOptions::Dir parse_dir(std::string_view text) {
-  api::WasiOptions::Dir out;
-  if (text.ends_with(":ro") && !text.ends_with("::ro")) {
-    out.read_only = true;
-    text.remove_suffix(3);
-  }
-  const size_t split = text.find("::");
-  out.host = text.substr(0, split);
-  out.guest = split == text.npos ? out.host : std::string(text.substr(split + 2));
-  return out;
-}
+/// So many threads no program has by intention on one machine, and no machine ends up without any for others.
+constexpr uint32_t kUsualThreads = 1024;
 
 void add_environment(api::WasiOptions& out) {
   for (char** entry = environ; entry && *entry; ++entry) {
@@ -43,6 +34,40 @@ Status add_env(const Args::Given& given, api::WasiOptions& out) {
     out.set_env(name, given.value.substr(equals + 1));
   } else if (const char* own = std::getenv(name.c_str())) {
     out.set_env(name, own);
+  }
+  return {};
+}
+
+/// After Wasmtime's manner. What it has and we have not is told rather than ignored.
+Status read_wasi_options(const Args::Given& given, api::WasiOptions& out) {
+  const std::string_view list = given.value;
+  for (size_t from = 0; from <= list.size();) {
+    const size_t comma = std::min(list.find(',', from), list.size());
+    const std::string_view item = list.substr(from, comma - from);
+    const size_t equals = std::min(item.find('='), item.size());
+    const std::string_view name = item.substr(0, equals);
+    const std::string shown = std::string(given.flag) + " " + std::string(name);
+    bool on = true;
+    if (equals < item.size()) {
+      TRY_ASSIGN(on, parse_switch(shown, item.substr(equals + 1)));
+    }
+    if (name == "threads") {
+      out.max_threads = !on ? 0 : out.max_threads != 0 ? out.max_threads : kUsualThreads;
+    } else if (name == "inherit-env") {
+      if (on) add_environment(out);
+    } else if (name == "inherit-network") {
+      if (on) out.allow_net.emplace_back("*");
+    } else if (name == "allow-ip-name-lookup") {
+      out.name_lookup = out.resolver = on;
+    } else if (name == "tcp") {
+      out.tcp = on;
+    } else if (name == "udp") {
+      out.udp = on;
+    } else {
+      return make_error(ErrorCode::bad_flag_value, kNoOffset, std::string(given.flag), std::string(item),
+                        "threads, inherit-env, inherit-network, tcp, udp or allow-ip-name-lookup, with =n to forbid");
+    }
+    from = comma + 1;
   }
   return {};
 }
@@ -83,6 +108,12 @@ Status read_inspection(const Args& args, Plan& plan) {
   return {};
 }
 
+Result<serve::ProgramStyle> parse_style(const Args::Given& given) {
+  if (const auto style = serve::style_from_name(given.value)) return *style;
+  return make_error(ErrorCode::bad_flag_value, kNoOffset, std::string(given.flag), std::string(given.value),
+                    "cgi or raw");
+}
+
 /// Beside nothing of the program's: in the working directory.
 std::string snapshot_path(std::string_view file) {
   constexpr std::string_view kEnding = ".heapsnapshot";
@@ -90,6 +121,18 @@ std::string snapshot_path(std::string_view file) {
 }
 
 }  // namespace
+
+api::WasiOptions::Dir parse_dir(std::string_view text) {
+  api::WasiOptions::Dir out;
+  if (text.ends_with(":ro") && !text.ends_with("::ro")) {
+    out.read_only = true;
+    text.remove_suffix(3);
+  }
+  const size_t split = text.find("::");
+  out.host = text.substr(0, split);
+  out.guest = split == text.npos ? out.host : std::string(text.substr(split + 2));
+  return out;
+}
 
 Result<Plan> read_plan(const Args& args) {
   Plan plan;
@@ -99,6 +142,7 @@ Result<Plan> read_plan(const Args& args) {
   plan.file = args.operands[0];
   plan.arguments = std::span(args.operands).subspan(1);
   if (args.has(kInheritEnv)) add_environment(plan.wasi);
+  plan.wasi.max_threads = kUsualThreads;
   for (const Args::Given& given : args.flags) {
     switch (given.id) {
       case kDir:
@@ -110,6 +154,46 @@ Result<Plan> read_plan(const Args& args) {
       case kListen:
         plan.wasi.listen.emplace_back(given.value);
         break;
+      case kAllowNet:
+        plan.wasi.allow_net.emplace_back(given.value);
+        break;
+      case kAllowNameLookup:
+        plan.wasi.name_lookup = true;
+        break;
+      case kConfig:
+        plan.wasi.config.emplace_back(given.value);
+        break;
+      case kConfigFile:
+        plan.wasi.config_files.emplace_back(given.value);
+        break;
+      case kKeyValue:
+        plan.wasi.key_values.emplace_back(given.value);
+        break;
+      case kLogging:
+        plan.wasi.logging = given.value;
+        break;
+      case kWasiOptions:
+        TRY(read_wasi_options(given, plan.wasi));
+        break;
+      case kMaxThreads: {
+        TRY_ASSIGN(const uint64_t most, parse_count(given.flag, given.value));
+        plan.wasi.max_threads = static_cast<uint32_t>(std::min<uint64_t>(most, ~uint32_t{0}));
+        break;
+      }
+      case kAllowHttp:
+        for (size_t from = 0; from <= given.value.size();) {
+          const size_t comma = std::min(given.value.find(',', from), given.value.size());
+          plan.allow_http.emplace_back(given.flag, given.value.substr(from, comma - from));
+          from = comma + 1;
+        }
+        break;
+      case kCaCert:
+        plan.cacert = given.value;
+        break;
+      case kStyle: {
+        TRY_ASSIGN(plan.style, parse_style(given));
+        break;
+      }
       case kHeapSnapshot:
         plan.heap_snapshot = given.value;
         break;
@@ -135,6 +219,24 @@ Result<Plan> read_plan(const Args& args) {
   plan.wasi.interruptible = plan.settings.timeout_ns != 0;
   plan.wasi.args.emplace_back(args.value(kArgv0, base_name(plan.file)));
   return plan;
+}
+
+Status start_inspection(const Plan& plan) {
+  if (plan.inspect.profile == inspect::Profile::None && !plan.inspect.debugger) return {};
+  return inspect::start(plan.inspect);
+}
+
+Status check_module_grants(const Plan& plan) {
+  const api::WasiOptions& wasi = plan.wasi;
+  if (!wasi.allow_net.empty() || wasi.name_lookup || !wasi.config.empty() || !wasi.config_files.empty() ||
+      !wasi.key_values.empty() || !wasi.logging.empty()) {
+    return make_error(ErrorCode::not_implemented, kNoOffset,
+                      "network, settings, stores and logging of programs that are not components");
+  }
+  if (!plan.allow_http.empty()) {
+    return make_error(ErrorCode::not_implemented, kNoOffset, "HTTP requests of programs that are not components");
+  }
+  return {};
 }
 
 Status accept_late_invoke(const module::Module& m, Plan& plan) {

@@ -110,14 +110,19 @@ std::string table_text(const module::TableType& type) {
 std::string memory_text(const module::MemoryType& type) {
   std::string out = "pages: " + limits_text(type.limits);
   constexpr uint8_t kUsual = 16;
-  if (type.page_size_log2 != kUsual) out += strf(" pagesize=%u", 1u << type.page_size_log2);
+  if (type.page_size_log2 != kUsual) out += strf(" pagesize=%llu", 1ull << (type.page_size_log2 & 63));
   return out;
 }
 std::string global_text(const module::GlobalType& type) {
   return isa::to_string(type.type) + (type.mut ? " mutable=1" : " mutable=0");
 }
 
-/// "func[3] sig=1 <name>": an item of an index space.
+size_t count_of(const Module& m, ExternKind kind) {
+  const size_t counts[] = {m.funcs.size(), m.tables.size(), m.memories.size(), m.globals.size(), m.tags.size()};
+  return counts[static_cast<size_t>(kind)];
+}
+
+/// "func[3] sig=1 <name>": an item of an index space. Nothing was validated: it may be missing there.
 std::string item(const Module& m, ExternKind kind, uint32_t index) {
   const auto name_of = [index](const module::NameMap::Names& names) {
     const auto found = names.find(index);
@@ -125,6 +130,7 @@ std::string item(const Module& m, ExternKind kind, uint32_t index) {
   };
   const std::string_view word = kind == ExternKind::Func ? "func" : module::to_string(kind);
   std::string out = std::string(word) + "[" + std::to_string(index) + "]";
+  if (index >= count_of(m, kind)) return out + " (missing)";
   switch (kind) {
     case ExternKind::Func:
       return out + strf(" sig=%u", m.funcs[index].type) + func_name(m, index);
@@ -273,23 +279,27 @@ std::vector<SectionRow> list_sections(const Module& m, std::string_view only) {
     out.push_back({kCustom, printable(custom.name), custom.contents_offset, custom.contents_size, 0});
   }
   std::ranges::sort(out, {}, &SectionRow::offset);
-  if (!only.empty()) std::erase_if(out, [only](const SectionRow& row) { return !same_name(row.name, only); });
+  std::erase_if(out, [only](const SectionRow& row) { return !is_called(row, only); });
   return out;
+}
+
+bool is_called(const SectionRow& row, std::string_view name) { return name.empty() || same_name(row.name, name); }
+
+std::string section_header(const SectionRow& row) {
+  std::string out =
+      strf("%9s start=0x%08x end=0x%08x (size=0x%08x) ", kNames[row.id], row.offset, row.offset + row.size, row.size);
+  if (row.id == kCustom) {
+    out += "\"" + row.name + "\"";
+  } else if (row.id != kStart && row.id != kDataCount) {
+    out += strf("count: %zu", row.count);
+  }
+  if (out.back() == ' ') out.pop_back();
+  return out + "\n";
 }
 
 std::string section_headers(const std::vector<SectionRow>& sections) {
   std::string out = "\nSections:\n\n";
-  for (const SectionRow& row : sections) {
-    const char* title = kNames[row.id];
-    out += strf("%9s start=0x%08x end=0x%08x (size=0x%08x) ", title, row.offset, row.offset + row.size, row.size);
-    if (row.id == kCustom) {
-      out += "\"" + row.name + "\"";
-    } else if (row.id != kStart && row.id != kDataCount) {
-      out += strf("count: %zu", row.count);
-    }
-    if (out.back() == ' ') out.pop_back();
-    out += '\n';
-  }
+  for (const SectionRow& row : sections) out += section_header(row);
   return out;
 }
 
@@ -329,9 +339,9 @@ std::string section_details(const Module& m, const SectionRow& row, isa::Feature
   }
 }
 
-std::string section_bytes(const Module& m, const SectionRow& row) {
+std::string section_bytes(std::span<const uint8_t> all, const SectionRow& row) {
   std::string out = "\nContents of section " + row.name + ":\n";
-  append_bytes(m.bytes.subspan(row.offset, row.size), row.offset, out);
+  append_bytes(all.subspan(row.offset, row.size), row.offset, out);
   return out;
 }
 

@@ -1,6 +1,7 @@
 // The sections of a module as objdump shows them: headers, details, bytes.
 #pragma once
 
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,8 +22,13 @@ struct SectionRow {
 
 /// All sections, or those called `only` (case ignored) when it is not empty.
 std::vector<SectionRow> list_sections(const module::Module& m, std::string_view only);
+/// Whether it is called so; everything is called "".
+bool is_called(const SectionRow& row, std::string_view name);
+/// One line.
+std::string section_header(const SectionRow& row);
 std::string section_headers(const std::vector<SectionRow>& sections);
 std::string section_details(const module::Module& m, const SectionRow& row, isa::Features features);
-std::string section_bytes(const module::Module& m, const SectionRow& row);
+/// `all`: what the row's offset is of.
+std::string section_bytes(std::span<const uint8_t> all, const SectionRow& row);
 
 }  // namespace ashlar::cli

@@ -87,8 +87,13 @@ void WastReport::add(WastReport other) {
 }
 
 WastRunner::WastRunner(std::shared_ptr<runtime::Engine> engine, const WastOptions& options)
-    : engine_(std::move(engine)), options_(options), store_(engine_, options.settings.limits), linker_(store_) {
+    : engine_(std::move(engine)),
+      options_(options),
+      store_(engine_, options.settings.limits),
+      linker_(store_),
+      components_(engine_, store_, [this](const api::ModuleBytes& bytes) { return compile(bytes); }) {
   store_.fuel = options.settings.fuel;
+  components_.set_gates(options.gates);
 }
 
 WastRunner::~WastRunner() {
@@ -120,8 +125,8 @@ void WastRunner::run_one(const ScriptCommand& command) {
     std::string message = error.message();
     if (error.code() != ErrorCode::script_failed) message = std::string(phase_name(error.phase())) + ": " + message;
     const bool has_line = error.line() != 0 && command.has_module;
-    report_.failures.push_back({has_line ? error.line() : command.position.line,
-                                std::string(text::to_string(command.kind)), std::move(message)});
+    report_.failures.push_back(
+        {has_line ? error.line() : command.position.line, std::string(text::to_string(command)), std::move(message)});
   } else if (*verdict == Verdict::Skipped) {
     ++report_.skipped;
   } else {
@@ -129,11 +134,82 @@ void WastRunner::run_one(const ScriptCommand& command) {
   }
 }
 
+namespace {
+
+constexpr auto passed = [](Status status) -> Result<WastVerdict> {
+  if (!status) return std::unexpected(std::move(status).error());
+  return WastVerdict::Passed;
+};
+
+/// The phases of component errors, and their texts, are one engine's: what counts is that there is one.
+Status expect_bad(const Status& outcome, const std::string& text) {
+  if (!outcome && (outcome.error().phase() == Phase::Malformed || outcome.error().phase() == Phase::Invalid ||
+                   outcome.error().phase() == Phase::Limit)) {
+    return {};
+  }
+  if (outcome) return failed("expected '" + text + "', but there was no error");
+  return failed("expected '" + text + "', got " + phase_name(outcome.error().phase()) + " '" +
+                outcome.error().message() + "'");
+}
+
+Status expect_phase(const Status& outcome, Phase phase, const std::string& text) {
+  if (outcome) return failed("expected '" + text + "', but there was no error");
+  if (outcome.error().code() == ErrorCode::script_failed) return failed(outcome.error().message());
+  if (outcome.error().phase() == phase && outcome.error().code() != ErrorCode::component_unsupported_call) return {};
+  return failed("expected '" + text + "', got " + phase_name(outcome.error().phase()) + " '" +
+                outcome.error().message() + "'");
+}
+
+}  // namespace
+
+std::optional<Result<WastRunner::Verdict>> WastRunner::perform_on_component(const ScriptCommand& command) {
+  const bool of_source = command.component || (command.has_module && command.module.component);
+  const bool of_action = !command.has_module && components_.has(command.action.module);
+  switch (command.kind) {
+    case Kind::Module:
+    case Kind::ModuleDefinition:
+      if (!of_source) {
+        if (command.kind == Kind::Module) components_.forget_latest();
+        return std::nullopt;
+      }
+      return passed(options_.run ? components_.define(command) : components_.check(command.module));
+    case Kind::AssertMalformed:
+    case Kind::AssertInvalid:
+      if (!of_source) return std::nullopt;
+      return passed(expect_bad(components_.check(command.module), command.message));
+    default:
+      break;
+  }
+  if (!options_.run) return std::nullopt;
+  switch (command.kind) {
+    case Kind::ModuleInstance:
+      if (!of_source) {
+        components_.forget_latest();
+        return std::nullopt;
+      }
+      return passed(components_.instantiate(command));
+    case Kind::AssertUnlinkable:
+      if (!of_source) return std::nullopt;
+      return passed(expect_phase(components_.try_instance(command.module), Phase::Link, command.message));
+    case Kind::Action:
+      if (!of_action) return std::nullopt;
+      return passed(status_of(components_.invoke(command.action)));
+    case Kind::AssertReturn:
+      if (!of_action) return std::nullopt;
+      return passed(components_.assert_return(command));
+    case Kind::AssertTrap:
+      if (of_source) {
+        return passed(expect_phase(components_.try_instance(command.module), Phase::Trap, command.message));
+      }
+      if (!of_action) return std::nullopt;
+      return passed(expect_phase(status_of(components_.invoke(command.action)), Phase::Trap, command.message));
+    default:
+      return std::nullopt;
+  }
+}
+
 Result<WastRunner::Verdict> WastRunner::perform(const ScriptCommand& command) {
-  const auto passed = [](Status status) -> Result<Verdict> {
-    if (!status) return std::unexpected(std::move(status).error());
-    return Verdict::Passed;
-  };
+  if (auto done = perform_on_component(command)) return std::move(*done);
   switch (command.kind) {
     case Kind::Module:
     case Kind::ModuleDefinition:
@@ -184,7 +260,11 @@ Result<WastRunner::Compiled> WastRunner::compile(const text::ModuleSource& sourc
   TRY_ASSIGN(std::vector<uint8_t> binary, text::to_binary(source));
   auto kept = std::make_shared<const std::vector<uint8_t>>(std::move(binary));
   const std::span<const uint8_t> bytes(*kept);
-  TRY_ASSIGN(Compiled compiled, api::compile(engine_, {std::move(kept), bytes, nullptr}));
+  return compile({std::move(kept), bytes, nullptr});
+}
+
+Result<WastRunner::Compiled> WastRunner::compile(const api::ModuleBytes& bytes) {
+  TRY_ASSIGN(Compiled compiled, api::compile(engine_, bytes));
   TRY(add_compiled_code(*compiled, {}, options_.settings));
   return compiled;
 }

@@ -3,6 +3,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -10,6 +11,7 @@
 #include <vector>
 
 #include "api/load.h"
+#include "cli/component_scripts.h"
 #include "cli/config_flags.h"
 #include "inspect/heap_stats.h"
 #include "runtime/linker.h"
@@ -36,10 +38,13 @@ struct WastReport {
   void add(WastReport other);
 };
 
+enum class WastVerdict : uint8_t { Passed, Skipped };
+
 struct WastOptions {
   Settings settings;
   bool run = true;       ///< false: only decode and validate; what executes is skipped
   bool verbose = false;  ///< let spectest's functions print
+  component::Gates gates;
 };
 
 /// Reads, parses and runs one script. Folders of proposals whose suite was made before other features came run without
@@ -73,11 +78,13 @@ class WastRunner {
     std::unique_ptr<WastRunner> runner;
     std::thread thread;
   };
-  enum class Verdict : uint8_t { Passed, Skipped };
+  using Verdict = WastVerdict;
 
   void run_one(const ScriptCommand& command);
   Result<Verdict> perform(const ScriptCommand& command);
 
+  /// Directives about components; nothing for others.
+  std::optional<Result<Verdict>> perform_on_component(const ScriptCommand& command);
   Status define_module(const ScriptCommand& command);
   Status instantiate(const ScriptCommand& command, const Compiled& compiled);
   Status register_instance(const ScriptCommand& command);
@@ -91,6 +98,7 @@ class WastRunner {
   Status assert_unlinkable(const ScriptCommand& command);
 
   Result<Compiled> compile(const text::ModuleSource& source);
+  Result<Compiled> compile(const api::ModuleBytes& bytes);
   Status expect_error(const Status& outcome, Phase phase, const std::string& text) const;
   Status check_only(const text::ModuleSource& source);
   Status act(const text::Action& action, std::vector<runtime::Value>& results);
@@ -108,6 +116,7 @@ class WastRunner {
   std::map<std::string, Compiled, std::less<>> definitions_;  ///< "" is the latest
   std::map<std::string, Instance, std::less<>> instances_;
   std::map<std::string, Thread, std::less<>> threads_;
+  ComponentScripts components_;
 };
 
 }  // namespace ashlar::cli

@@ -139,8 +139,9 @@ const char* kind_name(Kind kind) {
       return "ref.array";
     case Kind::Either:
       return "either";
+    default:
+      return "a component's value";
   }
-  return "?";
 }
 
 std::string nan_name(NanPattern nan) { return nan == NanPattern::Canonical ? "nan:canonical" : "nan:arithmetic"; }
@@ -185,7 +186,7 @@ std::string expected_text(const text::Value& value) {
       return value.has_payload ? kind + " " + isa::to_string(value.heap) : kind;
     case Kind::Either: {
       std::string out = "either (";
-      for (const text::Value& alternative : value.alternatives) {
+      for (const text::Value& alternative : value.items) {
         out += (out.back() == '(' ? "" : " | ") + expected_text(alternative);
       }
       return out + ")";
@@ -221,7 +222,7 @@ Result<runtime::Value> script_argument(runtime::Store& store, const text::Value&
     }
     default:
       return make_error(ErrorCode::script_failed, kNoOffset,
-                        std::string("a pattern is no argument: ") + kind_name(value.kind));
+                        std::string("no argument of a core function: ") + kind_name(value.kind));
   }
 }
 
@@ -240,7 +241,7 @@ bool matches(runtime::Store& store, const text::Value& expected, const runtime::
     case Kind::V128:
       return actual.type.kind() == ValKind::V128 && vector_matches(expected, actual);
     case Kind::Either:
-      for (const text::Value& alternative : expected.alternatives) {
+      for (const text::Value& alternative : expected.items) {
         if (matches(store, alternative, actual)) return true;
       }
       return false;

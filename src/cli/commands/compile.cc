@@ -1,6 +1,8 @@
-// ashlar compile: compiles a module to machine code ahead of time.
+// ashlar compile: compiles a module or a component to machine code ahead of time.
 #include "api/load.h"
+#include "cli/compile_component.h"
 #include "cli/config_flags.h"
+#include "cli/load_component.h"
 #include "cli/output.h"
 #include "cli/output_file.h"
 #include "cli/progress.h"
@@ -27,6 +29,7 @@ constexpr Flag kFlags[] = {
      "note where each instruction comes from, for debuggers\nand profilers; the code is the same"},
     {kEmitIr, 0, "emit-ir", "", "write the optimized intermediate code of LLVM instead"},
     {kCountFuel, 0, "fuel", "", "count instructions, for 'ashlar run --fuel'"},
+    kFuelCostFlagRow,
     kBoundsChecksFlagRow,
     kPretendUnsupportedFlagRow,
     kFeatureFlagRow,
@@ -90,6 +93,7 @@ Result<Plan> read_plan(const Args& args) {
   const runtime::Config& config = plan.settings.config;
   plan.request.config.fuel = config.fuel;
   for (const Args::Given& given : args.flags) TRY(read_flag(given, plan.request));
+  if (plan.request.config.fuel) plan.request.config.fuel_costs = config.fuel_costs.text();
   plan.request.config.explicit_bounds = config.bounds_checks == runtime::BoundsChecks::Explicit;
   plan.request.config.features = config.features.raw();
   plan.request.pretend_unsupported = plan.settings.tier.pretend_unsupported;
@@ -102,6 +106,9 @@ Result<Plan> read_plan(const Args& args) {
 }
 
 Status compile_to_file(const Plan& plan) {
+  if (is_component_file(plan.input)) {
+    return compile_component(plan.input, plan.output, plan.request, plan.settings.config);
+  }
   TRY_ASSIGN(const api::ModuleBytes source, api::read_module(plan.input));
   // The compiler checks again, but it knows nothing of lines and columns.
   TRY(api::check(source, plan.settings.config, std::make_shared<module::TypeRegistry>()));
@@ -136,8 +143,9 @@ constinit const Command kCompileCommand = {
     .details =
         "FILE is a WebAssembly binary or text, '-' is standard input. 'ashlar run --allow-precompiled' runs the "
         "result\n"
-        "on machines that have the features of the processor that it was compiled for; the module is inside.\n"
-        "-W, --bounds-checks and --fuel must be the same for both.",
+        "on machines that have the features of the processor that it was compiled for; the module is inside. Of a\n"
+        "component all core modules and the adapters between its parts are compiled into one file.\n"
+        "-W, --bounds-checks, --fuel and --fuel-cost must be the same for both.",
     .flags = kFlags,
     .flags_end_at_operand = false,
     .run = run_compile,

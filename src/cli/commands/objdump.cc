@@ -1,12 +1,18 @@
-// ashlar objdump: section headers, details, disassembly and raw contents of a module; machine code of a compiled one.
+// ashlar objdump: section headers, details, disassembly and raw contents of a module or component; machine code of a
+// compiled one.
+#include <unistd.h>
+
 #include "api/load.h"
 #include "binary/decode.h"
 #include "cli/config_flags.h"
 #include "cli/disassemble.h"
+#include "cli/dump_component.h"
+#include "cli/load_component.h"
 #include "cli/output.h"
 #include "cli/progress.h"
 #include "cli/registry.h"
 #include "cli/sections.h"
+#include "native/bundle.h"
 #include "native/compiler_protocol.h"
 #include "native/image.h"
 #include "tiering/compiler_process.h"
@@ -25,20 +31,6 @@ constexpr Flag kFlags[] = {
     {kSection, 'j', "section", "NAME", "only this section (type, code, ..., or a custom section's name)"},
     kFeatureFlagRow,
 };
-
-void dump_disassembly(const module::Module& m, isa::Features features) {
-  write_all(kStdout, "\nCode Disassembly:\n");
-  std::string out;
-  for (uint32_t f = m.imported_funcs; f < m.funcs.size(); ++f) {
-    out += '\n';
-    disassemble(m, f, features, out);
-    constexpr size_t kFlushAt = 1 << 16;
-    if (out.size() < kFlushAt) continue;
-    if (!write_all(kStdout, out)) return;
-    out.clear();
-  }
-  write_all(kStdout, out);
-}
 
 /// "a, b": the features that differ from what is on unless told otherwise, as -W takes them.
 std::string feature_text(isa::Features features) {
@@ -61,6 +53,7 @@ std::string artifact_header(const native::Image& image) {
   out += "     Needs " + (features.empty() ? "nothing more" : printable(features)) + "\n";
   out += "    Bounds " + std::string(image.config().explicit_bounds ? "explicit" : "guard") + "\n";
   out += "      Fuel " + std::string(image.config().fuel ? "counted" : "not counted") + "\n";
+  if (!image.config().fuel_costs.empty()) out += "     Costs " + printable(image.config().fuel_costs) + "\n";
   out += "  Features " + feature_text(native::features_from_bits(image.config().features)) + "\n";
   out += strf(" Functions %u of %u compiled\n", compiled, image.entry_count());
   out += "      Code " + size_text(image.text_size()) + "\n";
@@ -79,9 +72,42 @@ Status dump_artifact(const std::string& path, const Args& args) {
   return process.wait();
 }
 
+/// Image by image.
+Status dump_bundle(const std::string& path, const Args& args) {
+  TRY_ASSIGN(const native::Bundle bundle, native::open_bundle(path, native::Image::Trust::Inspect));
+  write_all(kStdout, "\n" + path + ":\tfile format ashlar component\n");
+  const bool only_header = args.has(kHeaders) || args.has(kDetails);
+  for (size_t i = 0; i < bundle.images.size(); ++i) {
+    const native::Image& image = *bundle.images[i];
+    write_all(kStdout, strf("\nModule %zu:\n", i));
+    if (!args.has(kDisassemble) || only_header) write_all(kStdout, artifact_header(image));
+    if (!args.has(kDisassemble) && only_header) continue;
+    write_all(kStdout, "\nCode Disassembly:\n");
+    // The child opens it by a path of ours.
+    TRY_ASSIGN(const os::Fd file, tiering::make_memory_file("ashlar-code", image.bytes()));
+    const std::string name = "/proc/" + std::to_string(::getpid()) + "/fd/" + std::to_string(file.raw());
+    TRY_ASSIGN(auto process, tiering::CompilerProcess::start_disassembly(name));
+    TRY(process.wait());
+  }
+  return {};
+}
+
+Status dump_component_file(const std::string& path, const InputFile& file, const Args& args,
+                           const runtime::Config& config) {
+  TRY_ASSIGN(const LoadedComponent component, decode_component(file.bytes, file.storage, config));
+  const bool any = args.has(kHeaders) || args.has(kDetails) || args.has(kDisassemble) || args.has(kFull);
+  write_all(kStdout, "\n" + path + ":\tfile format wasm component 0xd\n");
+  return dump_component(component, config,
+                        {!any || args.has(kHeaders), args.has(kDetails), !any || args.has(kDisassemble),
+                         args.has(kFull), args.value(kSection)});
+}
+
 Status dump(const std::string& path, const Args& args, const Settings& settings) {
+  if (tiering::is_bundle_file(path)) return dump_bundle(path, args);
   if (tiering::is_artifact_file(path)) return dump_artifact(path, args);
-  TRY_ASSIGN(api::ModuleBytes source, api::read_module(path));
+  TRY_ASSIGN(InputFile file, read_input(path));
+  if (file.is_component) return dump_component_file(path, file, args, settings.config);
+  TRY_ASSIGN(api::ModuleBytes source, api::assemble(file.bytes, std::move(file.storage)));
   const binary::DecodeOptions options{settings.config.features, settings.config.limits};
   TRY_ASSIGN(auto module, binary::decode(source.bytes, source.storage, options));
   const std::string_view only = args.value(kSection);
@@ -93,9 +119,9 @@ Status dump(const std::string& path, const Args& args, const Settings& settings)
     write_all(kStdout, "\nSection Details:\n");
     for (const SectionRow& row : sections) write_all(kStdout, section_details(*module, row, settings.config.features));
   }
-  if (!any || args.has(kDisassemble)) dump_disassembly(*module, settings.config.features);
+  if (!any || args.has(kDisassemble)) write_disassembly(*module, settings.config.features);
   if (args.has(kFull)) {
-    for (const SectionRow& row : sections) write_all(kStdout, section_bytes(*module, row));
+    for (const SectionRow& row : sections) write_all(kStdout, section_bytes(module->bytes, row));
   }
   return {};
 }
@@ -120,9 +146,10 @@ int run_objdump(const Args& args) {
 constinit const Command kObjdumpCommand = {
     .name = "objdump",
     .operands = "FILES...",
-    .summary = "Show sections, code and contents of a module",
+    .summary = "Show sections, code and contents of a module or component",
     .details =
         "Without -h, -x, -d or -s: the section headers and the disassembly. Nothing is validated.\n"
+        "Sections of core modules and components in a component are listed behind the section that holds them.\n"
         "Of what 'ashlar compile' wrote: what it was compiled for (-h), and its machine code beside the offsets of "
         "the\n"
         "WebAssembly instructions (-d; '*': inlined from another function).",

@@ -1,6 +1,7 @@
 // ashlar parse: text format to binary, checked.
 #include "api/load.h"
 #include "cli/config_flags.h"
+#include "cli/load_component.h"
 #include "cli/output.h"
 #include "cli/output_file.h"
 #include "cli/registry.h"
@@ -22,7 +23,13 @@ Status parse(const Args& args, const Settings& settings, const std::string& path
   api::AssembleOptions options;
   options.debug_names = args.has(kDebugNames);
   options.annotations = !args.has(kNoAnnotations);
-  TRY_ASSIGN(api::ModuleBytes source, api::read_module(path, options));
+  TRY_ASSIGN(InputFile file, read_input(path));
+  if (file.is_component) {
+    TRY_ASSIGN(const LoadedComponent component, decode_component(file.bytes, file.storage, settings.config, options));
+    if (!args.has(kNoCheck)) TRY(check_component(component, settings.config, true, nullptr));
+    return write_output(output_path(args.value(kOutput), path, ".wasm"), component.bytes);
+  }
+  TRY_ASSIGN(api::ModuleBytes source, api::assemble(file.bytes, std::move(file.storage), options));
   if (!args.has(kNoCheck)) {
     TRY_ASSIGN(auto module, api::check(source, settings.config, std::make_shared<module::TypeRegistry>()));
   }
@@ -49,7 +56,7 @@ constinit const Command kParseCommand = {
     .name = "parse",
     .operands = "FILE",
     .summary = "Turn the text format into a binary (wat2wasm)",
-    .details = "The module is validated before it is written. '-' reads standard input.",
+    .details = "The module or component is validated before it is written. '-' reads standard input.",
     .flags = kFlags,
     .flags_end_at_operand = false,
     .run = run_parse,

@@ -1,12 +1,14 @@
-// ashlar print: a module as text.
+// ashlar print: a module or component as text.
 #include "text/print.h"
 
 #include "api/load.h"
 #include "binary/decode.h"
 #include "cli/config_flags.h"
+#include "cli/load_component.h"
 #include "cli/output.h"
 #include "cli/output_file.h"
 #include "cli/registry.h"
+#include "component/text/print.h"
 
 namespace ashlar::cli {
 namespace {
@@ -23,10 +25,19 @@ constexpr Flag kFlags[] = {
     kFeatureFlagRow,
 };
 
-Status print(const Args& args, const Settings& settings, const std::string& path) {
-  TRY_ASSIGN(api::ModuleBytes source, api::read_module(path));
+Result<std::string> text_of(const Settings& settings, const std::string& path, const text::PrintOptions& options) {
+  TRY_ASSIGN(InputFile file, read_input(path));
+  if (file.is_component) {
+    TRY_ASSIGN(const LoadedComponent loaded, decode_component(file.bytes, file.storage, settings.config));
+    return component::print_component(*loaded.component, options);
+  }
+  TRY_ASSIGN(api::ModuleBytes source, api::assemble(file.bytes, std::move(file.storage)));
   const binary::DecodeOptions decode_options{settings.config.features, settings.config.limits};
   TRY_ASSIGN(auto module, binary::decode(source.bytes, source.storage, decode_options));
+  return text::print(*module, options);
+}
+
+Status print(const Args& args, const Settings& settings, const std::string& path) {
   text::PrintOptions options;
   options.features = settings.config.features;
   options.names = !args.has(kNoNames);
@@ -35,9 +46,8 @@ Status print(const Args& args, const Settings& settings, const std::string& path
   for (const Args::Given& given : args.flags) {
     if (given.id == kFold || given.id == kFlat) options.folded = given.id == kFold;
   }
-  TRY_ASSIGN(std::string out, text::print(*module, options));
-  const std::span bytes(reinterpret_cast<const uint8_t*>(out.data()), out.size());
-  return write_output(std::string(args.value(kOutput, "-")), bytes);
+  TRY_ASSIGN(const std::string out, text_of(settings, path, options));
+  return write_output(std::string(args.value(kOutput, "-")), out);
 }
 
 int run_print(const Args& args) {
@@ -62,7 +72,9 @@ constinit const Command kPrintCommand = {
     .name = "print",
     .operands = "FILE",
     .summary = "Turn a binary into the text format (wasm2wat)",
-    .details = "The text parses back to the same module. Nothing is validated. '-' reads standard input.",
+    .details =
+        "The text parses back to the same module or component (parse --debug-names). Nothing is validated. '-' reads "
+        "standard input.",
     .flags = kFlags,
     .flags_end_at_operand = false,
     .run = run_print,

@@ -22,7 +22,8 @@ constinit const Command kRunCommand = {
     .details =
         "FILE is a WebAssembly binary or text, '-' is standard input; ARGS are the program's. Flags stand before\n"
         "FILE. 'ashlar FILE [ARGS...]' is the same. A program gets nothing but its arguments, standard input and\n"
-        "output, clocks and random numbers; flags grant more. --profile and -g show machine code: they choose\n"
+        "output, clocks, random numbers and threads; flags grant more. --profile and -g show machine code: they "
+        "choose\n"
         "--tier=optimizing unless told otherwise, and --tier=interp has nothing to show.\n"
         "Exit code: the program's own, 134 after a trap, 1 when FILE is bad, 2 for a wrong command line.",
     .flags = kFlags,

@@ -1,6 +1,7 @@
-// ashlar validate: decodes and validates modules, binary or text.
+// ashlar validate: decodes and validates modules and components, binary or text.
 #include "api/load.h"
 #include "cli/config_flags.h"
+#include "cli/load_component.h"
 #include "cli/output.h"
 #include "cli/registry.h"
 
@@ -8,6 +9,17 @@ namespace ashlar::cli {
 namespace {
 
 constexpr Flag kFlags[] = {kFeatureFlagRow};
+
+Status check_file(const std::string& path, const runtime::Config& config) {
+  TRY_ASSIGN(InputFile file, read_input(path));
+  if (file.is_component) {
+    TRY_ASSIGN(const LoadedComponent component, decode_component(file.bytes, file.storage, config));
+    return check_component(component, config, true, nullptr);
+  }
+  TRY_ASSIGN(const api::ModuleBytes source, api::assemble(file.bytes, std::move(file.storage)));
+  TRY(api::check(source, config, std::make_shared<module::TypeRegistry>()));
+  return {};
+}
 
 int run_validate(const Args& args) {
   if (args.operands.empty()) {
@@ -18,14 +30,7 @@ int run_validate(const Args& args) {
   int code = kExitOk;
   for (std::string_view file : args.operands) {
     const std::string path(file);
-    auto types = std::make_shared<module::TypeRegistry>();
-    Result<api::ModuleBytes> source = api::read_module(path);
-    Status valid;
-    if (!source) {
-      valid = std::unexpected(std::move(source).error());
-    } else if (auto module = api::check(*source, settings->config, types); !module) {
-      valid = std::unexpected(std::move(module).error());
-    }
+    const Status valid = check_file(path, settings->config);
     if (!valid) code = report(valid.error(), path);
   }
   return code;
@@ -36,8 +41,10 @@ int run_validate(const Args& args) {
 constinit const Command kValidateCommand = {
     .name = "validate",
     .operands = "FILES...",
-    .summary = "Check that modules are well-formed and valid",
-    .details = "Prints nothing and exits with 0 when all are; says what is wrong with each of the others.",
+    .summary = "Check that modules and components are valid",
+    .details =
+        "Prints nothing and exits with 0 when all are; says what is wrong with each of the others. '-' "
+        "reads standard input.",
     .flags = kFlags,
     .flags_end_at_operand = false,
     .run = run_validate,

@@ -1,6 +1,9 @@
 // ashlar wast: runs scripts of the specification's test format.
 #include "cli/wast_runner.h"
 
+#include <algorithm>
+#include <optional>
+
 #include "base/json.h"
 #include "cli/output.h"
 #include "cli/registry.h"
@@ -8,12 +11,13 @@
 namespace ashlar::cli {
 namespace {
 
-enum WastFlag : int { kJson = kFirstOwnFlag, kNoRun, kVerbose };
+enum WastFlag : int { kJson = kFirstOwnFlag, kNoRun, kVerbose, kGates };
 
 constexpr Flag kFlags[] = {
     {kJson, 0, "json", "", "report as one JSON object"},
     {kNoRun, 0, "no-run", "", "decode and validate only; what executes counts as skipped"},
     {kVerbose, 'v', "verbose", "", "name each file, and let spectest's functions print"},
+    {kGates, 0, "gates", "NAME,...|all", "features of the Component Model that components may use, too"},
     kTierFlagRow,
     kNoCacheFlagRow,
     kPretendUnsupportedFlagRow,
@@ -26,6 +30,24 @@ constexpr Flag kFlags[] = {
     kStatsFlagRow,
     kFeatureFlagRow,
 };
+
+Result<component::Gates> read_gates(std::string_view names) {
+  component::Gates gates;
+  if (names == "all") return component::Gates::all();
+  while (!names.empty()) {
+    const size_t comma = std::min(names.find(','), names.size());
+    const std::string_view name = names.substr(0, comma);
+    const std::optional<component::Gate> gate = component::gate_from_name(name);
+    if (!gate) {
+      std::string known = "all";
+      for (const component::GateInfo& info : component::kGateTable) known += ", " + std::string(info.name);
+      return make_error(ErrorCode::bad_flag_value, kNoOffset, "--gates", std::string(name), known);
+    }
+    gates.set(*gate);
+    names.remove_prefix(std::min(comma + 1, names.size()));
+  }
+  return gates;
+}
 
 std::string counts_json(const WastReport& report) {
   return strf("\"passed\":%zu,\"failed\":%zu,\"skipped\":%zu", report.passed, report.failed, report.skipped);
@@ -58,6 +80,9 @@ int run_wast(const Args& args) {
   options.settings = *settings;
   options.run = !args.has(kNoRun);
   options.verbose = args.has(kVerbose);
+  Result<component::Gates> gates = read_gates(args.value(kGates));
+  if (!gates) return report_usage(gates.error(), "wast");
+  options.gates = *gates;
   const bool json = args.has(kJson);
   WastReport total;
   std::string files;
