@@ -1,12 +1,10 @@
 # The short way in: each target sets up what it needs. `make help` lists them.
 JOBS ?= $(shell nproc)
-FUZZ_SECONDS ?= 60
-export FUZZ_SECONDS
 # Quiet, but for warnings and errors.
 CONFIGURE = cmake >/dev/null --preset
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test bench fuzz lint format docs test-guests install clean setup-build setup-test setup-lint build-tests
+.PHONY: help run adapters build test bench fuzz lint format docs test-guests install clean setup-build setup-test setup-lint build-tests
 
 help:  ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 22
@@ -19,39 +17,44 @@ build: setup-build  ## build/bin/ashlar and build/lib/libashlar.{a,so}
 	@cmake --build build -j $(JOBS)
 
 test: build-tests  ## build with and without sanitizers, run every test
-	@ctest --test-dir build --output-on-failure -j $(JOBS)
+	@FUZZ_SECONDS=$(or $(FUZZ_SECONDS),20) ctest --test-dir build --output-on-failure -j $(JOBS)
+
+adapters:  ## fetch the adapters that `ashlar component new` uses for WASI preview 1 (with cargo)
+	@python3 tools/fetch_adapters.py
 
 build-tests: setup-test
+	-@python3 tools/fetch_adapters.py
 	@$(CONFIGURE) release
 	@cmake --build build -j $(JOBS) --target all tests
 	@$(CONFIGURE) asan
 	@cmake --build build/asan -j $(JOBS) --target tests fuzzers
 	@$(CONFIGURE) tsan
-	@cmake --build build/tsan -j $(JOBS) --target unit_module unit_runtime unit_interp unit_capi
+	@cmake --build build/tsan -j $(JOBS) --target thread_sanitizer_tests
 	@tools/build_aarch64.sh -j $(JOBS)
 
 bench: build  ## compare with native code, other interpreters and compilers
 	@tools/bootstrap.sh bench
-	@cmake --build build -j $(JOBS) --target bench_calls
+	@cmake --build build -j $(JOBS) --target benchmarks
 	@python3 bench/run.py
 
+fuzz: FUZZ_TIME = $(or $(FUZZ_SECONDS),60)
 fuzz: setup-test  ## run each fuzz target for FUZZ_SECONDS (60)
 	@$(CONFIGURE) fuzz
 	@cmake --build build/fuzz -j $(JOBS) --target fuzzers
-	@python3 tools/fuzz.py --bin build/fuzz/bin --seconds $(FUZZ_SECONDS) --jobs $(JOBS) --keep
+	@python3 tools/fuzz.py --bin build/fuzz/bin --seconds $(FUZZ_TIME) --jobs $(JOBS) --keep
 	@python3 fuzz/differential.py --maker build/fuzz/bin/generated_modules --python-env build/fuzz-venv \
 	  --keep fuzz/findings/differential || [ $$? = 77 ]
 	@$(CONFIGURE) release
 	@cmake --build build -j $(JOBS) --target compare_tiers
-	@build/bin/compare_tiers --seconds $(FUZZ_SECONDS) --keep fuzz/findings/tiers
-	@build/bin/compare_tiers --gc yes --seconds $(FUZZ_SECONDS) --keep fuzz/findings/gc
+	@build/bin/compare_tiers --seconds $(FUZZ_TIME) --keep fuzz/findings/tiers
+	@build/bin/compare_tiers --gc yes --seconds $(FUZZ_TIME) --keep fuzz/findings/gc
 
 lint: setup-lint  ## layering, format, headers, clang-tidy
-	@$(CONFIGURE) release
+	@$(CONFIGURE) release -B build/lint -DASHLAR_PRECOMPILED=OFF
 	@python3 tools/check_layers.py
 	@python3 tools/check_format.py
 	@python3 tools/check_headers.py
-	@run-clang-tidy-22 -quiet -p build -j $(JOBS) "$(CURDIR)/src/.*\.cc$$"
+	@run-clang-tidy-22 -quiet -p build/lint -j $(JOBS) "$(CURDIR)/src/.*\.cc$$"
 
 format: setup-lint  ## rewrite the sources in the project's format
 	@python3 tools/check_format.py --fix

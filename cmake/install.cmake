@@ -32,3 +32,7 @@ file(RELATIVE_PATH pc_prefix /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)
 string(REGEX REPLACE "/$" "" pc_prefix "${pc_prefix}")
 configure_file(${CMAKE_CURRENT_LIST_DIR}/ashlar.pc.in ${PROJECT_BINARY_DIR}/ashlar.pc @ONLY)
 install(FILES ${PROJECT_BINARY_DIR}/ashlar.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+
+# Adapters from WASI preview 1, where tools/fetch_adapters.py has put them; `ashlar component new` looks there.
+install(DIRECTORY ${PROJECT_BINARY_DIR}/share/ashlar/adapters DESTINATION share/ashlar OPTIONAL
+        FILES_MATCHING PATTERN "*.wasm")

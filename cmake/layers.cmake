@@ -1,8 +1,11 @@
 # Makes one static library a folder of src/ from the list in layers.txt.
 
-# Sources of src/<folder>, found again whenever a file comes or goes.
+# Sources of src/<folder>, found again whenever a file comes or goes, without those of ASHLAR_LEFT_OUT.
 function(ashlar_sources folder out)
   file(GLOB_RECURSE found CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/${folder}/*.cc)
+  foreach(file IN LISTS ASHLAR_LEFT_OUT)
+    list(REMOVE_ITEM found ${PROJECT_SOURCE_DIR}/src/${file})
+  endforeach()
   set(${out} ${found} PARENT_SCOPE)
 endfunction()
 
@@ -18,6 +21,7 @@ function(ashlar_library folder)
   if(NOT arg_SOURCES)
     ashlar_sources(${folder} arg_SOURCES)
   endif()
+  set(folders ${arg_DEPS} ${folder})
   list(TRANSFORM arg_DEPS REPLACE "/" "_")
   list(TRANSFORM arg_DEPS PREPEND ashlar_)
   if(NOT arg_SOURCES)
@@ -29,17 +33,20 @@ function(ashlar_library folder)
   set_target_properties(${target} PROPERTIES ARCHIVE_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/folders)
   target_include_directories(${target} PUBLIC ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/include)
   target_link_libraries(${target} PUBLIC ${arg_DEPS} ${arg_LINK})
+  ashlar_precompile(${target} FOLDERS ${folders})
   if(folder STREQUAL "interp")
     set(fused_options -fconstexpr-steps=100000000)
     if(ASHLAR_SANITIZE OR ASHLAR_FUZZ)
       # See "Why are the handlers not sanitized?" in docs/rationale.md.
       foreach(family int float simd memory move branch)
         set_source_files_properties(${PROJECT_SOURCE_DIR}/src/interp/handlers_${family}.cc
-                                    PROPERTIES COMPILE_OPTIONS "-fno-sanitize=all;-O2;-fomit-frame-pointer")
+                                    PROPERTIES COMPILE_OPTIONS "-fno-sanitize=all;-O2;-fomit-frame-pointer"
+                                               SKIP_PRECOMPILE_HEADERS ON)
       endforeach()
       list(APPEND fused_options -fno-sanitize=all -O2 -fomit-frame-pointer)
     endif()
-    set_source_files_properties(${PROJECT_SOURCE_DIR}/src/interp/fused.cc PROPERTIES COMPILE_OPTIONS "${fused_options}")
+    set_source_files_properties(${PROJECT_SOURCE_DIR}/src/interp/fused.cc PROPERTIES COMPILE_OPTIONS "${fused_options}"
+                                                                                 SKIP_PRECOMPILE_HEADERS ON)
     target_compile_options(${target} PRIVATE ${ASHLAR_INTERP_FLAGS})
   endif()
   if(folder STREQUAL "native")
@@ -78,6 +85,9 @@ macro(ashlar_libraries)
     ashlar_library(${folder} DEPS ${deps} LINK ${ASHLAR_LINK_${folder}})
     string(REPLACE "/" "_" id ${folder})
     get_target_property(type ashlar_${id} TYPE)
+    if(folder MATCHES "^(http|serve)$")
+      continue()  # of the command alone: libashlar needs no Boost
+    endif()
     if(type STREQUAL "STATIC_LIBRARY")
       list(APPEND ASHLAR_LIBRARIES ashlar_${id})
     endif()

@@ -24,6 +24,7 @@ add_library(ashlar_optimizing OBJECT ${optimizing_sources})
 target_include_directories(ashlar_optimizing PUBLIC ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/include)
 target_include_directories(ashlar_optimizing SYSTEM PUBLIC ${llvm_include})
 target_compile_options(ashlar_optimizing PUBLIC -fno-rtti)
+ashlar_precompile(ashlar_optimizing FOLDERS ${ASHLAR_FOLDER_optimizing_DEPS} optimizing)
 
 # ashlar_link_llvm(target): LLVM, as one shared library.
 function(ashlar_link_llvm target)

@@ -1,16 +1,18 @@
 #!/usr/bin/env bash
-# Installs the Debian packages that are missing for the sets named: build, test, lint, bench, docs. Says what it installs;
-# does nothing, and needs no network, when all are there.
+# Installs the Debian packages that are missing for the sets named: build, test, lint, bench, docs, browser (for
+# tests/serve/browser.py alone, 400 MB). Says what it installs; does nothing, and needs no network, when all are there.
 set -euo pipefail
 
 declare -A sets=(
   [build]="clang-22 lld-22 llvm-22-dev g++ cmake ninja-build python3 pkg-config
-           wasi-libc libclang-rt-22-dev-wasm32 libxxhash-dev libmimalloc-dev"
+           wasi-libc libclang-rt-22-dev-wasm32 libxxhash-dev libmimalloc-dev libsqlite3-dev libboost1.81-dev
+           libssl-dev libnghttp2-dev libtomlplusplus-dev libhiredis-dev"
   [test]="python3-venv llvm-22 clang-format-22 libclang-rt-22-dev libgtest-dev libc++-22-dev-wasm32 libc++abi-22-dev-wasm32
-          qemu-user libstdc++-12-dev-arm64-cross gdb linux-perf"
+          qemu-user libstdc++-12-dev-arm64-cross gdb linux-perf libpng-dev openssl curl redis-server"
   [lint]="clang-tidy-22"
-  [bench]="dpkg-dev tcl default-jre-headless maven"
+  [bench]="dpkg-dev tcl default-jre-headless maven wrk"
   [docs]="doxygen"
+  [browser]="chromium"
 )
 
 wanted=()

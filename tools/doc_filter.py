@@ -3,7 +3,8 @@
 
 A `//` comment before members that follow each other without a blank line is the documentation of each of them. A member
 without documentation behind one of the same name is an overload and has the same. Constructors and operators that copy,
-move, destroy and compare say what they always say. Everything else that has no documentation stays without: doxygen
+move, destroy and compare say what they always say. In the header for C a comment counts for all that follows without a
+blank line, but what ends in _delete. Everything else that has no documentation stays without: doxygen
 makes that an error. No line is added or removed, so that places in messages are right.
 """
 
@@ -39,8 +40,38 @@ def chunk_at(lines, at):
     return end + 1
 
 
+def document_c(lines):
+    """The lines of the header for C, of which every declaration stands at the margin."""
+    doc, own, at = "", False, 0
+    while at < len(lines):
+        line = lines[at]
+        if line.startswith("//"):
+            begin = at
+            while lines[at].startswith("//"):
+                at += 1
+            doc, own = " ".join(text.lstrip("/").strip() for text in lines[begin:at]), line.startswith("///")
+        elif re.match(r"^(WASM_API_EXTERN|typedef) ", line):
+            name = re.search(r"(\w+)\(", line)
+            added = "Ends it." if name and name.group(1).endswith("_delete") else doc
+            if added and not own:
+                lines[at] = "/** " + added.replace("*/", "") + " */ " + line
+            own = False
+            last = "}" if line.endswith("{") else ""
+            while not (lines[at].startswith(last) and ";" in lines[at]):
+                at += 1
+            at += 1
+        else:
+            if not line.strip() or line.startswith("#"):
+                doc = ""
+            at += 1
+
+
 def main():
     lines = open(sys.argv[1], encoding="utf-8").read().split("\n")
+    if any(line == "#ifndef ASHLAR_C_H" for line in lines):
+        document_c(lines)
+        print("\n".join(lines))
+        return
     group, doc, last = "", "", ""
     at = 0
     while at < len(lines):
