@@ -37,7 +37,8 @@ void compare(std::string_view what, const fuzz::Execution& a, const fuzz::Execut
 
 /// A module as it is: regressions stay what they are when the generator changes.
 void run_module(std::span<const uint8_t> bytes) {
-  fuzz::ExecuteOptions options{runtime::BoundsChecks::GuardPages, kUntrustedFuel, true};
+  fuzz::ExecuteOptions options{
+      .bounds_checks = runtime::BoundsChecks::GuardPages, .fuel = kUntrustedFuel, .untrusted = true};
   const fuzz::Execution guard = fuzz::execute(bytes, options);
   options.bounds_checks = runtime::BoundsChecks::Explicit;
   compare("guard pages / explicit checks", guard, fuzz::execute(bytes, options));
@@ -45,8 +46,9 @@ void run_module(std::span<const uint8_t> bytes) {
 
 void run_generated(std::span<const uint8_t> input) {
   const std::vector<uint8_t> module = fuzz::generate_module(input.subspan(2), options_of(input[0]));
-  const fuzz::ExecuteOptions guard{runtime::BoundsChecks::GuardPages, {}, false};
-  const fuzz::ExecuteOptions checked{runtime::BoundsChecks::Explicit, {}, false};
+  const fuzz::ExecuteOptions guard;
+  fuzz::ExecuteOptions checked;
+  checked.bounds_checks = runtime::BoundsChecks::Explicit;
   const fuzz::Execution first = fuzz::execute(module, guard);
   if (first.outcome != "ok") fuzz::fail("not instantiated: " + first.outcome);
   compare("guard pages / explicit checks", first, fuzz::execute(module, checked));

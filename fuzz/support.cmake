@@ -1,5 +1,5 @@
 # What fuzz targets and property tests share: the library (generator of modules, execution, round trips) and the
-# programs round_trip, generated_modules and (where there is a compiler) compare_tiers.
+# programs round_trip, generated_modules, compare_snapshots and (where there is a compiler) compare_tiers.
 if(TARGET fuzz_support)
   return()
 endif()
@@ -13,6 +13,8 @@ add_executable(round_trip EXCLUDE_FROM_ALL ${PROJECT_SOURCE_DIR}/tests/fuzz/roun
 add_executable(generated_modules EXCLUDE_FROM_ALL ${CMAKE_CURRENT_LIST_DIR}/tools/generated_modules.cc)
 target_link_libraries(round_trip PRIVATE fuzz_support)
 target_link_libraries(generated_modules PRIVATE fuzz_support)
+add_executable(compare_snapshots EXCLUDE_FROM_ALL ${CMAKE_CURRENT_LIST_DIR}/tools/compare_snapshots.cc)
+target_link_libraries(compare_snapshots PRIVATE fuzz_support)
 if(TARGET ashlar_llvm_program)
   add_executable(compare_tiers EXCLUDE_FROM_ALL ${CMAKE_CURRENT_LIST_DIR}/tools/compare_tiers.cc)
   target_link_libraries(compare_tiers PRIVATE fuzz_support)

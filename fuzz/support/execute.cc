@@ -2,6 +2,7 @@
 #include "support/execute.h"
 
 #include <cstring>
+#include <utility>
 
 #include "binary/decode.h"
 #include "interp/interp.h"
@@ -96,24 +97,17 @@ class Runner {
     if (options.untrusted) config.features.set(isa::Feature::threads, false);
     config.bounds_checks = options.bounds_checks;
     config.fuel = options.fuel.has_value();
+    config.fuel_costs = options.fuel_costs;
     engine_ = std::make_shared<runtime::Engine>(config, options.tier ? *options.tier : interp::tier());
-    runtime::StoreLimits limits;
-    limits.stack_bytes = 1u << 20;
-    limits.gc_heap_bytes = 64u << 20;
-    limits.gc_stress = options.stress;
-    if (options.untrusted) {
-      limits.memory_bytes = limits.gc_heap_bytes = 1u << 20;
-      limits.table_elements = 10'000;
-    }
-    store_ = std::make_unique<runtime::Store>(engine_, limits);
-    refuel();
-    const Status status = load(bytes);
-    out_.outcome = status ? "ok" : status.error().render();
+    bytes_ = bytes;
+    report(begin());
   }
 
   Execution run() {
     if (instance_ == nullptr) return std::move(out_);
     for (int round = 0; round < options_.rounds; ++round) {
+      if (options_.go_on && round == options_.go_on_after) report(go_on());
+      if (instance_ == nullptr) return std::move(out_);
       for (size_t i = 0; i < instance_->module().exports.size(); ++i) {
         const module::Export& e = instance_->module().exports[i];
         if (e.kind == module::ExternKind::Func) call(i, static_cast<size_t>(round) * 17 + i);
@@ -124,6 +118,30 @@ class Runner {
   }
 
  private:
+  /// A store with the module.
+  Status begin() {
+    runtime::StoreLimits limits;
+    limits.stack_bytes = 1u << 20;
+    limits.gc_heap_bytes = 64u << 20;
+    limits.gc_stress = options_.stress;
+    if (options_.untrusted) {
+      limits.memory_bytes = limits.gc_heap_bytes = 1u << 20;
+      limits.table_elements = 10'000;
+    }
+    instance_ = nullptr;
+    store_ = std::make_unique<runtime::Store>(engine_, limits);
+    refuel();
+    return load(bytes_);
+  }
+
+  Status go_on() {
+    TRY_ASSIGN(made_, options_.go_on(*std::exchange(instance_, nullptr), bytes_));
+    bytes_ = made_;
+    return begin();
+  }
+
+  void report(const Status& status) { out_.outcome = status ? "ok" : status.error().render(); }
+
   void refuel() { store_->fuel = options_.fuel.value_or(0); }
 
   Status load(std::span<const uint8_t> bytes) {
@@ -144,6 +162,7 @@ class Runner {
     linker.define_func("env", "mix", {{ValType::i64(), ValType::i64()}, {ValType::i64()}}, std::move(mix));
     auto compiled = std::make_shared<runtime::CompiledModule>(engine_, std::move(m));
     if (options_.prepare) TRY(options_.prepare(*compiled));
+    kept_.push_back(compiled);
     TRY_ASSIGN(instance_, linker.instantiate(std::move(compiled)));
     return {};
   }
@@ -195,6 +214,9 @@ class Runner {
   }
 
   const ExecuteOptions options_;
+  std::span<const uint8_t> bytes_;
+  std::vector<uint8_t> made_;
+  std::vector<std::shared_ptr<runtime::CompiledModule>> kept_;  ///< so that types have the same numbers in all
   std::shared_ptr<runtime::Engine> engine_;
   std::unique_ptr<runtime::Store> store_;
   runtime::Instance* instance_ = nullptr;

@@ -17,7 +17,8 @@ namespace ashlar::fuzz {
 
 struct ExecuteOptions {
   runtime::BoundsChecks bounds_checks = runtime::BoundsChecks::GuardPages;
-  std::optional<int64_t> fuel;  ///< instructions that each call may take
+  std::optional<int64_t> fuel;  ///< what each call may take
+  isa::FuelCosts fuel_costs = {};
   /// The module is nobody's in particular: little memory, no threads (their waits may never end). Give it fuel, too.
   bool untrusted = false;
   runtime::GcStress stress = {};
@@ -25,6 +26,10 @@ struct ExecuteOptions {
   const runtime::Tier* tier = nullptr;  ///< null: the interpreter
   /// Called with the module before it is instantiated: for its compiled code.
   std::function<Status(runtime::CompiledModule&)> prepare = {};
+  /// Called after `go_on_after` rounds: the module that it makes of the instance, and of its module's binary, goes on
+  /// in its place, in a store of its own.
+  std::function<Result<std::vector<uint8_t>>(runtime::Instance&, std::span<const uint8_t>)> go_on = {};
+  int go_on_after = 1;
 };
 
 /// A number as its type and bits: {"f32", 0x7fc00000}; of references and vectors little is told.

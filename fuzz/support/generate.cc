@@ -1,6 +1,8 @@
 // Puts generated modules together; see generate.h.
 #include "support/generate.h"
 
+#include <random>
+
 #include "support/body.h"
 
 namespace ashlar::fuzz {
@@ -15,6 +17,13 @@ std::vector<uint8_t> generate_module(std::span<const uint8_t> input, const Gener
     bodies.push_back(Body(shape, part, func).run());
   }
   return shape.encode(bodies);
+}
+
+std::vector<uint8_t> random_input(uint64_t seed) {
+  std::mt19937_64 random(seed);
+  std::vector<uint8_t> out(256 + random() % 2048);
+  for (uint8_t& byte : out) byte = static_cast<uint8_t>(random());
+  return out;
 }
 
 }  // namespace ashlar::fuzz

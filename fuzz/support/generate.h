@@ -32,6 +32,9 @@ struct GenerateOptions {
 ///   "g<n>"           its globals of those four types
 std::vector<uint8_t> generate_module(std::span<const uint8_t> input, const GenerateOptions& options);
 
+/// The same for a seed, whichever the machine.
+std::vector<uint8_t> random_input(uint64_t seed);
+
 inline constexpr const char* kFuelExport = "fuel";
 
 }  // namespace ashlar::fuzz

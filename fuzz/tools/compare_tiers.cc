@@ -23,6 +23,7 @@
 #include <random>
 #include <string>
 
+#include "isa/op_table.h"
 #include "support/execute.h"
 #include "support/generate.h"
 #include "tiering/attach.h"
@@ -38,6 +39,7 @@ constexpr int kMostFindings = 10;
 constexpr int kObjectRounds = 4;  // objects of calls before are old
 constexpr uint64_t kFileSeeds = 8;
 constexpr int64_t kMuchFuel = int64_t{1} << 40;
+constexpr uint64_t kFuelBits = 0x6675656c;
 
 using Clock = std::chrono::steady_clock;
 
@@ -73,13 +75,6 @@ fuzz::GenerateOptions generate_options(uint64_t seed, bool gc) {
   return out;
 }
 
-std::vector<uint8_t> choices(uint64_t seed) {
-  std::mt19937_64 random(seed);
-  std::vector<uint8_t> out(256 + random() % 2048);
-  for (uint8_t& byte : out) byte = static_cast<uint8_t>(random());
-  return out;
-}
-
 /// Compiles the module in the way that belongs to the seed.
 Result<std::shared_ptr<native::Image>> compile(const runtime::CompiledModule& module, uint64_t seed) {
   const module::Module& m = module.module();
@@ -88,6 +83,7 @@ Result<std::shared_ptr<native::Image>> compile(const runtime::CompiledModule& mo
   request.wasm = [&m]() -> Result<std::span<const uint8_t>> { return m.bytes; };
   request.config.explicit_bounds = config.bounds_checks == runtime::BoundsChecks::Explicit;
   request.config.fuel = config.fuel;
+  request.config.fuel_costs = config.fuel_costs.text();
   request.config.features = config.features.raw();
   constexpr char kLevels[] = {'2', '1', '2', '3', '2', '0', '2', 's'};
   request.level = kLevels[seed / 2 % std::size(kLevels)];
@@ -109,11 +105,27 @@ runtime::GcStress stress_of(uint64_t seed) {
   return kModes[seed % std::size(kModes)];
 }
 
+/// All of different costs, many of none.
+isa::FuelCosts some_costs(uint64_t seed) {
+  std::mt19937_64 random(seed);
+  isa::FuelCosts out;
+  for (const isa::OpInfo& op : isa::kOpTable) {
+    const uint64_t r = random();
+    out.set(op.mnemonic, r % 4 == 0 ? 0 : static_cast<uint32_t>(r / 4 % (r % 64 == 1 ? isa::FuelCosts::kMost : 20)));
+  }
+  return out;
+}
+
 /// In words, where the two differ; empty when they do not.
 std::string compare(std::span<const uint8_t> module, uint64_t seed, bool gc) {
   fuzz::ExecuteOptions options;
   if (seed % 2 != 0) options.bounds_checks = runtime::BoundsChecks::Explicit;
-  if (seed % 5 == 2) options.fuel = seed % 2 == 0 ? kMuchFuel : static_cast<int64_t>(seed % 1000);
+  // Bits of their own: what else the seed says is combined with fuel in every way.
+  const uint64_t fuel = std::mt19937_64(seed ^ kFuelBits)();
+  if (fuel % 8 < 3) {
+    options.fuel = fuel / 8 % 2 != 0 ? kMuchFuel : static_cast<int64_t>(fuel / 16 % 1000);
+    if (fuel >> 60 < 5) options.fuel_costs = some_costs(seed);
+  }
   if (gc) options.rounds = kObjectRounds;
   fuzz::ExecuteOptions compiled = options;
   compiled.tier = &tiering::tier();
@@ -138,7 +150,8 @@ std::string compare(std::span<const uint8_t> module, uint64_t seed, bool gc) {
 
 /// One seed; whether the tiers agree.
 bool run_seed(uint64_t seed, const Arguments& arguments) {
-  const std::vector<uint8_t> module = fuzz::generate_module(choices(seed), generate_options(seed, arguments.gc));
+  const std::vector<uint8_t> module =
+      fuzz::generate_module(fuzz::random_input(seed), generate_options(seed, arguments.gc));
   // Before it runs, in case that it crashes.
   const std::string kept = arguments.keep + "/" + std::to_string(seed) + ".wasm";
   if (!arguments.keep.empty()) {

@@ -6,7 +6,6 @@
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
-#include <random>
 #include <string>
 
 #include "support/execute.h"
@@ -30,13 +29,6 @@ fuzz::GenerateOptions portable(uint64_t seed) {
   return out;
 }
 
-std::vector<uint8_t> choices(uint64_t seed) {
-  std::mt19937_64 random(seed);
-  std::vector<uint8_t> out(256 + random() % 2048);
-  for (uint8_t& byte : out) byte = static_cast<uint8_t>(random());
-  return out;
-}
-
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -48,7 +40,7 @@ int main(int argc, char** argv) {
   const uint64_t first = std::strtoull(argv[2], nullptr, 10);
   const uint64_t count = std::strtoull(argv[3], nullptr, 10);
   for (uint64_t seed = first; seed < first + count; ++seed) {
-    const std::vector<uint8_t> module = fuzz::generate_module(choices(seed), portable(seed));
+    const std::vector<uint8_t> module = fuzz::generate_module(fuzz::random_input(seed), portable(seed));
     const std::string path = folder + "/" + std::to_string(seed) + ".wasm";
     std::ofstream(path, std::ios::binary)
         .write(reinterpret_cast<const char*>(module.data()), static_cast<std::streamsize>(module.size()));

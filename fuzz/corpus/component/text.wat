@@ -1,0 +1,12 @@
+(component $c
+  (type $r (record (field "a" (list u8))))
+  (import "i" (instance $i (export "f" (func (param "x" $r) (result string)))))
+  (core module $m (memory (export "m") 1) (func (export "g") (param i32)) (func (export "r") (param i32 i32 i32 i32) (result i32) unreachable))
+  (core instance $n (instantiate $m))
+  (core func $l (canon lower (func $i "f") (memory (core memory $n "m")) (realloc (core func $n "r"))))
+  (core rec (type $a (struct (field (ref $b)))) (type $b (sub (array i8))))
+  (core type (module (type (sub (func))) (import "" "x" (func)) (export "y" (memory 1))))
+  (component $d (type (instance (alias outer $c $r (type $q)) (export "t" (type (eq $q))))) (import "r" (type (sub resource))))
+  (func (export "h") async (param "x" u32) (canon lift (core func $n "g")))
+  (instance (instantiate $d (with "r" (type $r)) (with "z" (instance (export "f" (implements "a:b/c") (func $i "f"))))))
+  (@custom "x" "y"))
