@@ -14,7 +14,9 @@ CALLS, QUICK_CALLS = 1_000_000, 1_000
 OURS, PEERS = "ashlar", ("wasmtime-unchecked", "wasmtime")
 DIRECTIONS = {"in": "host to wasm", "out": "wasm to host"}
 FUNCTIONS = {"nop": "() -> ()", "add": "(i32, i32) -> i32", "mix": "(i64, f64, i32, f32) -> f64"}
-LIMITS_NS = {"in": 10, "out": 5}
+LIMITS_NS = {"in": 10, "out": 5, "wait": 150}
+# With a host function that waits; of no peer's.
+WAITS = {"wait": "wasm to a waiting host function and on again", "async": "a whole call in which it waits once"}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -25,7 +27,7 @@ class Call:
     nanoseconds: float
 
 
-def _library(options, folders):
+def wasmtime_library(options, folders):
     """Wasmtime's shared library, as the PyPI package `wasmtime` carries it; None without."""
     if not options.compilers:
         return None
@@ -61,7 +63,7 @@ def measure(bench, folders):
     if made.returncode != 0:
         bench.report.problem("ashlar", f"calls.wat: {made.stderr.strip()}")
         return []
-    library = _library(options, folders)
+    library = wasmtime_library(options, folders)
     print("measuring calls", file=sys.stderr, flush=True)
     command = [program, QUICK_CALLS if options.quick else CALLS, module, *([library] if library else [])]
     compiler = options.ashlar.parent.parent / "lib" / "ashlar" / "ashlar-llvm"
@@ -83,6 +85,8 @@ def print_calls(calls):
             best = min((known[(peer, direction, function)] for peer in PEERS if peer in engines), default=None)
             rows.append([f"{title}, {signature}", *(number(known[(engine, direction, function)]) for engine in engines),
                          number(ours / best) if best else "-"])
+    for direction, title in WAITS.items():
+        rows.append([f"{title}, () -> ()", *(number(known[key]) if (key := (engine, direction, "nop")) in known else "-" for engine in engines), "-"])
     print("## Calls between C++ and WebAssembly: nanoseconds of a call\n")
     table(["direction and type", *engines, "compiled, times the best peer's"], rows)
 
@@ -90,6 +94,6 @@ def print_calls(calls):
 def bar_rows(bar, calls):
     rows = []
     for call in calls:
-        if call.engine == OURS:
-            rows += bar(f"{DIRECTIONS[call.direction]}, {FUNCTIONS[call.function]}, ns", LIMITS_NS[call.direction], call.nanoseconds)
+        if call.engine == OURS and call.direction in LIMITS_NS:
+            rows += bar(f"{(DIRECTIONS | WAITS)[call.direction]}, {FUNCTIONS[call.function]}, ns", LIMITS_NS[call.direction], call.nanoseconds)
     return rows

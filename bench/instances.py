@@ -13,6 +13,7 @@ from report import table
 FOLDER = pathlib.Path(__file__).resolve().parent
 GUESTS = ("tiny", "tiny_memory", "two_megabytes")
 CROWD = "two_megabytes"
+WAITING = "two_megabytes_waiting"
 COUNT, QUICK_COUNT = 10_000, 200
 LIMITS_NS = {"lua_guest": 5000, "tiny": 1500, "tiny_memory": 1500}  # from the pool
 LIMIT_BYTES, WRITTEN_BYTES = 64 << 10, 2 * 4096
@@ -49,7 +50,7 @@ def _modules(bench):
     folder = bench.options.build_dir / "embedding"
     folder.mkdir(parents=True, exist_ok=True)
     out = {}
-    for name in GUESTS:
+    for name in (*GUESTS, WAITING):
         out[name] = folder / f"{name}.wasm"
         if _output(bench, "ashlar", [bench.options.ashlar, "parse", "-o", out[name], FOLDER / "embedding" / f"{name}.wat"]) is None:
             return {}
@@ -91,7 +92,12 @@ def measure(bench):
     wasmtime = _wasmtime(bench)
     count = QUICK_COUNT if bench.options.quick else COUNT
     out = []
-    for name, module in _modules(bench).items():
+    modules = _modules(bench)
+    waiting = modules.pop(WAITING, None)
+    program_waiting = program.with_name("bench_suspended")
+    if waiting and program_waiting.exists():
+        out += _numbers(bench, f"{count} live, suspended", "ashlar", [program_waiting, waiting, count])
+    for name, module in modules.items():
         artifact = module.with_suffix(".cwasm")
         if _output(bench, "ashlar", [bench.options.ashlar, "compile", "-o", artifact, module]) is None:
             continue
@@ -121,11 +127,12 @@ def print_numbers(measured):
           [[guest, *(shown(guest, *column) for column in columns)] for guest in guests])
     crowds = [guest for guest in dict.fromkeys(m.guest for m in measured) if "live" in guest]
     print("## Stores that live at once, 2 MB of memory each, two pages of which are written\n")
-    rows = [("seconds to make all", "create", "{:.2f}"), ("seconds to end all", "drop", "{:.2f}"), ("bytes resident each", "pss", "{:.0f}"),
+    rows = [("seconds to make all", "create", "{:.2f}"), ("seconds to end all", "drop", "{:.2f}"), ("seconds until all have gone on", "resume", "{:.2f}"), ("bytes resident each", "pss", "{:.0f}"),
             ("bytes of page tables each", "page_tables", "{:.0f}"), ("mappings each", "mappings", "{:.2f}")]
     for crowd in crowds:
+        lines = [[title, *(shown(crowd, engine, f"{what}.{key}", form) for engine, what in columns)] for title, key, form in rows]
         table([crowd, *(f"{engine}, {what.replace('_', ' ')}" for engine, what in columns)],
-              [[title, *(shown(crowd, engine, f"{what}.{key}", form) for engine, what in columns)] for title, key, form in rows])
+              [line for line in lines if any(cell != "-" for cell in line[1:])])
 
 
 def bar_rows(measured):

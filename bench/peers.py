@@ -112,6 +112,23 @@ def install_wasmtime_library(folder):
     run_installer([_venv(folder), "-m", "pip", "install", "--quiet", "wasmtime"])
 
 
+def install_componentize(folder):
+    """The program that makes components of Python programs."""
+    folder.mkdir(parents=True, exist_ok=True)
+    python = _venv(folder)
+    run_installer([python, "-m", "pip", "install", "--quiet", "componentize-py"])
+    return pathlib.Path(python).with_name("componentize-py")
+
+
+def install_componentize_js(folder):
+    """The package of npm that makes components of modules of JavaScript: the folder that node finds it from."""
+    need("node")
+    need("npm")
+    folder.mkdir(parents=True, exist_ok=True)
+    run_installer(["npm", "install", "--silent", "--prefix", folder, "@bytecodealliance/componentize-js"])
+    return folder
+
+
 def _install_wasm3(folder):
     """The library as the PyPI package pywasm3 carries it, with a small host of our own."""
     need("clang-22")
@@ -136,6 +153,11 @@ INTERPRETERS = {peer.name: peer for peer in [
          ("wasmtime", "compile", "--target", "pulley64", "-o", "{output}", "{file}")),
     Peer("wamr", "WAMR's fast interpreter", "iwasm", ("{file}",), ("--version",),
          "no package registry offers a current one: put iwasm on PATH or in a --peer-dir"),
+]}
+
+# Whole commands, for what is compared beside running programs.
+COMMANDS = {peer.name: peer for peer in [
+    Peer("wasmtime", "Wasmtime", "wasmtime", (), ("--version",), install_wasmtime),
 ]}
 
 

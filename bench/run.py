@@ -21,10 +21,15 @@ import bars
 import collected
 import compile_speed
 import compiled
+import components
 import embedding_calls
 import exceptions
+import in_flight
 import instances
+import interruption
 import interpreted
+import loading
+import serving
 import startup
 from binaries import code_size
 from build_kernels import KERNELS, BuildError, big_go_module, compiler, esbuild_module
@@ -36,8 +41,9 @@ from report import Report, table
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 SECTIONS = {"kernels": "kernels interpreted", "compiled": "kernels compiled before", "compile": "compilers", "hello": "hello world",
-            "load": "loading compiled code", "validate": "validation", "exceptions": "exceptions", "embedding": "calls of embedders", "gc": "garbage collection",
-            "instances": "making instances"}
+            "load": "loading compiled code", "validate": "validation", "exceptions": "exceptions", "embedding": "calls of embedders, and loading", "gc": "garbage collection",
+            "instances": "making instances", "components": "calls between components, and their start",
+            "interruption": "fuel and deadlines", "serving": "answering HTTP"}
 
 
 def arguments():
@@ -209,9 +215,9 @@ def load_section(bench, engines):
         modules.append((big, "getsp", {name: outputs[name] for name, sample in compiling.items() if not sample.error}))
     else:
         print("the big module is left out: " + ("it takes too long for a quick run\n" if bench.options.quick else "no npm\n"))
-    loading = startup.measure_loading(bench, engines, modules)
-    startup.print_loading(loading)
-    return compiling, loading
+    starts = startup.measure_loading(bench, engines, modules)
+    startup.print_loading(starts)
+    return compiling, starts
 
 
 def exceptions_section(bench, engines):
@@ -225,7 +231,11 @@ def embedding_section(bench, folders):
     if calls:
         embedding_calls.print_calls(calls)
         bars.print_bars(embedding_calls.bar_rows(bars.bar, calls), "calls")
-    return calls
+    loads = loading.measure(bench)
+    if loads:
+        loading.print_loads(loads)
+        bars.print_bars(loading.bar_rows(bars.bar, loads), "loading serialized modules")
+    return calls, loads
 
 
 def instances_section(bench):
@@ -233,6 +243,35 @@ def instances_section(bench):
     instances.print_numbers(measured)
     bars.print_bars(instances.bar_rows(measured), "instances")
     return measured
+
+
+def components_section(bench, folders):
+    wasmtime = components.host(bench, folders)
+    calls = components.measure_calls(bench, wasmtime)
+    components.print_calls(calls)
+    by_host = components.measure_host_calls(bench, wasmtime)
+    components.print_host_calls(by_host)
+    started = components.measure_first_line(bench, wasmtime)
+    if started:
+        components.print_first_line(started)
+    bars.print_bars(components.bar_rows(bars.bar, calls, started), "components")
+    return calls + by_host, started
+
+
+def interruption_section(bench):
+    costs, stops = interruption.measure_costs(bench), interruption.measure_stops(bench)
+    interruption.print_numbers(costs, stops)
+    bars.print_bars(interruption.bar_rows(bars.bar, costs, stops), "interruption")
+    return costs
+
+
+def serving_section(bench, folders):
+    served = serving.measure(bench, folders)
+    bursts = in_flight.measure(bench, serving.folder_of(bench)) if bench.options.ashlar.exists() else []
+    serving.print_numbers(served)
+    in_flight.print_numbers(bursts)
+    bars.print_bars(serving.bar_rows(bars.bar, served) + in_flight.bar_rows(bars.bar, bursts), "serving")
+    return served, bursts
 
 
 def collected_section(bench, ours, folders):
@@ -253,7 +292,8 @@ def collected_section(bench, ours, folders):
     return programs
 
 
-def write_json(path, interpreted_results, code, speeds, hello, loading, throwing, calls, programs, made):
+def write_json(path, interpreted_results, code, speeds, hello, starts, throwing, calls, loads, programs, made, between,
+               started, costs, served, bursts):
     def plain(sample):
         return {"error": sample.error} if sample.error else {"wall_ns": sample.wall_ns, "cpu_ns": sample.cpu_ns, "user_ns": sample.user_ns,
                                                             "peak_kib": sample.peak_kib}
@@ -266,12 +306,18 @@ def write_json(path, interpreted_results, code, speeds, hello, loading, throwing
     if code:
         document["compiled"] = {name: of(result) for name, result in code.results.items()}
     document["compile"] = [dataclasses.asdict(row) for row in speeds]
-    document["load"] = [{"module": module.stem, "engine": engine, **plain(sample)} for (engine, module), sample in loading.items()]
+    document["load"] = [{"module": module.stem, "engine": engine, **plain(sample)} for (engine, module), sample in starts.items()]
     document["exceptions"] = [dataclasses.asdict(cost) for cost in throwing]
     document["embedding"] = [dataclasses.asdict(call) for call in calls]
+    document["loads"] = [dataclasses.asdict(load) for load in loads]
     if programs:
         document["gc"] = {title: {engine: plain(sample) for engine, sample in line.items()} for title, line in programs.samples.items()}
     document["instances"] = [dataclasses.asdict(number) for number in made]
+    document["components"] = {"calls": [dataclasses.asdict(call) for call in between],
+                              "first line": {f"{engine} {how}": plain(sample) for (how, engine), sample in started.items()}}
+    document["interruption"] = [dataclasses.asdict(cost) for cost in costs]
+    document["serving"] = [dataclasses.asdict(one) for one in served]
+    document["in flight"] = [dataclasses.asdict(one) for one in bursts]
     path.write_text(json.dumps(document, indent=1) + "\n")
 
 
@@ -307,18 +353,22 @@ def main():
     hello = startup.measure_hello(bench, interpreters, compilers) if wanted(options, "hello") else None
     if hello:
         startup.print_hello(hello)
-    compiling, loading = load_section(bench, compilers) if wanted(options, "load") else ({}, {})
+    compiling, starts = load_section(bench, compilers) if wanted(options, "load") else ({}, {})
     if wanted(options, "validate"):
         measure_validation(bench, interpreters)
     throwing = exceptions_section(bench, compilers) if wanted(options, "exceptions") else []
-    bars.print_bars(bars.stand(code, speeds, hello, compiling, loading, throwing))
-    calls = embedding_section(bench, folders) if wanted(options, "embedding") else []
+    bars.print_bars(bars.stand(code, speeds, hello, compiling, starts, throwing))
+    calls, loads = embedding_section(bench, folders) if wanted(options, "embedding") else ([], [])
     programs = collected_section(bench, ours, folders) if wanted(options, "gc") else None
     made = instances_section(bench) if wanted(options, "instances") else []
+    between, started = components_section(bench, folders) if wanted(options, "components") else ([], {})
+    costs = interruption_section(bench) if wanted(options, "interruption") else []
+    served, bursts = serving_section(bench, folders) if wanted(options, "serving") else ([], [])
     if identity(options) != measured:
         report.problem("ashlar", "the command was built anew during the run: these numbers mix two programs")
     if options.json:
-        write_json(options.json, results, code, speeds, hello, loading, throwing, calls, programs, made)
+        write_json(options.json, results, code, speeds, hello, starts, throwing, calls, loads, programs, made, between,
+                   started, costs, served, bursts)
     return report.finish()
 
 

@@ -7,6 +7,7 @@
 #include <functional>
 #include <iostream>
 #include <iterator>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -48,6 +49,30 @@ void measure(std::vector<Timed>& all, int calls) {
   }
 }
 
+/// A host function that waits each time: the guest's loop goes on when it was completed and polled.
+void add_waits(std::vector<Timed>& out, const ashlar::Engine& engine, const ashlar::Module& module,
+               const std::string& name) {
+  using namespace ashlar;
+  auto& store = *new Store(engine);
+  auto& waiting = *new std::optional<Completion<>>;
+  Linker linker(store);
+  linker.func("env", "nop", [&](Caller& caller) {
+    return suspend(caller, [&](Completion<> done) { waiting.emplace(std::move(done)); });
+  });
+  linker.func("env", "add", [](int32_t a, int32_t b) { return a + b; });
+  linker.func("env", "mix", [](int64_t a, double b, int32_t c, float d) { return static_cast<double>(a) + b + c + d; });
+  const auto f = must(must(linker.instantiate(module)).func<void(int32_t)>("call_nop"));
+  const auto run = [&waiting, f](int waits) {
+    AsyncCall<void> call = f.call_async(waits);
+    while (!call.poll()) waiting->complete();
+    if (!call.take()) fail("call_nop");
+  };
+  out.push_back({name + "|wait|nop", run});
+  out.push_back({name + "|async|nop", [run](int n) {
+                   for (int k = 0; k < n; ++k) run(1);
+                 }});
+}
+
 /// Modules and stores live to the end of the process.
 void add_ashlar(std::vector<Timed>& out, const std::vector<uint8_t>& wasm, bool compiled) {
   using namespace ashlar;
@@ -77,6 +102,7 @@ void add_ashlar(std::vector<Timed>& out, const std::vector<uint8_t>& wasm, bool 
                    for (int k = 0; k < n; ++k) sum = must(f(1, sum, 2, 0.5f));
                    if (sum != 3.5 * n) fail("mix");
                  }});
+  add_waits(out, engine, module, name);
   out.push_back({name + "|out|nop", [f = must(i.func<void(int32_t)>("call_nop"))](int n) {
                    if (!f(n)) fail("call_nop");
                  }});

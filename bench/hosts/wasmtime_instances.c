@@ -1,7 +1,6 @@
 // The same cycles and crowds as bench/instances.cc with Wasmtime's C library, whose few functions are declared here.
 //   wasmtime_instances LIBRARY cycle MODULE EXPORT    (EXPORT: (i32) -> i32)
 //   wasmtime_instances LIBRARY live MODULE EXPORT N
-#include <dlfcn.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -24,10 +23,6 @@ typedef struct {
     uint64_t room[4];
   } of;
 } Extern;
-typedef struct {
-  size_t size;
-  char* data;
-} Bytes;
 typedef union {
   int32_t i32;
   uint64_t room[2];
@@ -52,33 +47,9 @@ typedef union {
   F(void, wasmtime_store_delete, (void*))                                                      \
   F(void*, wasmtime_store_context, (void*))                                                    \
   F(bool, wasmtime_instance_export_get, (void*, const Handle*, const char*, size_t, Extern*))  \
-  F(void*, wasmtime_func_call_unchecked, (void*, const Func*, Raw*, size_t, void**))           \
-  F(void, wasmtime_error_message, (void*, Bytes*))
+  F(void*, wasmtime_func_call_unchecked, (void*, const Func*, Raw*, size_t, void**))
 
-#define DECLARE(result, name, parameters) static result(*name) parameters;
-FUNCTIONS(DECLARE)
-
-static void fail(const char* what) {
-  fprintf(stderr, "wasmtime_instances: %s\n", what);
-  exit(1);
-}
-
-static void check(void* error) {
-  if (!error) return;
-  Bytes message;
-  wasmtime_error_message(error, &message);
-  fprintf(stderr, "%.*s\n", (int)message.size, message.data);
-  exit(1);
-}
-
-static void load(const char* file) {
-  void* library = dlopen(file, RTLD_NOW);
-  if (!library) fail(dlerror());
-#define LOAD(result, name, parameters)      \
-  *(void**)(&name) = dlsym(library, #name); \
-  if (!name) fail(#name " is not in this library");
-  FUNCTIONS(LOAD)
-}
+#include "wasmtime_library.h"
 
 static void* engine;
 static void* pre;
