@@ -169,6 +169,8 @@ void test_wasi(void) {
 void test_limits_and_fuel(void) {
   wasm_config_t* config = wasm_config_new();
   ashlar_config_set_fuel(config, true);
+  CHECK(ashlar_config_set_fuel_cost(config, "memory.grow", 500));
+  CHECK(!ashlar_config_set_fuel_cost(config, "memory.grew", 500));
   wasm_engine_t* engine = wasm_engine_new_with_config(config);
   ashlar_store_limits_t limits;
   ashlar_store_limits_init(&limits);
@@ -181,7 +183,7 @@ void test_limits_and_fuel(void) {
                   " (func (export \"grow\") (param i32) (result i32) (memory.grow (local.get 0))))");
   ashlar_store_set_fuel(store, 1000);
   CHECK(call_i32(instance, "grow", 1) == -1);
-  CHECK(ashlar_store_fuel(store) < 1000 && ashlar_store_fuel(store) > 900);
+  CHECK(ashlar_store_fuel(store) < 500 && ashlar_store_fuel(store) > 400);
   wasm_func_t* forever = exported_func(instance, "forever");
   wasm_trap_t* trap = wasm_func_call(forever, NULL, NULL);
   CHECK_TEXT(ashlar_error_id(ashlar_trap_error(trap)), "out_of_fuel");
@@ -220,6 +222,12 @@ void test_tenants_and_deadlines(void) {
   ashlar_tenant_usage(tenant, &now, NULL);
   CHECK(now.memory_bytes == 2 * MEMORY_PAGE_SIZE && now.stores == 1);
   CHECK(peak.memory_bytes == 3 * MEMORY_PAGE_SIZE);
+  wasm_foreign_t* foreign = wasm_foreign_new(second);
+  ashlar_tenant_usage(tenant, &now, &peak);
+  CHECK(now.references == 1 && now.descriptors == 0 && now.host_objects == 1);
+  wasm_foreign_delete(foreign);
+  ashlar_tenant_usage(tenant, &now, &peak);
+  CHECK(now.references == 0 && peak.references >= 1 && most.references == UINT64_MAX);
   ashlar_tenant_delete(tenant);
 
   wasm_func_t* forever = exported_func(two, "forever");

@@ -1,5 +1,6 @@
 // Modules: what is wrong with one, sharing, serialization, files, text.
 #include "check.h"
+#include "support/dwarf_guest.h"
 
 static const char kText[] = "(module (func (export \"answer\") (result i32) (i32.const 42)))";
 
@@ -90,6 +91,11 @@ void test_serialization(void) {
   expect_answer(host.store, loaded);
   CHECK(ashlar_module_new_from_file(host.store, path, &loaded) == NULL);
   expect_answer(host.store, loaded);
+  // This engine only interprets.
+  ashlar_error_t* refused = ashlar_module_deserialize_known_file(host.store, path, &loaded);
+  CHECK(loaded == NULL && ashlar_error_kind(refused) == ASHLAR_USAGE);
+  CHECK_TEXT(ashlar_error_id(refused), "no_machine_code");
+  ashlar_error_delete(refused);
   remove(path);
   ashlar_error_t* missing = ashlar_module_deserialize_file(host.store, path, &loaded);
   CHECK(loaded == NULL && ashlar_error_kind(missing) == ASHLAR_IO);
@@ -101,6 +107,51 @@ void test_serialization(void) {
   CHECK(ashlar_error_kind(missing) == ASHLAR_IO);
   ashlar_error_delete(missing);
   wasm_module_delete(module);
+  host_delete(&host);
+}
+
+typedef struct Lines {
+  size_t count;
+  char text[2][64];
+} Lines;
+
+static void take_line(void* env, size_t i, const char* function, const char* file, uint32_t line) {
+  Lines* lines = env;
+  CHECK(i == 1 && lines->count < 2);
+  snprintf(lines->text[lines->count++], sizeof lines->text[0], "%s at %s:%u", function, file, line);
+}
+
+void test_source_lines(void) {
+  Host host = host_new();
+  wasm_module_t* module = NULL;
+  CHECK(ashlar_module_new(host.store, (const char*)kDwarfGuest, sizeof kDwarfGuest, &module) == NULL);
+  wasm_instance_t* instance = wasm_instance_new(host.store, module, NULL, NULL);
+  wasm_val_t args[] = {WASM_I32_VAL(3)}, result[1];
+  wasm_val_vec_t arg_vec = WASM_ARRAY_VEC(args), results = WASM_ARRAY_VEC(result);
+  wasm_func_t* outer = exported_func(instance, "outer");
+  wasm_trap_t* trap = wasm_func_call(outer, &arg_vec, &results);
+  CHECK(trap != NULL);
+  wasm_frame_t* origin = wasm_trap_origin(trap);
+  const size_t offsets[] = {0, wasm_frame_module_offset(origin)};
+  Lines lines = {0, {"", ""}};
+  ashlar_error_t* error = ashlar_module_source_lines(module, offsets, 2, take_line, &lines);
+  if (error != NULL) {
+    CHECK_TEXT(ashlar_error_id(error), "compiler_missing");  // of builds without one
+    ashlar_error_delete(error);
+  } else {
+    CHECK(lines.count == 2);
+    CHECK_TEXT(lines.text[0], "inner at /src/guest.c:2");
+    CHECK_TEXT(lines.text[1], "outer at /src/guest.c:6");
+  }
+  wasm_frame_delete(origin);
+  wasm_trap_delete(trap);
+  wasm_func_delete(outer);
+  wasm_module_delete(module);
+  // Of a module without debug information nothing is told, and nothing asked.
+  module = module_of(host.store, kText);
+  CHECK(ashlar_module_source_lines(module, offsets, 2, take_line, NULL) == NULL);
+  wasm_module_delete(module);
+  wasm_instance_delete(instance);
   host_delete(&host);
 }
 

@@ -188,3 +188,58 @@ void test_threads_share_a_memory(void) {
   ashlar_error_delete(error);
   wasm_engine_delete(engine);
 }
+
+static const char kThreadProgram[] =
+    "(module (import \"env\" \"memory\" (memory 1 4 shared))"
+    " (import \"wasi\" \"thread-spawn\" (func $spawn (param i32) (result i32)))"
+    " (import \"wasi_snapshot_preview1\" \"proc_exit\" (func $exit (param i32)))"
+    " (func $wait (drop (memory.atomic.wait32 (i32.const 0) (i32.const 0) (i64.const -1))))"
+    " (func (export \"wasi_thread_start\") (param i32 i32)"
+    "  (if (local.get 1) (then (call $exit (local.get 1)))) (call $wait))"
+    " (func (export \"spawn\") (param i32) (result i32) (call $spawn (local.get 0)))"
+    " (func (export \"_start\") (call $wait)))";
+
+void test_threads_of_programs(void) {
+  wasm_engine_t* engine = explicit_engine();
+  ashlar_store_limits_t limits;
+  ashlar_store_limits_init(&limits);
+  ashlar_tenant_amounts_t most, now, peak;
+  ashlar_tenant_amounts_init(&most);
+  most.threads = 3;
+  ashlar_tenant_t* tenant = ashlar_tenant_new(&most);
+  wasm_store_t* store = ashlar_tenant_store_new(engine, tenant, &limits);
+  wasm_module_t* module = module_of(store, kThreadProgram);
+  ashlar_linker_t* linker = ashlar_linker_new(store);
+  wasm_instance_t* instance = NULL;
+
+  // Only what may start threads does.
+  ashlar_linker_define_wasi(linker, NULL);
+  ashlar_error_t* error = ashlar_linker_instantiate(linker, module, &instance);
+  CHECK(instance == NULL && ashlar_error_kind(error) == ASHLAR_LINK);
+  CHECK_TEXT(ashlar_error_id(error), "threads_forbidden");
+  ashlar_error_delete(error);
+
+  ashlar_wasi_config_t* config = ashlar_wasi_config_new();
+  ashlar_wasi_config_set_threads(config, 10);
+  ashlar_linker_define_wasi(linker, config);
+  CHECK(ashlar_linker_instantiate(linker, module, &instance) == NULL);
+  CHECK(call_i32(instance, "spawn", 0) > 0);
+  CHECK(call_i32(instance, "spawn", 0) > 0);
+  ashlar_tenant_usage(tenant, &now, NULL);
+  CHECK(now.threads == 2 && now.stores == 3 && now.memory_bytes == MEMORY_PAGE_SIZE);
+  // The third ends all, the main one too.
+  CHECK(call_i32(instance, "spawn", 42) > 0);
+  error = ashlar_linker_run(linker, instance);
+  int code = 0;
+  CHECK(ashlar_error_exit_code(error, &code) && code == 42);
+  ashlar_error_delete(error);
+  ashlar_tenant_usage(tenant, &now, &peak);
+  CHECK(now.threads == 0 && now.stores == 1 && peak.threads == 3);
+
+  wasm_instance_delete(instance);
+  ashlar_linker_delete(linker);
+  wasm_module_delete(module);
+  wasm_store_delete(store);
+  ashlar_tenant_delete(tenant);
+  wasm_engine_delete(engine);
+}

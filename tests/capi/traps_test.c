@@ -82,6 +82,83 @@ void test_trap_frames(void) {
   wasm_frame_delete(origin);
 }
 
+/// Names that look like lines of a backtrace, and functions of one name in two modules, are what they are.
+void test_trap_frames_by_any_name(void) {
+  Host host = host_new();
+  const char text[] =
+      "(module $m (import \"\" \"f\" (func $f))"
+      " (func $\"f\\n     1:     0x21 - m!g\" (export \"go\") nop (call $f)))";
+  wasm_functype_t* type = wasm_functype_new_0_0();
+  wasm_instance_t* innermost = instance_of(host.store, "(module $m (func (export \"f\") nop nop unreachable))");
+  wasm_func_t* func = exported_func(innermost, "f");
+  wasm_module_t* module = module_of(host.store, text);
+  wasm_extern_t* imports[] = {wasm_func_as_extern(func)};
+  wasm_extern_vec_t vec = WASM_ARRAY_VEC(imports);
+  wasm_instance_t* instance = wasm_instance_new(host.store, module, &vec, NULL);
+  wasm_func_t* go = exported_func(instance, "go");
+  wasm_trap_t* trap = call(go);
+  wasm_frame_vec_t trace;
+  wasm_trap_trace(trap, &trace);
+  CHECK(trace.size == 2);
+  CHECK(wasm_instance_same(wasm_frame_instance(trace.data[0]), innermost));
+  CHECK(wasm_instance_same(wasm_frame_instance(trace.data[1]), instance));
+  CHECK(wasm_frame_func_index(trace.data[1]) == 1 && wasm_frame_func_offset(trace.data[1]) == 2);
+  CHECK_TEXT(ashlar_frame_func_name(trace.data[1]), "f\n     1:     0x21 - m!g");
+  wasm_frame_vec_delete(&trace);
+  CHECK(ashlar_error_trap_code(ashlar_trap_error(trap)) == ASHLAR_TRAP_UNREACHABLE);
+  wasm_trap_delete(trap);
+  // Of two instances of a module none can be told.
+  wasm_instance_t* other = wasm_instance_new(host.store, module, &vec, NULL);
+  trap = call(go);
+  wasm_frame_t* origin = wasm_trap_origin(trap);
+  CHECK(wasm_instance_same(wasm_frame_instance(origin), innermost));
+  wasm_frame_delete(origin);
+  wasm_trap_trace(trap, &trace);
+  CHECK(trace.size == 2 && wasm_frame_instance(trace.data[1]) == NULL && wasm_frame_func_index(trace.data[1]) == 1);
+  wasm_frame_vec_delete(&trace);
+  wasm_trap_delete(trap);
+  wasm_instance_delete(other);
+  wasm_func_delete(go);
+  wasm_instance_delete(instance);
+  wasm_module_delete(module);
+  wasm_func_delete(func);
+  wasm_instance_delete(innermost);
+  wasm_functype_delete(type);
+  host_delete(&host);
+}
+
+void test_trap_codes(void) {
+  Host host = host_new();
+  wasm_instance_t* instance =
+      instance_of(host.store,
+                  "(module (memory 1) (table 1 funcref) (type $t (func)) (tag $e)"
+                  " (func (export \"divide\") (drop (i32.div_u (i32.const 1) (i32.const 0))))"
+                  " (func (export \"load\") (drop (i32.load (i32.const -1))))"
+                  " (func (export \"call\") (call_indirect (type $t) (i32.const 0)))"
+                  " (func $r (export \"recurse\") (call $r)) (func (export \"throw\") (throw $e)))");
+  static const struct {
+    const char* name;
+    ashlar_trap_code_t code;
+  } rows[] = {{"divide", ASHLAR_TRAP_INTEGER_DIVIDE_BY_ZERO},
+              {"load", ASHLAR_TRAP_OUT_OF_BOUNDS_MEMORY_ACCESS},
+              {"call", ASHLAR_TRAP_UNINITIALIZED_ELEMENT},
+              {"recurse", ASHLAR_TRAP_CALL_STACK_EXHAUSTED},
+              {"throw", ASHLAR_TRAP_UNCAUGHT_EXCEPTION}};
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; ++i) {
+    wasm_func_t* func = exported_func(instance, rows[i].name);
+    wasm_trap_t* trap = call(func);
+    CHECK(ashlar_error_trap_code(ashlar_trap_error(trap)) == rows[i].code);
+    wasm_trap_delete(trap);
+    wasm_func_delete(func);
+  }
+  wasm_instance_delete(instance);
+  wasm_module_t* module = NULL;
+  ashlar_error_t* error = ashlar_module_new(host.store, "nonsense", 8, &module);
+  CHECK(error != NULL && ashlar_error_trap_code(error) == ASHLAR_TRAP_NONE);
+  ashlar_error_delete(error);
+  host_delete(&host);
+}
+
 void test_callback_traps(void) {
   Host host = host_new();
   wasm_functype_t* type = wasm_functype_new_0_0();

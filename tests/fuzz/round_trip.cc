@@ -1,5 +1,5 @@
-// Property test: every module of the given scripts, texts and binaries survives the way through encoder, decoder,
-// printer (flat and folded) and parser, byte for byte.
+// Property test: every module and component of the given scripts, texts and binaries survives the way through encoder,
+// decoder, printer (modules flat and folded) and parser, byte for byte.
 //
 //   round_trip [--dump DIR] FILE-OR-FOLDER...
 // --dump writes each module as DIR/<n>.wasm and DIR/<n>.wat: seeds for the fuzz targets. Exit code 77: nothing to test.
@@ -11,6 +11,9 @@
 #include <string>
 #include <vector>
 
+#include "component/decode.h"
+#include "component/text/parse.h"
+#include "support/component_round_trip.h"
 #include "support/round_trip.h"
 #include "text/parse.h"
 #include "text/script.h"
@@ -25,6 +28,7 @@ constexpr int kSkipped = 77;
 struct Tally {
   fs::path dump;
   size_t modules = 0;
+  size_t components = 0;
   size_t refused = 0;  ///< malformed or invalid ones, which the suite has on purpose
   size_t failed = 0;
 };
@@ -52,7 +56,39 @@ void check(const fuzz::Bytes& bytes, bool from_text, const std::string& where, T
   std::printf("%s: %s\n", where.c_str(), status.error().render().c_str());
 }
 
+void check_component(const fuzz::Bytes& bytes, bool from_text, const std::string& where, Tally& tally) {
+  ++tally.components;
+  const auto c = fuzz::decode_component(bytes);
+  if (!c || !fuzz::validate_component(**c)) {
+    ++tally.refused;
+    return;
+  }
+  const Status status = fuzz::check_component(**c, from_text);
+  if (status) return;
+  ++tally.failed;
+  std::printf("%s: %s\n", where.c_str(), status.error().render().c_str());
+}
+
+/// Whether the text holds core modules as bytes, which need not be what the encoder writes.
+bool has_binary_modules(std::string_view text) { return text.find(" binary ") != text.npos; }
+
+void check_component_source(const text::ModuleSource& source, const std::string& where, Tally& tally) {
+  if (source.kind == text::ModuleSource::Kind::Binary) {
+    return check_component({source.bytes.begin(), source.bytes.end()}, false, where, tally);
+  }
+  component::ParseOptions options;
+  options.debug_names = true;
+  const std::string_view text = source.kind == text::ModuleSource::Kind::Quote ? source.bytes : source.text;
+  const Result<fuzz::Bytes> bytes = component::parse_component_to_binary(text, options);
+  if (bytes) return check_component(*bytes, !has_binary_modules(text), where, tally);
+  ++tally.components;
+  ++tally.refused;
+}
+
 void check_source(const text::ModuleSource& source, const fs::path& file, Tally& tally) {
+  if (source.component) {
+    return check_component_source(source, file.string() + ":" + std::to_string(source.position.line), tally);
+  }
   text::ParseOptions options;
   options.debug_names = true;
   const Result<fuzz::Bytes> bytes = text::to_binary(source, options);
@@ -81,8 +117,9 @@ void check_commands(const std::vector<text::Command>& commands, const fs::path& 
 void check_file(const fs::path& file, Tally& tally) {
   const std::string contents = read(file);
   if (file.extension() == ".wasm") {
-    check({contents.begin(), contents.end()}, false, file.string(), tally);
-    return;
+    const fuzz::Bytes bytes(contents.begin(), contents.end());
+    return component::is_component(bytes) ? check_component(bytes, false, file.string(), tally)
+                                          : check(bytes, false, file.string(), tally);
   }
   const Result<text::Script> script = text::parse_script(contents);
   if (script) return check_commands(script->commands, file, tally);
@@ -121,8 +158,8 @@ int main(int argc, char** argv) {
     for (const fs::path& file : found) check_file(file, tally);
     files += found.size();
   }
-  std::printf("round trip: %zu files, %zu modules, %zu of them not valid, %zu failed\n", files, tally.modules,
-              tally.refused, tally.failed);
+  std::printf("round trip: %zu files, %zu modules, %zu components, %zu of them not valid, %zu failed\n", files,
+              tally.modules, tally.components, tally.refused, tally.failed);
   if (tally.failed != 0) return 1;
   return files == 0 ? kSkipped : 0;
 }

@@ -24,18 +24,22 @@ Only letters after `--- ` that name a section are taken as one: other lines begi
 
 import argparse
 import concurrent.futures
+import contextlib
 import dataclasses
 import difflib
 import os
 import pathlib
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 import tempfile
+import time
 
 SECTION = re.compile(r"^--- (?:(stdin|stdout|stderr)|(exit) (-?\d+)|(file) (\S+))$")
 NO_NEWLINE = "[no newline]"
+LAST_WRITES_S = 30
 
 
 @dataclasses.dataclass
@@ -146,9 +150,23 @@ def put_command(place, ashlar, tier):
     place.chmod(0o755)
 
 
+@contextlib.contextmanager
+def temporary_folder():
+    """A folder that goes at the end, even when the compiler program, which may outlive the command, still writes there."""
+    top = tempfile.mkdtemp(prefix="ashlar-golden-")
+    try:
+        yield top
+    finally:
+        for _ in range(LAST_WRITES_S * 10):
+            shutil.rmtree(top, ignore_errors=True)
+            if not os.path.exists(top):
+                break
+            time.sleep(0.1)
+
+
 def run_case(case, ashlar, tests, timeout, tier=None):
     """(exit code, stdout lines, stderr lines)."""
-    with tempfile.TemporaryDirectory(prefix="ashlar-golden-") as top:
+    with temporary_folder() as top:
         # The command is found by its name, whatever the file is called.
         tool, work = pathlib.Path(top) / "tool", pathlib.Path(top) / "work"
         tool.mkdir()

@@ -40,7 +40,7 @@ def check_symbols(run, prefix, lib):
     shown = [DEFINED.match(line).groups() for line in listing.splitlines() if DEFINED.match(line)]
     c = {name for _, name in shown if "::" not in name}
     others = [name for _, name in shown if "::" in name and not name.startswith("ashlar::v0::")]
-    internal = [name for _, name in shown if re.match(r"ashlar::v0::detail::(Access|StoreState|RefTable)::", name)]
+    internal = [name for _, name in shown if re.match(r"ashlar::v0::detail::(Access|StoreState|RefTable|Component(Instance)?State)::", name)]
     declared = set()
     for header in ("wasm.h", "ashlar.h"):
         text = run("clang-22", "-E", "-P", f"-I{prefix}/include", prefix / "include" / header)

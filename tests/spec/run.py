@@ -100,12 +100,33 @@ def run_scripts(command, paths, timeout):
     return outcomes
 
 
-def run_all(command, paths, jobs, timeout, together):
+def flags_of_run_line(path):
+    """What the comment `;; RUN: ... -f FEATURES` in front of a script asks for. Its names begin with cm for gates of the
+    Component Model; what is on by default has none."""
+    gates, features = [], []
+    for line in path.read_text(errors="replace").splitlines()[:5]:
+        for name in (line.split(" -f ")[1].split()[0].split(",") if ";; RUN" in line and " -f " in line else []):
+            if name == "cm64":
+                gates.append("memory64")
+            elif name == "cm-canon-names":
+                gates.append("canonical-names")
+            elif name.startswith("cm-"):
+                gates.append(name[3:])
+            elif name == "shared-everything-threads":
+                gates.append(name)
+            else:
+                features.append(name)
+    return [f"--gates={','.join(gates)}"] * bool(gates) + [f"-W{','.join(features)}"] * bool(features)
+
+
+def run_all(command, paths, jobs, timeout, together, run_lines):
     if together:
         return run_scripts(command, paths, timeout)
     outcomes = {}
     with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
-        for part in pool.map(lambda path: run_scripts(command, [path], timeout), paths):
+        def one(path):
+            return run_scripts([*command, *(flags_of_run_line(path) if run_lines else [])], [path], timeout)
+        for part in pool.map(one, paths):
             outcomes |= part
     return outcomes
 
@@ -147,6 +168,8 @@ def main():
     parser.add_argument("--timeout", type=float, default=120, help="seconds for one process")
     parser.add_argument("--max-seconds", type=float, help="fail when the whole run takes longer")
     parser.add_argument("--together", action="store_true", help="all files in one process")
+    parser.add_argument("--run-lines", action="store_true",
+                        help="give each script the features that its comment ';; RUN: ... -f FEATURES' names")
     parser.add_argument("--skip-known", action="store_true", help="leave out files of which everything may fail")
     parser.add_argument("--only", action="append", default=[], help="only files whose path holds this text, or another --only's")
     parser.add_argument("--without", action="append", default=[], help="leave out files whose path holds this text")
@@ -166,7 +189,7 @@ def main():
     if args.skip_known:
         paths = [path for path in paths if not known.folder_of(path.relative_to(root).as_posix())]
     start = time.monotonic()
-    outcomes = run_all([args.ashlar, "wast", *flags], paths, args.jobs, args.timeout, args.together)
+    outcomes = run_all([args.ashlar, "wast", *flags], paths, args.jobs, args.timeout, args.together, args.run_lines)
     took = time.monotonic() - start
     good = judge(outcomes, known, root, args.show)
     print(f"{took:.1f} s")

@@ -7,6 +7,8 @@ import sys
 import tempfile
 import unittest
 
+import run as spec
+
 HERE = pathlib.Path(__file__).resolve().parent
 ASHLAR = None
 
@@ -54,6 +56,18 @@ class RunnerTest(unittest.TestCase):
         got, output = run(self.fake, self.root, *flags, known=known)
         self.assertEqual(got, code, output)
         self.assertIn(text, output)
+
+    def test_run_lines_name_gates_and_features(self):
+        line = ";; RUN: wast --assert default % -f gc,cm-map,cm64,cm-canon-names\n"
+        for name, text in (("a.wast", line), ("b.wast", ";; RUN: wast %\n"), ("c.wast", "\n" * 9 + line)):
+            (self.root / name).write_text(text)
+        flags = {name: spec.flags_of_run_line(self.root / name) for name in ("a.wast", "b.wast", "c.wast")}
+        self.assertEqual(flags, {"a.wast": ["--gates=map,memory64,canonical-names", "-Wgc"], "b.wast": [], "c.wast": []})
+
+    def test_run_lines_reach_the_command(self):
+        script = '";; RUN: wast -f cm-map "\nif "--gates=map" not in sys.argv: ' + FAIL
+        self.check({"a.wast": script}, 1)
+        self.check({"a.wast": script}, 0, flags=("--run-lines",))
 
     def test_all_pass(self):
         self.check({"a.wast": "", "part/b.wast": ""}, 0, "2 files: 2 passed, 0 failed")

@@ -188,6 +188,16 @@ def prepare_sockets(box):
 
 
 BEFORE = "before\n"
+# The distribution's C library is not built for threads, which the linker must be told to bear with.
+THREADS = ["-matomics", "-mbulk-memory",
+           "-Wl,--shared-memory,--import-memory,--export-memory,--max-memory=2097152,--no-check-features"]
+
+
+def keep_open(_box, process):
+    """Standard input stays open until the program has ended."""
+    process.wait(TIMEOUT_S)
+
+
 CASES = [
     Case("environment", ["--env", "NAME=value", "--env", "EMPTY="], ["one", "", "sp ace \u2603"]),
     Case("clocks"),
@@ -206,6 +216,11 @@ CASES = [
     Case("sockets", grant=False, prepare=prepare_sockets, beside=talk),
     Case("unstable"),
     Case("reactor", compiler_flags=["-mexec-model=reactor"], stdout="initialized 1 times, now running\n"),
+    Case("threads", compiler_flags=THREADS, stdout="all threads have ended\n"),
+    Case("threads", compiler_flags=THREADS, arguments=["return"], stdin=None, beside=keep_open, code=3,
+         title="threads.return"),
+    Case("threads", compiler_flags=THREADS, arguments=["exit"], stdin=None, beside=keep_open, code=5,
+         title="threads.exit"),
     Case("ending", stdout=BEFORE + "after\n", title="ending.plain"),
     Case("ending", arguments=["return", "3"], stdout=BEFORE, code=3, title="ending.return"),
     Case("ending", arguments=["exit", "42"], stdout=BEFORE, code=42, title="ending.exit"),

@@ -124,6 +124,164 @@ TEST_F(TenantTest, HostObjects) {
   EXPECT_EQ(tenant.usage().host_bytes, 0u);
 }
 
+TEST_F(TenantTest, References) {
+  const Tenant tenant = with(&TenantAmounts::references, 4);
+  std::optional<Value> left;
+  {
+    ashlar::Store store(engine, tenant);
+    ashlar::Linker linker(store);
+    int taken = 0;
+    linker.func("env", "take", [&](const ashlar::Externref& r) { taken += r ? 1 : 0; });
+    auto module = ashlar::Module::compile(engine, R"((module (import "env" "take" (func $take (param externref)))
+      (func (export "same") (param externref) (result externref) (local.get 0))
+      (func (export "take") (param externref) (call $take (local.get 0)))
+      (func (export "number") (param i32) (result i32) (local.get 0))))");
+    auto instance = linker.instantiate(*module);
+    ASSERT_TRUE(instance);
+    auto made = Value::external(store, std::string("x"));
+    ASSERT_TRUE(made);
+    EXPECT_EQ(tenant.usage().references, 1u);
+    const auto same = *instance->func("same");
+    const auto take = *instance->func<void(ashlar::Externref)>("take");
+    EXPECT_TRUE(same.call({*made}));
+    EXPECT_TRUE(take.call(ashlar::Externref(*made)));
+    EXPECT_EQ(taken, 1);
+    EXPECT_EQ(tenant.usage().references, 1u);
+    // Copies of the host's own are not refused; what would make more is, and says so.
+    const std::vector<Value> copies(5, *made);
+    EXPECT_EQ(tenant.usage().references, 6u);
+    const auto refused = same.call({*made});
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().kind(), ErrorKind::Limit);
+    EXPECT_EQ(refused.error().message(), "store limit: no reference is left to the tenant");
+    const auto stopped = take.call(ashlar::Externref(*made));
+    ASSERT_FALSE(stopped);
+    EXPECT_EQ(stopped.error().kind(), ErrorKind::Limit) << stopped.error().to_string();
+    EXPECT_EQ(taken, 1);
+    EXPECT_FALSE(Value::external(store, std::string("y")));
+    EXPECT_EQ(call(*instance, "number", 3), 3);
+    left = *made;
+  }
+  EXPECT_EQ(tenant.usage().references, 0u);
+  EXPECT_GE(tenant.peak().references, 7u);
+  left.reset();  // after its store
+  EXPECT_EQ(tenant.usage().references, 0u);
+}
+
+TEST_F(TenantTest, DescriptorsOfWasi) {
+  constexpr std::string_view kOpener = R"((module
+    (import "wasi_snapshot_preview1" "path_open"
+      (func $open (param i32 i32 i32 i32 i32 i64 i64 i32 i32) (result i32)))
+    (import "wasi_snapshot_preview1" "fd_close" (func $close (param i32) (result i32)))
+    (import "wasi_snapshot_preview1" "fd_readdir" (func $readdir (param i32 i32 i32 i64 i32) (result i32)))
+    (memory (export "memory") 1) (data (i32.const 0) ".")
+    (func (export "open") (param i32) (result i32)
+      (call $open (i32.const 3) (i32.const 0) (i32.const 0) (i32.const 1) (i32.const 2)
+                  (i64.const 0x4000) (i64.const 0) (i32.const 0) (i32.const 8)))
+    (func (export "close") (param i32) (result i32) (call $close (local.get 0)))
+    (func (export "read") (param i32) (result i32)
+      (call $readdir (local.get 0) (i32.const 100) (i32.const 200) (i64.const 0) (i32.const 8)))))";
+  constexpr int32_t kNfile = 41;
+  const Tenant tenant = with(&TenantAmounts::descriptors, 6);
+  auto module = ashlar::Module::compile(engine, kOpener);
+  ASSERT_TRUE(module) << module.error().to_string();
+  {
+    ashlar::Store store(engine, tenant);
+    ashlar::Linker linker(store);
+    linker.define_wasi(ashlar::WasiConfig().dir("/", "/", true));
+    auto a = linker.instantiate(*module);
+    ASSERT_TRUE(a) << a.error().to_string();
+    EXPECT_EQ(tenant.usage().descriptors, 4u);  // the standard streams and the directory
+    EXPECT_EQ(call(*a, "open", 0), 0);
+    EXPECT_EQ(call(*a, "read", 3), 0);
+    EXPECT_EQ(tenant.usage().descriptors, 6u);
+    EXPECT_EQ(call(*a, "open", 0), kNfile);
+    EXPECT_EQ(call(*a, "read", 4), kNfile);
+    EXPECT_EQ(call(*a, "close", 3), 0);  // with its reader
+    EXPECT_EQ(tenant.usage().descriptors, 4u);
+    // Another program of the tenant finds none for its streams.
+    ashlar::Store second(engine, tenant);
+    ashlar::Linker other(second);
+    other.define_wasi(ashlar::WasiConfig());
+    auto refused = other.instantiate(*module);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().kind(), ErrorKind::Limit) << refused.error().to_string();
+    EXPECT_EQ(tenant.usage().descriptors, 4u);
+  }
+  EXPECT_EQ(tenant.usage().descriptors, 0u);
+  EXPECT_EQ(tenant.peak().descriptors, 6u);
+}
+
+TEST_F(TenantTest, DescriptorsOfComponents) {
+  // Opens the first granted directory once more: 0, or the error's place among the labels, from 1.
+  constexpr std::string_view kOpener = R"((component
+    (import "wasi:filesystem/types@0.2.0" (instance $types
+      (export "descriptor" (type $descriptor (sub resource)))
+      (type $p (flags "symlink-follow")) (export "path-flags" (type $path-flags (eq $p)))
+      (type $o (flags "create" "directory" "exclusive" "truncate")) (export "open-flags" (type $open-flags (eq $o)))
+      (type $d (flags "read" "write" "file-integrity-sync" "data-integrity-sync" "requested-write-sync"
+        "mutate-directory"))
+      (export "descriptor-flags" (type $descriptor-flags (eq $d)))
+      (type $codes (enum
+        "access" "would-block" "already" "bad-descriptor" "busy" "deadlock" "quota" "exist" "file-too-large"
+        "illegal-byte-sequence" "in-progress" "interrupted" "invalid" "io" "is-directory" "loop" "too-many-links"
+        "message-size" "name-too-long" "no-device" "no-entry" "no-lock" "insufficient-memory" "insufficient-space"
+        "not-directory" "not-empty" "not-recoverable" "unsupported" "no-tty" "no-such-device" "overflow"
+        "not-permitted" "pipe" "read-only" "invalid-seek" "text-file-busy" "cross-device"))
+      (export "error-code" (type $error-code (eq $codes)))
+      (export "[method]descriptor.open-at" (func (param "self" (borrow $descriptor)) (param "path-flags" $path-flags)
+        (param "path" string) (param "open-flags" $open-flags) (param "flags" $descriptor-flags)
+        (result (result (own $descriptor) (error $error-code)))))))
+    (alias export $types "descriptor" (type $descriptor))
+    (import "wasi:filesystem/preopens@0.2.0" (instance $preopens
+      (export "descriptor" (type $descriptor-here (eq $descriptor)))
+      (export "get-directories" (func (result (list (tuple (own $descriptor-here) string)))))))
+    (core module $libc
+      (memory (export "memory") 1)
+      (func (export "realloc") (param i32 i32 i32 i32) (result i32) (i32.const 1024)))
+    (core instance $libc (instantiate $libc))
+    (core func $directories (canon lower (func $preopens "get-directories")
+      (memory $libc "memory") (realloc (func $libc "realloc"))))
+    (core func $open (canon lower (func $types "[method]descriptor.open-at") (memory $libc "memory")))
+    (core module $main
+      (import "" "memory" (memory 1))
+      (import "" "directories" (func $directories (param i32)))
+      (import "" "open" (func $open (param i32 i32 i32 i32 i32 i32 i32)))
+      (data (i32.const 0) ".")
+      (global $directory (mut i32) (i32.const 0))
+      (func (export "open") (result i32)
+        (if (i32.eqz (global.get $directory)) (then
+          (call $directories (i32.const 48))
+          (global.set $directory (i32.const 1))))
+        (call $open (global.get $directory) (i32.const 0) (i32.const 0) (i32.const 1) (i32.const 2) (i32.const 1)
+          (i32.const 64))
+        (if (result i32) (i32.load8_u (i32.const 64))
+          (then (i32.add (i32.load8_u (i32.const 68)) (i32.const 1)))
+          (else (i32.const 0)))))
+    (core instance $main (instantiate $main (with "" (instance (export "memory" (memory $libc "memory"))
+      (export "directories" (func $directories)) (export "open" (func $open))))))
+    (func (export "open") (result u32) (canon lift (core func $main "open")))))";
+  constexpr std::string_view kQuota = "7";
+  const Tenant tenant = with(&TenantAmounts::descriptors, 5);
+  auto component = ashlar::Component::compile(engine, kOpener);
+  ASSERT_TRUE(component) << component.error().to_string();
+  ashlar::ComponentLinker linker;
+  linker.define_wasi(ashlar::WasiConfig().dir("/", "/", true));
+  {
+    ashlar::Store store(engine, tenant);
+    auto instance = linker.instantiate(store, *component);
+    ASSERT_TRUE(instance) << instance.error().to_string();
+    EXPECT_EQ(tenant.usage().descriptors, 4u);
+    EXPECT_EQ(*instance->call_text("open()"), "0");
+    EXPECT_EQ(tenant.usage().descriptors, 5u);
+    EXPECT_EQ(*instance->call_text("open()"), kQuota);
+    auto refused = linker.instantiate(store, *component);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().kind(), ErrorKind::Limit) << refused.error().to_string();
+  }
+  EXPECT_EQ(tenant.usage().descriptors, 0u);
+}
+
 TEST_F(TenantTest, StoresAndInstances) {
   const Tenant tenant = with(&TenantAmounts::stores, 1);
   ashlar::Store first(engine, tenant);

@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "ashlar/ashlar.h"
+#include "support/dwarf_guest.h"
 
 namespace {
 
@@ -191,6 +192,155 @@ TEST_F(TiersTest, SerializedModules) {
   EXPECT_EQ(*ashlar::Module::compile(interpreter, kFib)->serialize(), *bytes);
 }
 
+TEST_F(TiersTest, KnownModulesThatAreBroken) {
+  ashlar::Engine engine(config(Tier::Optimizing));
+  auto bytes = ashlar::Module::compile(engine, kFib)->serialize();
+  ASSERT_TRUE(bytes);
+  // The module lies inside as it is. What its header says is not looked at when it is loaded.
+  const std::string_view magic("\0asm", 4);
+  const auto found = std::ranges::search(*bytes, magic);
+  ASSERT_FALSE(found.empty());
+  found[0] = 1;
+  EXPECT_EQ(ashlar::Module::deserialize(engine, *bytes).error().id(), "artifact_damaged");
+  auto known = ashlar::Module::deserialize(engine, *bytes, Trust::Known);
+  ASSERT_TRUE(known) << known.error().to_string();
+  EXPECT_TRUE(known->imports().empty() && known->exports().empty());
+  EXPECT_EQ(known->name(), "");
+  ashlar::Store store(engine);
+  ashlar::Linker linker(store);
+  const auto instance = linker.instantiate(*known);
+  ASSERT_FALSE(instance);
+  EXPECT_EQ(instance.error().kind(), ErrorKind::Malformed);
+  EXPECT_FALSE(linker.prepare(*known));
+  EXPECT_FALSE(linker.define_module("m", *known));
+  EXPECT_FALSE(ashlar::ObjectType::at(*known, 0));
+}
+
+TEST_F(TiersTest, SourceLines) {
+  for (const Tier tier : {Tier::Interpreter, Tier::Optimizing}) {
+    ashlar::Engine engine(config(tier));
+    auto module = ashlar::Module::compile(engine, kDwarfGuest);
+    ASSERT_TRUE(module) << module.error().to_string();
+    ashlar::Store store(engine);
+    auto instance = ashlar::Linker(store).instantiate(*module);
+    ASSERT_TRUE(instance) << instance.error().to_string();
+    const auto trapped = instance->func<int32_t(int32_t)>("outer")->call(3);
+    ASSERT_FALSE(trapped);
+    const auto frames = trapped.error().frames();
+    ASSERT_EQ(frames.size(), 1u);
+    const uint64_t offsets[] = {~uint64_t{0}, frames[0].offset, 9, frames[0].offset};
+    const auto lines = module->source_lines(offsets);
+    ASSERT_TRUE(lines) << lines.error().to_string();
+    ASSERT_EQ(lines->size(), 4u);
+    EXPECT_TRUE((*lines)[0].empty() && (*lines)[2].empty());
+    for (const size_t i : {1, 3}) {
+      ASSERT_EQ((*lines)[i].size(), 2u);
+      EXPECT_EQ((*lines)[i][0].function, "inner");
+      EXPECT_EQ((*lines)[i][0].file, "/src/guest.c");
+      EXPECT_EQ((*lines)[i][0].line, 2u);
+      EXPECT_EQ((*lines)[i][1].function, "outer");
+      EXPECT_EQ((*lines)[i][1].line, 6u);
+    }
+  }
+  ashlar::Config without = config(Tier::Interpreter);
+  without.compiler = "/nowhere";
+  ashlar::Engine engine(without);
+  const uint64_t offsets[] = {75};
+  EXPECT_EQ(ashlar::Module::compile(engine, kDwarfGuest)->source_lines(offsets).error().id(), "compiler_missing");
+  // Nothing is asked where there is nothing to be known.
+  EXPECT_TRUE((*ashlar::Module::compile(engine, kFib)->source_lines(offsets))[0].empty());
+}
+
+/// Two components, one of which calls the other through an adapter, with a string.
+constexpr std::string_view kComponent = R"((component
+  (component $inner
+    (core module $m
+      (memory (export "memory") 1)
+      (func (export "realloc") (param i32 i32 i32 i32) (result i32) (i32.const 1024))
+      (func (export "length") (param i32 i32) (result i32) (local.get 1)))
+    (core instance $i (instantiate $m))
+    (func (export "length") (param "s" string) (result u32)
+      (canon lift (core func $i "length") (memory $i "memory") (realloc (func $i "realloc")))))
+  (component $outer
+    (import "length" (func $length (param "s" string) (result u32)))
+    (core module $mem (memory (export "memory") 1) (data (i32.const 16) "hello"))
+    (core instance $mem (instantiate $mem))
+    (core func $lowered (canon lower (func $length) (memory $mem "memory")))
+    (core module $m
+      (import "" "length" (func $length (param i32 i32) (result i32)))
+      (func (export "run") (param i32) (result i32)
+        (i32.add (local.get 0) (call $length (i32.const 16) (i32.const 5)))))
+    (core instance $i (instantiate $m (with "" (instance (export "length" (func $lowered))))))
+    (func (export "run") (param "x" u32) (result u32) (canon lift (core func $i "run"))))
+  (instance $inner (instantiate $inner))
+  (instance $outer (instantiate $outer (with "length" (func $inner "length"))))
+  (export "run" (func $outer "run"))))";
+
+std::string run_component(const ashlar::Engine& engine, const ashlar::Component& component) {
+  ashlar::Store store(engine);
+  auto instance = ashlar::ComponentLinker().instantiate(store, component);
+  if (!instance) return instance.error().to_string();
+  auto out = instance->call_text("run(10)");
+  return out ? *out : out.error().to_string();
+}
+
+TEST_F(TiersTest, SerializedComponents) {
+  ashlar::Engine engine(config(Tier::Optimizing));
+  auto component = ashlar::Component::compile(engine, kComponent);
+  ASSERT_TRUE(component) << component.error().to_string();
+  EXPECT_EQ(run_component(engine, *component), "15");
+  auto bytes = component->serialize();
+  ASSERT_TRUE(bytes) << bytes.error().to_string();
+  const std::string file = (folder / "run.cwasm").string();
+  ASSERT_TRUE(component->serialize_to_file(file));
+  EXPECT_EQ(fs::file_size(file), bytes->size());
+  for (Trust trust : {Trust::Verify, Trust::Known}) {
+    ashlar::Config other_config = config(Tier::Auto);
+    other_config.compiler = "/nowhere";  // nothing is compiled any more
+    ashlar::Engine other(other_config);
+    auto from_bytes = ashlar::Component::deserialize(other, *bytes, trust);
+    ASSERT_TRUE(from_bytes) << from_bytes.error().to_string();
+    EXPECT_EQ(run_component(other, *from_bytes), "15");
+    EXPECT_EQ(from_bytes->exports()[0].name, "run");
+    EXPECT_EQ(*from_bytes->serialize(), *bytes);
+    auto from_file = ashlar::Component::deserialize_file(other, file, trust);
+    ASSERT_TRUE(from_file) << from_file.error().to_string();
+    EXPECT_EQ(run_component(other, *from_file), "15");
+  }
+  ashlar::Engine interpreter(config(Tier::Interpreter));
+  EXPECT_EQ(*ashlar::Component::compile(interpreter, kComponent)->serialize(), *bytes);
+}
+
+TEST_F(TiersTest, SerializedComponentsAreRefused) {
+  ashlar::Engine engine(config(Tier::Optimizing));
+  auto component = ashlar::Component::compile(engine, kComponent);
+  ASSERT_TRUE(component) << component.error().to_string();
+  auto bytes = component->serialize();
+  ASSERT_TRUE(bytes) << bytes.error().to_string();
+  const auto id = [](const ashlar::Engine& e, std::span<const uint8_t> altered, Trust trust = Trust::Verify) {
+    auto out = ashlar::Component::deserialize(e, altered, trust);
+    return out ? std::string("loads") : std::string(out.error().id());
+  };
+  std::vector<uint8_t> altered = *bytes;
+  altered.back() ^= 1;
+  EXPECT_EQ(id(engine, altered), "artifact_damaged");
+  EXPECT_EQ(id(engine, std::span(*bytes).first(bytes->size() - 1), Trust::Known), "artifact_truncated");
+  const auto module = ashlar::Module::compile(engine, kFib)->serialize();
+  EXPECT_EQ(id(engine, *module), "not_an_artifact");
+  EXPECT_EQ(id(ashlar::Engine(config(Tier::Interpreter)), *bytes), "no_machine_code");
+  auto as_module = ashlar::Module::deserialize(engine, *bytes);
+  ASSERT_FALSE(as_module);
+  EXPECT_EQ(as_module.error().message(), "not an Ashlar artifact: a compiled component");
+  const std::string file = (folder / "run.cwasm").string();
+  ASSERT_TRUE(component->serialize_to_file(file));
+  EXPECT_EQ(ashlar::Module::from_file(engine, file).error().id(), "artifact_as_component");
+  EXPECT_EQ(ashlar::Component::from_file(engine, file).error().id(), "artifact_as_component");
+  // Without SIMD other adapters are made, and the code was made for more.
+  ashlar::Config without_simd = config(Tier::Optimizing);
+  ASSERT_TRUE(without_simd.set_feature("simd", false));
+  EXPECT_EQ(id(ashlar::Engine(without_simd), *bytes), "artifact_of_other_settings");
+}
+
 TEST_F(TiersTest, SerializedModulesAreRefused) {
   ashlar::Engine engine(config(Tier::Optimizing));
   auto bytes = ashlar::Module::compile(engine, kFib)->serialize();
@@ -218,6 +368,15 @@ TEST_F(TiersTest, SerializedModulesAreRefused) {
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().kind(), ErrorKind::Link);
   EXPECT_EQ(refused.error().message(), "the artifact was compiled with other settings: fuel; compile it again");
+  auto counted = ashlar::Module::compile(ashlar::Engine(fuel), kFib)->serialize();
+  ASSERT_TRUE(counted) << counted.error().message();
+  EXPECT_TRUE(ashlar::Module::deserialize(ashlar::Engine(fuel), *counted));
+  ASSERT_TRUE(fuel.set_fuel_cost("call", 10));
+  EXPECT_FALSE(fuel.set_fuel_cost("no.such", 10));
+  EXPECT_FALSE(fuel.set_fuel_cost("call", 1'000'001));
+  refused = ashlar::Module::deserialize(ashlar::Engine(fuel), *counted);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().message(), "the artifact was compiled with other settings: fuel costs; compile it again");
   ashlar::Config explicit_bounds = config(Tier::Optimizing);
   explicit_bounds.guard_pages = false;
   EXPECT_EQ(id(ashlar::Engine(explicit_bounds), *bytes), "artifact_of_other_settings");

@@ -7,7 +7,8 @@ namespace ashlar::cli {
 namespace {
 
 constexpr Flag kFlags[] = {
-    kTierFlagRow, kNoCacheFlagRow, kPretendUnsupportedFlagRow, kBoundsChecksFlagRow, kLazyFlagRow, kFeatureFlagRow,
+    kTierFlagRow, kNoCacheFlagRow, kPretendUnsupportedFlagRow, kBoundsChecksFlagRow,
+    kLazyFlagRow, kFeatureFlagRow, kFuelCostFlagRow,
 };
 
 Result<Settings> settings(std::vector<std::string> words) {
@@ -38,6 +39,18 @@ TEST(ConfigFlags, TheRest) {
   EXPECT_TRUE(settings({"-W", "all"})->config.features.has(isa::Feature::wide_arithmetic));
   EXPECT_EQ(settings({"-Wfuel=7"})->fuel, 7);
   EXPECT_FALSE(settings({"-W", "teleportation"}));
+}
+
+TEST(ConfigFlags, FuelCosts) {
+  const auto error = [](const char* flag) { return settings({flag}).error().message(); };
+  EXPECT_EQ(settings({"--fuel-cost=*=2,i64.div_u=20,f64.*=3"})->config.fuel_costs,
+            isa::FuelCosts::parse("*=2,i64.div_u=20,f64.*=3"));
+  EXPECT_EQ(error("--fuel-cost=i64.dvi_u=20"),
+            "--fuel-cost: 'i64.dvi_u' is not an instruction; did you mean 'i64.div_u'?");
+  EXPECT_EQ(error("--fuel-cost=i64.div_u"), "--fuel-cost: 'i64.div_u' is not NAME=N, such as i64.div_u=4 or f64.*=2");
+  EXPECT_EQ(error("--fuel-cost=nop=1000001"), "--fuel-cost: 'nop=1000001' is not a cost of at most 1000000");
+  EXPECT_FALSE(settings({"--fuel-cost=nop=-1"}));
+  EXPECT_FALSE(settings({"--fuel-cost=nop=1,"}));
 }
 
 // What is for tests is understood, but not offered.

@@ -21,7 +21,8 @@ TEST(CompilerProtocol, RoundTrip) {
   request.arch = "aarch64";
   request.cpu = "generic";
   request.threads = 3;
-  request.config = {.explicit_bounds = true, .fuel = true, .features = isa::Features::all().raw()};
+  request.config = {
+      .explicit_bounds = true, .fuel = true, .features = isa::Features::all().raw(), .fuel_costs = "nop=0,i32.mul=3"};
   request.only = "fd:5";
   request.passes = "default<O1>";
   request.progress = 4;
@@ -40,6 +41,7 @@ TEST(CompilerProtocol, RoundTrip) {
   EXPECT_EQ(back->threads, 3u);
   EXPECT_TRUE(back->config.explicit_bounds);
   EXPECT_TRUE(back->config.fuel);
+  EXPECT_EQ(back->config.fuel_costs, "nop=0,i32.mul=3");
   EXPECT_EQ(back->config.features, request.config.features);
   EXPECT_EQ(back->only, "fd:5");
   EXPECT_EQ(back->passes, "default<O1>");

@@ -20,7 +20,7 @@ Arch this_arch() { return os::cpu_arch() == "aarch64" ? Arch::Aarch64 : Arch::X8
 ImageParts sample(std::span<const uint8_t> wasm) {
   ImageParts parts;
   parts.target = {this_arch(), "generic", ""};
-  parts.config = {.explicit_bounds = true, .fuel = false, .features = 0x1234};
+  parts.config = {.explicit_bounds = true, .fuel = false, .features = 0x1234, .fuel_costs = "nop=0"};
   parts.wasm = wasm;
   parts.code.assign(20000, 0xcc);
 #if defined(__x86_64__)
@@ -95,6 +95,7 @@ TEST(Image, round_trip) {
   EXPECT_TRUE(image.config().explicit_bounds);
   EXPECT_FALSE(image.config().fuel);
   EXPECT_EQ(image.config().features, 0x1234u);
+  EXPECT_EQ(image.config().fuel_costs, "nop=0");
   EXPECT_TRUE(std::ranges::equal(image.wasm(), wasm));
   EXPECT_EQ(image.text_size(), 192u);
   EXPECT_TRUE(image.funcs().empty());

@@ -153,6 +153,34 @@ TEST_F(TypedCall, TrapsOfCompiledCode) {
   }
 }
 
+/// A host function that waits, called by its stub from compiled code: what the sanitizers see of stacks that change.
+TEST_F(TypedCall, Suspends) {
+  std::optional<Completion<int64_t>> waiting;
+  import([&](Caller& caller, int64_t x) -> v0::Result<int64_t> {
+    if (x == 0) return 1;
+    return suspend<int64_t>(caller, [&](Completion<int64_t> done) { waiting.emplace(std::move(done)); });
+  });
+  for (int64_t i = 1; i < 4; ++i) {
+    AsyncCall<int64_t> call = typed<int64_t(int64_t)>(machine::kCallOut).call_async(i);
+    EXPECT_FALSE(call.poll());
+    inner().heap().collect();
+    EXPECT_EQ(message(machine::kCallOut, 0).substr(0, 34), "the store has suspended a call: it");
+    std::thread([&] {
+      waiting->complete(10 * i);
+      EXPECT_TRUE(call.poll());
+    }).join();
+    EXPECT_EQ(call.take().value(), 10 * i + kAdded);
+    EXPECT_EQ(inner().host_depth, 0u);
+  }
+  EXPECT_EQ(typed<void(int64_t)>(machine::kRecurse).call_async(1 << 30).take().error().message(),
+            "call stack exhausted");
+  EXPECT_EQ(typed<void(int64_t)>(machine::kTrap).call_async(1).take().error().message(), "integer divide by zero");
+  {
+    AsyncCall<int64_t> dropped = typed<int64_t(int64_t)>(machine::kCatch).call_async(1);
+  }
+  EXPECT_EQ(call(machine::kCallOut, 0).value(), 1 + kAdded);
+}
+
 TEST_F(TypedCall, Nested) {
   int depth = 0;
   import([&](int64_t x) -> v0::Result<int64_t> {

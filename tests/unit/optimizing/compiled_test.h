@@ -17,10 +17,11 @@ namespace ashlar::optimizing {
 
 class CompiledTest : public testing::Test {
  protected:
-  explicit CompiledTest(bool fuel = false) {
+  explicit CompiledTest(bool fuel = false, const isa::FuelCosts& costs = {}) {
     runtime::Config config;
     config.features = isa::Features::all();
     config.fuel = fuel;
+    config.fuel_costs = costs;
     engine_ = std::make_shared<runtime::Engine>(config, tiering::tier());
     store_ = std::make_unique<runtime::Store>(engine_);
     linker_ = std::make_unique<runtime::Linker>(*store_);
@@ -56,6 +57,7 @@ class CompiledTest : public testing::Test {
     options.level = level;
     options.features = engine_->config().features;
     options.fuel = engine_->config().fuel;
+    options.fuel_costs = engine_->config().fuel_costs;
     auto bytes = compile(module.module(), options);
     ASSERT_TRUE(bytes) << bytes.error().render();
     auto image = native::Image::load(*bytes, native::Image::Trust::Verify);

@@ -45,5 +45,24 @@ TEST(FileBytes, AFileIsReplacedAsAWhole) {
   fs::remove_all(folder);
 }
 
+TEST(FileBytes, WhatIsSetApartStaysWhenTheFileIsCutShort) {
+  std::string name = (fs::temp_directory_path() / "ashlar-bytes-XXXXXX").string();
+  ASSERT_NE(::mkdtemp(name.data()), nullptr);
+  const std::string path = name + "/file";
+  for (const size_t size : {size_t{0}, size_t{100}, size_t{300'000}}) {
+    const std::vector<uint8_t> bytes(size, 7);
+    ASSERT_TRUE(replace_file(path, bytes));
+    auto read = read_file(path);
+    ASSERT_TRUE(read);
+    const uint8_t* const at = read->bytes().data();
+    ASSERT_TRUE(read->set_apart());
+    EXPECT_TRUE(read->set_apart());
+    fs::resize_file(path, 0);
+    EXPECT_EQ(read->bytes().data(), at);
+    EXPECT_EQ(std::vector<uint8_t>(read->bytes().begin(), read->bytes().end()), bytes);
+  }
+  fs::remove_all(name);
+}
+
 }  // namespace
 }  // namespace ashlar::os

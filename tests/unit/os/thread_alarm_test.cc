@@ -13,10 +13,11 @@ namespace {
 std::atomic<int> g_alarms, g_others;
 std::atomic<ThreadAlarm*> g_again;
 
-void on_alarm(const Fault& at) {
+const void* on_alarm(const Fault& at) {
   EXPECT_NE(at.pc, nullptr);
   ++g_alarms;
   if (ThreadAlarm* alarm = g_again.exchange(nullptr)) alarm->ring_again();
+  return nullptr;
 }
 
 void wait_for(const std::atomic<int>& count, int least) {

@@ -1,5 +1,6 @@
 // Memories: reservation, growth, limits, the range list and wait queues.
 #include "runtime/memory.h"
+#include "runtime/wait_queue.h"
 
 #include <gtest/gtest.h>
 
@@ -125,6 +126,7 @@ TEST(Memory, InterruptionEndsAWait) {
   std::jthread other([&] {
     std::this_thread::sleep_for(std::chrono::milliseconds(5));
     interrupted = 1;
+    wake_interrupted(interrupted);
   });
   EXPECT_EQ(memory->wait(0, 0, 8, -1, interrupted), 2u);
 }

@@ -13,6 +13,7 @@
 #include <thread>
 #include <vector>
 
+#include "os/own_pages.h"
 #include "os/pages.h"
 #include "runtime/fake_tier.h"
 
@@ -165,12 +166,130 @@ TEST_F(PoolTest, NextStoreSeesNothingOfGrowth) {
 TEST_F(PoolTest, MoreThanIsKeptGoesBack) {
   PoolConfig pool = places(2);
   pool.keep_bytes = 8192;
+  pool.keep_more_bytes = 0;
   engine = pooled(pool);
   guest = Guest(engine);
   for (int round = 0; round < 3; ++round) {
     run([](Instance& i) { write_pages(*i.ctx.mem0, {0, 5, 9, 17, 30}); });
     run([](Instance& i) { write_pages(*i.ctx.mem0, {5}); });
   }
+}
+
+uint64_t own_bytes(uint8_t* begin, uint64_t bytes) {
+  std::vector<os::PageRange> found(bytes / 4096);
+  const size_t count = os::find_own_pages(begin, begin + bytes, found);
+  uint64_t out = 0;
+  for (size_t i = 0; count != os::kUnknownPages && i < count; ++i) out += found[i].bytes();
+  return out;
+}
+
+bool system_tells_pages() {
+  uint8_t* const page = os::map_pages(4096);
+  os::PageRange none[1];
+  const bool tells = os::find_own_pages(page, page + 4096, none) == 0;
+  os::release_pages(page, 4096);
+  return tells;
+}
+
+/// A pool whose memories may keep little alone, and `more` together; its guest has ten pages of memory.
+struct SharedRoomTest : PoolTest {
+  static constexpr uint64_t kBytes = 10 * kPage;
+  static constexpr uint64_t kAlone = 4096;
+
+  void SetUp() override {
+    if (!system_tells_pages()) GTEST_SKIP() << "this system does not tell which pages are a process's own";
+  }
+  void begin(uint64_t more) {
+    PoolConfig pool = places(4);
+    pool.keep_bytes = kAlone;
+    pool.keep_more_bytes = more;
+    engine = pooled(pool);
+    guest = Guest(engine, 10);
+  }
+  static void write_every_other(Memory& memory, uint64_t from = 0) {
+    for (uint64_t page = from; page < kBytes / 4096; page += 2) write_pages(memory, {page});
+  }
+  uint64_t left() { return engine->memory_pool()->room().left(); }
+};
+
+TEST_F(SharedRoomTest, WhatIsWrittenOftenStays) {
+  begin(1 << 20);
+  constexpr uint64_t kHalf = kBytes / 2;
+  uint8_t* const place = run([](Instance& i) { write_every_other(*i.ctx.mem0); });
+  EXPECT_EQ(own_bytes(place, kBytes), kHalf);
+  EXPECT_EQ(left(), (1 << 20) - (kHalf - kAlone));
+  // The same, nothing, the others, all.
+  run([](Instance& i) { write_every_other(*i.ctx.mem0); });
+  run([](Instance&) {});
+  run([](Instance& i) { write_every_other(*i.ctx.mem0, 1); });
+  EXPECT_EQ(own_bytes(place, kBytes), kBytes);
+  EXPECT_EQ(run([](Instance& i) { std::memset(i.ctx.mem0_base, 1, kBytes); }), place);
+  EXPECT_EQ(left(), (1 << 20) - (kBytes - kAlone));
+  run([](Instance&) {});
+}
+
+TEST_F(SharedRoomTest, WhatIsNotWrittenAgainGoesOnce) {
+  begin(1 << 20);
+  uint8_t* const place = run([](Instance& i) { write_every_other(*i.ctx.mem0); });
+  for (int round = 0; round < 2000 && own_bytes(place, kBytes) > 3 * 4096; ++round) {
+    EXPECT_EQ(run([](Instance& i) { write_pages(*i.ctx.mem0, {1, 8, 17}); }), place);
+  }
+  EXPECT_LE(own_bytes(place, kBytes), 3u * 4096);
+  run([](Instance&) {});
+  EXPECT_LE((1 << 20) - left(), 3u * 4096 - kAlone);
+}
+
+// With room for one of two memories, the one that has it is used first; another module gets its room with its place.
+TEST_F(SharedRoomTest, RoomIsSharedByAll) {
+  begin(kBytes / 2);
+  uint8_t* kept = nullptr;
+  for (int round = 0; round < 3; ++round) {
+    std::optional<Store> first(std::in_place, engine), second(std::in_place, engine);
+    Instance& a = guest.begin(*first);
+    Instance& b = guest.begin(*second);
+    for (Instance* i : {&a, &b}) Guest::expect_new(*i);
+    if (round != 0) EXPECT_EQ(a.ctx.mem0_base, kept);
+    uint8_t* const places[] = {a.ctx.mem0_base, b.ctx.mem0_base};
+    for (Instance* i : {&a, &b}) write_every_other(*i->ctx.mem0);
+    kept = places[0];
+    first.reset();
+    second.reset();
+    EXPECT_EQ(own_bytes(places[0], kBytes), kBytes / 2);
+    EXPECT_EQ(own_bytes(places[1], kBytes), 0u);
+    EXPECT_EQ(left(), kAlone);
+  }
+  guest = Guest(engine);
+  EXPECT_EQ(left(), kBytes / 2);
+  run([](Instance& i) { write_pages(*i.ctx.mem0, {0, 5, 9, 17, 30}); });
+  EXPECT_EQ(left(), kBytes / 2 - 4 * 4096);
+  run([](Instance&) {});
+}
+
+TEST_F(SharedRoomTest, MoreThanThereIsRoomForGoesBack) {
+  begin(4096);
+  uint8_t* const place = run([](Instance& i) { write_every_other(*i.ctx.mem0); });
+  EXPECT_EQ(own_bytes(place, kBytes), 0u);
+  EXPECT_EQ(left(), 4096u);
+  run([](Instance& i) { write_pages(*i.ctx.mem0, {3, 4}); });
+  EXPECT_EQ(left(), 0u);
+  // What grows beyond gives its room back.
+  run([](Instance& i) { write_every_other(*i.ctx.mem0); });
+  EXPECT_EQ(left(), 4096u);
+  run([](Instance&) {});
+}
+
+TEST(SharedRoom, IsChangedWholeOrNotAtAll) {
+  SharedRoom room(100);
+  uint64_t a = 0, b = 0;
+  EXPECT_TRUE(room.change(a, 60));
+  EXPECT_FALSE(room.change(b, 41));
+  EXPECT_EQ(b, 0u);
+  EXPECT_TRUE(room.change(b, 40));
+  EXPECT_FALSE(room.change(a, 61));
+  EXPECT_TRUE(room.change(a, 10));
+  EXPECT_EQ(room.left(), 50u);
+  EXPECT_TRUE(room.change(b, 90));
+  EXPECT_EQ(room.left(), 0u);
 }
 
 /// A thread that is there already and does what it is told: handing it something causes no page fault here.
@@ -264,6 +383,64 @@ TEST_F(PoolTest, PlacesOutliveModules) {
     write_pages(*i.ctx.mem0, {0, 17});
     if (place != nullptr) EXPECT_EQ(i.ctx.mem0_base, place);
     place = i.ctx.mem0_base;
+  }
+}
+
+// Large ones lie on pages of their own, and only what was written is cleaned where that is little.
+TEST_F(PoolTest, LargeTablesAreAsNew) {
+  constexpr uint32_t kSize = 5000, kAt = 4100, kCount = 3;
+  Builder b;
+  b.table(kSize, 6000);
+  b.func(b.func_type({}, {}));
+  module::Elem segment{};
+  segment.mode = module::SegmentMode::Active;
+  segment.offset = fake::i32(kAt);
+  segment.type = ValType::funcref();
+  for (uint32_t i = 0; i < kCount; ++i) segment.funcs.push_back(0);
+  b.m->elems.push_back(std::move(segment));
+  const auto module = b.compile(engine);
+  using Use = void (*)(Table&, Slot);
+  constexpr Use kUses[] = {
+      [](Table&, Slot) {},
+      [](Table& t, Slot f) { t.set(7, f); },
+      [](Table& t, Slot f) { EXPECT_EQ(t.get(kAt + 1), f); },
+      [](Table& t, Slot) { t.set(kAt + 1, 0); },
+      [](Table& t, Slot f) {
+        for (uint64_t i = 0; i < 600; ++i) t.set(i * 8, f);
+      },
+      [](Table& t, Slot f) { t.set(kSize - 1, f); },
+      [](Table& t, Slot f) { std::fill_n(t.elems() + 50, 3, f); },
+      [](Table& t, Slot f) { t.elems()[kAt] = t.elems()[3] = f; },
+      [](Table& t, Slot f) {
+        t.set(9, f);
+        EXPECT_EQ(t.grow(900, f), int64_t{kSize});
+        t.set(kSize + 800, f);
+      },
+      [](Table& t, Slot f) {
+        EXPECT_EQ(t.grow(900, 0), int64_t{kSize});
+        t.set(kSize + 800, f);
+      },
+  };
+  for (int round = 0; round < 2; ++round) {
+    for (const Use use : kUses) {
+      for (const bool uses : {true, false}) {
+        Store store(engine);
+        const auto made = store.instantiate(module, {});
+        ASSERT_TRUE(made);
+        Table& table = *(*made)->ctx.tables[0];
+        const Slot f = from_func((*made)->func_cell(0));
+        if (uses) {
+          use(table, f);
+          continue;
+        }
+        ASSERT_EQ(table.size(), uint64_t{kSize});
+        const Slot* const raw = table.raw_elems();
+        EXPECT_TRUE(std::all_of(raw, raw + kSize, [](Slot s) { return s == 0; }));
+        for (uint64_t i = 0; i < kSize; ++i) ASSERT_EQ(table.get(i), i >= kAt && i < kAt + kCount ? f : 0) << i;
+        ASSERT_EQ(table.grow(1000, 0), int64_t{kSize});
+        for (uint64_t i = kSize; i < kSize + 1000; ++i) ASSERT_EQ(table.get(i), 0u) << i;
+      }
+    }
   }
 }
 
@@ -407,6 +584,67 @@ TEST_F(PoolTest, FailedInstancesLeaveCleanPlaces) {
     write_pages(memory, {0, 17});
     Guest::expect_new(guest.begin(store));
   }
+}
+
+TEST_F(PoolTest, WhatABurstNeededGoes) {
+  constexpr uint64_t kMany = 40;
+  engine = pooled(places(64));
+  const Guest many(engine);
+  const auto burst = [&](uint64_t count) {
+    std::vector<std::unique_ptr<Store>> stores;
+    for (uint64_t i = 0; i < count; ++i) {
+      Store& store = *stores.emplace_back(std::make_unique<Store>(engine));
+      Instance& instance = many.begin(store);
+      Guest::expect_new(instance);
+      write_pages(*instance.ctx.mem0, {0, 3, 17 + i % 10});
+      Guest::use_table(instance);
+      store.map_stack();
+      EXPECT_TRUE(store.heap().ensure());
+    }
+  };
+  burst(kMany);
+  EXPECT_EQ(engine->idle().stacks.size(), kMany);
+  EXPECT_EQ(engine->trim_idle(), 0u) << "all of it was needed since the last time";
+  burst(2);
+  EXPECT_EQ(engine->idle().stacks.size(), kMany);
+  const uint64_t gone = engine->trim_idle();
+  EXPECT_LE(engine->idle().stacks.size(), 8u);
+  EXPECT_EQ(engine->idle().stacks.size(), engine->idle().gc_spaces.size());
+  EXPECT_EQ(many.module_->idle_instances().size(), engine->idle().stacks.size());
+  // Stacks, heaps, instances and places.
+  EXPECT_EQ(gone, 4 * (kMany - engine->idle().stacks.size()));
+  burst(2);
+  EXPECT_EQ(engine->trim_idle(), 0u) << "so few stay";
+  burst(kMany);
+  burst(64);
+}
+
+TEST_F(PoolTest, TrimmingBesideStores) {
+  engine = pooled(places(32));
+  const Guest guest(engine);
+  std::atomic<bool> done{false};
+  std::thread trimmer([&] {
+    while (!done) engine->trim_idle();
+  });
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 3; ++t) {
+    threads.emplace_back([&] {
+      for (int round = 0; round < 60; ++round) {
+        std::vector<std::unique_ptr<Store>> stores;
+        for (int i = 0; i < 8; ++i) {
+          Instance& instance = guest.begin(*stores.emplace_back(std::make_unique<Store>(engine)));
+          Guest::expect_new(instance);
+          write_pages(*instance.ctx.mem0, {1, 17});
+        }
+        const Guest other(engine, 3);
+        Guest::expect_new(other.begin(*stores.emplace_back(std::make_unique<Store>(engine))));
+        stores.clear();
+      }
+    });
+  }
+  for (std::thread& t : threads) t.join();
+  done = true;
+  trimmer.join();
 }
 
 TEST_F(PoolTest, ManyThreads) {

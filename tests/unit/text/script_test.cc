@@ -97,7 +97,7 @@ TEST(Script, Values) {
   EXPECT_FALSE(value("(ref.extern)").has_payload);
   EXPECT_EQ(value("(ref.host 2)").kind, Value::Kind::RefHost);
   EXPECT_EQ(value("(ref.i31)").kind, Value::Kind::RefI31);
-  EXPECT_EQ(value("(either (i32.const 1) (i32.const 2))").alternatives.size(), 2u);
+  EXPECT_EQ(value("(either (i32.const 1) (i32.const 2))").items.size(), 2u);
 }
 
 TEST(Script, Threads) {

@@ -9,9 +9,11 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <filesystem>
 #include <fstream>
 #include <random>
+#include <thread>
 
 #include "api/load.h"
 #include "native/image_format.h"
@@ -177,6 +179,123 @@ TEST_F(LoadTest, elements_are_not_decoded_again) {
   EXPECT_EQ(*call(instance, "at310"), 7);
 }
 
+constexpr std::string_view kDeclared = R"((module
+  (import "host" "f" (func (param i32)))
+  (type $s (struct (field i32)))
+  (global $g (mut i32) (i32.const 40))
+  (memory (export "m") 1)
+  (tag $t)
+  (func (export "get") (result i32) (struct.get $s 0 (struct.new $s (i32.add (global.get $g) (i32.const 2)))))))";
+
+TEST_F(LoadTest, declarations_may_be_read_later) {
+  auto image = Image::load(artifact(kDeclared), Image::Trust::Cache);
+  ASSERT_TRUE(image) << image.error().render();
+  auto module = load_image(engine_, *image, Declarations::Later);
+  ASSERT_TRUE(module) << module.error().render();
+  const module::Module& outline = (*module)->outline();
+  EXPECT_TRUE(outline.types.empty() && outline.exports.empty() && outline.imports.empty());
+  EXPECT_EQ(outline.funcs.size(), 2u);
+  EXPECT_EQ(outline.imported_funcs, 1u);
+  ASSERT_TRUE((*module)->complete());
+  const module::Module& m = (*module)->module();
+  EXPECT_EQ(&m, &outline);
+  const auto other = plain(kDeclared);
+  const module::Module& same = other->module();
+  EXPECT_EQ(m.types.size(), same.types.size());
+  EXPECT_EQ(m.canonical, same.canonical);
+  EXPECT_EQ(m.imports.size(), 1u);
+  EXPECT_EQ(m.exports.size(), 2u);
+  EXPECT_EQ(m.globals.size(), 1u);
+  EXPECT_EQ(m.memories.size(), 1u);
+  EXPECT_EQ(m.tags.size(), 1u);
+  EXPECT_EQ(m.imported_funcs, 1u);
+  EXPECT_EQ(m.code_bytes, same.code_bytes);
+  EXPECT_TRUE((*module)->has_gc_types());
+}
+
+TEST_F(LoadTest, instances_complete_their_module) {
+  auto image = Image::load(artifact(kDeclared), Image::Trust::Cache);
+  ASSERT_TRUE(image);
+  auto module = load_image(engine_, *image, Declarations::Later);
+  ASSERT_TRUE(module);
+  const auto missing = runtime::Linker(store_).instantiate(*module);
+  ASSERT_FALSE(missing);
+  EXPECT_EQ(missing.error().code(), ErrorCode::unknown_import) << missing.error().render();
+  runtime::Linker linker(store_);
+  const module::FuncType type{{isa::ValType::i32()}, {}};
+  runtime::HostFunc nothing{.call = [](runtime::Caller&, runtime::Slot*) -> Status { return {}; }, .name = "f"};
+  linker.define_func("host", "f", type, std::move(nothing));
+  auto instance = linker.instantiate(*module);
+  ASSERT_TRUE(instance) << instance.error().render();
+  EXPECT_EQ(*call(**instance, "get"), 42);
+}
+
+TEST_F(LoadTest, threads_complete_a_module_once) {
+  const std::vector<uint8_t> file = artifact(without_imports(kProgram));
+  for (int round = 0; round < 20; ++round) {
+    auto image = Image::load(file, Image::Trust::Cache);
+    ASSERT_TRUE(image);
+    auto module = load_image(engine_, *image, Declarations::Later);
+    ASSERT_TRUE(module);
+    std::atomic<int> good = 0;
+    std::vector<std::thread> threads;
+    for (int i = 0; i < 4; ++i) {
+      threads.emplace_back([&] {
+        runtime::Store store(engine_);
+        good += runtime::Linker(store).instantiate(*module) && (*module)->module().exports.size() == 3 ? 1 : 0;
+      });
+    }
+    for (std::thread& thread : threads) thread.join();
+    EXPECT_EQ(good, 4);
+  }
+}
+
+// Of a trusted image nothing but the header is checked, so this is found when the declarations are read.
+TEST_F(LoadTest, broken_declarations_are_told_when_they_are_wanted) {
+  const auto valid = plain(without_imports(kProgram));
+  native::ImageParts parts = parts_of(valid->module());
+  for (const size_t cut : {size_t{4}, size_t{12}, size_t{20}, parts.wasm.size() / 2}) {
+    std::vector<uint8_t> wasm(parts.wasm.begin(), parts.wasm.end());
+    std::fill(wasm.begin() + static_cast<std::ptrdiff_t>(cut), wasm.end(), uint8_t{0xff});
+    parts.wasm = wasm;
+    const std::vector<uint8_t> file = native::write_image(parts);
+    parts.wasm = valid->module().bytes;
+    auto image = Image::load(file, Image::Trust::Cache);
+    ASSERT_TRUE(image) << image.error().render();
+    EXPECT_FALSE(load_image(engine_, *image)) << cut;
+    auto module = load_image(engine_, *image, Declarations::Later);
+    ASSERT_TRUE(module) << module.error().render();
+    const Status read = (*module)->complete();
+    ASSERT_FALSE(read) << cut;
+    EXPECT_EQ(read.error().phase(), Phase::Malformed) << read.error().render();
+    EXPECT_FALSE((*module)->complete());
+    EXPECT_TRUE((*module)->module().exports.empty());
+    const auto instance = store_.instantiate(*module, {});
+    ASSERT_FALSE(instance) << cut;
+    EXPECT_EQ(instance.error().code(), read.error().code());
+  }
+}
+
+// More entries than functions, or other imports than the functions say.
+TEST_F(LoadTest, functions_that_do_not_fit_the_module_are_refused) {
+  const auto valid = plain(kDeclared);
+  for (const size_t entries : {size_t{0}, size_t{2}, size_t{3}}) {
+    native::ImageParts parts = parts_of(valid->module());
+    parts.entries.assign(entries, 0);
+    auto image = Image::load(native::write_image(parts), Image::Trust::Cache);
+    ASSERT_TRUE(image) << image.error().render();
+    const auto at_once = load_image(engine_, *image);
+    ASSERT_FALSE(at_once) << entries;
+    EXPECT_EQ(at_once.error().code(), ErrorCode::artifact_of_other_module) << at_once.error().render();
+    auto later = load_image(engine_, *image, Declarations::Later);
+    if (later) {
+      EXPECT_EQ(store_.instantiate(*later, {}).error().code(), ErrorCode::artifact_of_other_module);
+    } else {
+      EXPECT_EQ(later.error().code(), ErrorCode::artifact_of_other_module);
+    }
+  }
+}
+
 std::string random_data(uint32_t seed, size_t count, uint32_t space, uint32_t most) {
   std::mt19937 random(seed);
   std::string out;
@@ -214,6 +333,60 @@ TEST_F(LoadTest, data_lie_as_segments_would) {
       // What one writes, the next does not see.
       std::ranges::fill(std::span(first.ctx.mem0->base(), first.ctx.mem0->byte_size()), uint8_t{9});
       EXPECT_TRUE(std::ranges::equal(memory(instantiate(*module)), memory(expected)));
+    }
+  }
+}
+
+/// How many mappings of the file lie in these bytes.
+size_t mappings_of(const std::string& file, std::span<const uint8_t> bytes) {
+  std::ifstream maps("/proc/self/maps");
+  size_t out = 0;
+  for (std::string line; std::getline(maps, line);) {
+    const auto begin = reinterpret_cast<const uint8_t*>(std::stoull(line, nullptr, 16));
+    if (line.ends_with(file) && begin >= bytes.data() && begin < bytes.data() + bytes.size()) ++out;
+  }
+  return out;
+}
+
+// Large runs come from the artifact's file, up to a number; the others from memory. What a store writes is gone with
+// it.
+TEST_F(LoadTest, memories_of_a_pool_lie_as_segments_would) {
+  runtime::Config config;
+  config.pool.memories = 2;
+  const auto engine = std::make_shared<runtime::Engine>(config, tier());
+  constexpr size_t kLarge = 90'000, kSmall = 9'000;
+  struct Case {
+    std::vector<size_t> sizes;  ///< of segments that lie too far apart to be joined
+    size_t mapped;
+  };
+  const Case cases[] = {
+      {{kLarge, kLarge, kLarge}, 2},       {{kSmall, kLarge, kSmall, kLarge, kSmall}, 2},
+      {{kSmall, kLarge, kSmall}, 1},       {std::vector<size_t>(12, kLarge), 2},
+      {std::vector<size_t>(9, kSmall), 0},
+  };
+  for (const Case& c : cases) {
+    std::string text = "(module (memory (export \"m\") 60)";
+    for (size_t i = 0; i < c.sizes.size(); ++i) {
+      const std::string bytes(c.sizes[i], static_cast<char>('a' + i));
+      text += "(data (i32.const " + std::to_string(i * 300'000 + 40'000) + ") \"" + bytes + "\")\n";
+    }
+    text += "(func))";  // one without functions is not described
+    runtime::Instance& expected = instantiate(plain(text));
+    const std::string path = write(artifact(text));
+    auto image = Image::open(path, Image::Trust::Cache);
+    ASSERT_TRUE(image) << image.error().render();
+    ASSERT_TRUE((*image)->laid_out());
+    auto module = load_image(engine, *image);
+    ASSERT_TRUE(module) << module.error().render();
+    for (int round = 0; round < 4; ++round) {
+      runtime::Store store(engine);
+      auto made = runtime::Linker(store).instantiate(*module);
+      ASSERT_TRUE(made) << made.error().render();
+      EXPECT_TRUE(std::ranges::equal(memory(**made), memory(expected))) << round;
+      EXPECT_EQ(mappings_of(path, memory(**made)), c.mapped);
+      // Few pages, which are kept, and then so many that they are not.
+      const std::span<uint8_t> all((*made)->ctx.mem0->base(), (*made)->ctx.mem0->byte_size());
+      for (size_t at = 1'000; at < all.size(); at += round == 2 ? 4'096 : 290'000) all[at] = 0xee;
     }
   }
 }

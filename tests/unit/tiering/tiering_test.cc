@@ -203,6 +203,52 @@ TEST_F(TieringTest, ImageComesFromTheCompilerOnceThenFromTheCache) {
   EXPECT_TRUE(warnings_.empty());
 }
 
+TEST_F(TieringTest, PartsOfAFileAreKnownByIt) {
+  compiling_script();
+  const std::string file = module_file();
+  ::usleep(2'100'000);  // so that the index takes it
+  const auto container = std::make_shared<const ContainerFile>(file, regular_file_info(file), nullptr, kModule);
+  const auto part = [&](const std::string& which) {
+    ImageRequest out = request({});
+    out.container = container;
+    out.part = which;
+    return out;
+  };
+  ASSERT_TRUE(image_for(part("0 8")).has_value());
+  EXPECT_EQ(runs(), 1u);
+  EXPECT_EQ(reads_, 1);
+  // By the file's identity and the part: nothing is read.
+  ASSERT_TRUE(image_for(part("0 8")).has_value());
+  EXPECT_EQ(runs(), 1u);
+  EXPECT_EQ(reads_, 1);
+  // Another part, and the file as a module, are other code.
+  ASSERT_TRUE(image_for(part("8 8")).has_value());
+  EXPECT_EQ(runs(), 2u);
+  ASSERT_TRUE(image_for(request(file)).has_value());
+  EXPECT_EQ(runs(), 3u);
+  // A file that has changed is another.
+  std::ofstream(file, std::ios::app) << "x";
+  ImageRequest changed = part("0 8");
+  changed.container = std::make_shared<const ContainerFile>(file, regular_file_info(file), nullptr, kModule);
+  EXPECT_EQ(ImageFinder(changed).find(), nullptr);
+  EXPECT_TRUE(warnings_.empty());
+}
+
+TEST_F(TieringTest, WhatElseIsKnownOfAFileIsKeptApart) {
+  const std::string file = module_file();
+  ::usleep(2'100'000);
+  const auto before = regular_file_info(file);
+  ASSERT_TRUE(before);
+  auto cache = Cache::open_default();
+  ASSERT_TRUE(cache && *cache);
+  const Cache::Digest digest = base::sha256(kModule), mark = base::Sha256().add("valid").finish();
+  (*cache)->remember(file, *before, mark, "valid");
+  EXPECT_EQ((*cache)->known_digest(*before), std::nullopt);
+  (*cache)->remember(file, *before, digest);
+  EXPECT_EQ((*cache)->known_digest(*before), digest);
+  EXPECT_EQ((*cache)->known_digest(*before, "valid"), mark);
+}
+
 TEST_F(TieringTest, WithoutCacheNothingIsLeft) {
   compiling_script();
   ImageRequest r = request(module_file());

@@ -2,9 +2,12 @@
 #include <sys/syscall.h>
 
 #include <map>
+#include <thread>
+#include <vector>
 
 #include "guest.h"
 #include "wasi/host/fd_table.h"
+#include "wasi/p1/functions.h"
 
 namespace ashlar::wasi::testing {
 namespace {
@@ -66,6 +69,31 @@ TEST_F(FdTest, RenumberedSlotsAreReused) {
   EXPECT_EQ(table.insert(host::Descriptor{}).value(), 4u);
   for (uint32_t i = 5; i < host::kMaxDescriptors; ++i) ASSERT_TRUE(table.insert(host::Descriptor{}));
   EXPECT_EQ(table.insert(host::Descriptor{}).error(), Errno::mfile);
+}
+
+TEST_F(FdTest, ThreadsShareATable) {
+  Guest first = make();
+  p1::Context others[] = {first.context().for_thread({}), first.context().for_thread({})};
+  std::vector<std::thread> threads;
+  for (p1::Context& context : others) {
+    threads.emplace_back([&context, name = std::string(1, static_cast<char>('a' + (&context - others)))] {
+      uint8_t bytes[64] = {};
+      const p1::GuestMemory memory{bytes, sizeof bytes};
+      for (int round = 0; round < 300; ++round) {
+        bytes[0] = static_cast<uint8_t>(name[0]);
+        ASSERT_EQ(p1::fn::path_open(context, memory, 3, 0, 0, 1, 1, kEverything, 0, 0, 8), Errno::success);
+        const uint32_t fd = memory.load<uint32_t>(8).value();
+        EXPECT_EQ(p1::fn::fd_fdstat_set_rights(context, memory, fd, (fd_read | fd_write).bits, 0), Errno::success);
+        EXPECT_EQ(p1::fn::fd_readdir(context, memory, 3, 16, 32, 0, 8), Errno::success);
+        EXPECT_EQ(p1::fn::fd_renumber(context, memory, fd, fd), Errno::success);
+        EXPECT_EQ(p1::fn::fd_close(context, memory, fd), Errno::success);
+        // The other one's, or nobody's.
+        const Errno other = p1::fn::fd_tell(context, memory, 9 - fd, 16);
+        EXPECT_TRUE(other == Errno::success || other == Errno::badf || other == Errno::notcapable);
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
 }
 
 TEST_F(FdTest, HostileBuffers) {

@@ -1,0 +1,7 @@
+// componentize.mjs SOURCE WIT WORLD OUTPUT: makes a component of a module of JavaScript.
+import { writeFile } from "node:fs/promises";
+import { componentize } from "@bytecodealliance/componentize-js";
+
+const [sourcePath, witPath, worldName, output] = process.argv.slice(2);
+const { component } = await componentize({ sourcePath, witPath, worldName });
+await writeFile(output, component);
