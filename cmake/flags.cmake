@@ -31,6 +31,10 @@ add_link_options(-fuse-ld=lld -Wl,--gc-sections)
 if(ASHLAR_SANITIZE)
   string(REPLACE ";" "," sanitize "${ASHLAR_SANITIZE}")
   add_compile_options(-fsanitize=${sanitize} -fno-sanitize-recover=all -fno-omit-frame-pointer -D_GLIBCXX_ASSERTIONS)
+  if("undefined" IN_LIST ASHLAR_SANITIZE)
+    # A sixth of the compile time for what the address sanitizer knows better.
+    add_compile_options(-fno-sanitize=object-size,vptr)
+  endif()
   add_link_options(-fsanitize=${sanitize})
   if("address" IN_LIST ASHLAR_SANITIZE)
     # The collector looks for references on the stack; locals on a stack of the sanitizer's own would be hidden from it.

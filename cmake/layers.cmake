@@ -1,5 +1,10 @@
 # Makes one static library a folder of src/ from the list in layers.txt.
 
+# A tree that only tests takes half the time to build so: "Why are most folders not optimized in the sanitized trees?"
+# in docs/rationale.md.
+option(ASHLAR_QUICK "Optimize only the folders that every byte or instruction of a guest goes through" OFF)
+set(ASHLAR_HOT_FOLDERS base os isa module binary text validate runtime native interp)
+
 # Sources of src/<folder>, found again whenever a file comes or goes, without those of ASHLAR_LEFT_OUT.
 function(ashlar_sources folder out)
   file(GLOB_RECURSE found CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/${folder}/*.cc)
@@ -33,6 +38,9 @@ function(ashlar_library folder)
   set_target_properties(${target} PROPERTIES ARCHIVE_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/folders)
   target_include_directories(${target} PUBLIC ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/include)
   target_link_libraries(${target} PUBLIC ${arg_DEPS} ${arg_LINK})
+  if(ASHLAR_QUICK AND NOT folder IN_LIST ASHLAR_HOT_FOLDERS)
+    target_compile_options(${target} PRIVATE -O0)
+  endif()
   ashlar_precompile(${target} FOLDERS ${folders})
   if(folder STREQUAL "interp")
     set(fused_options -fconstexpr-steps=100000000)

@@ -1,5 +1,5 @@
 # Precompiled headers: most of a build's time is spent on reading the same headers again. A library gets the headers
-# that stand below it and cost most. Sources include what they use all the same: the preset aarch64 goes without.
+# that stand below it and cost most. Sources include what they use all the same: `make lint` goes without.
 option(ASHLAR_PRECOMPILED "Precompile the headers that most sources include" ON)
 
 set(ASHLAR_PRECOMPILED_STD

@@ -81,6 +81,7 @@ target_link_libraries(ashlar PRIVATE ashlar_cli)
 # The same command over the other dispatch, so that one build tests both.
 if(ASHLAR_DISPATCH STREQUAL "tailcall" AND NOT ASHLAR_SANITIZE AND TARGET ashlar_interp)
   ashlar_library(interp NAME ashlar_interp_loop DEPS ${ASHLAR_FOLDER_interp_DEPS})
+  target_compile_options(ashlar_interp_loop PRIVATE -O1)  # it is only tested; the preset loop has all of it
   ashlar_dispatch(ashlar_interp_loop loop)
   ashlar_command(ashlar_loop ashlar-loop)
   # First on the link line, so that its members satisfy every reference before ashlar_interp is looked at.
