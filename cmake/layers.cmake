@@ -40,6 +40,13 @@ function(ashlar_library folder)
   target_link_libraries(${target} PUBLIC ${arg_DEPS} ${arg_LINK})
   if(ASHLAR_QUICK AND NOT folder IN_LIST ASHLAR_HOT_FOLDERS)
     target_compile_options(${target} PRIVATE -O0)
+    if(folder STREQUAL "component")
+      # Every byte of a string goes through these.
+      foreach(file strings strings_avx2)
+        set_source_files_properties(${PROJECT_SOURCE_DIR}/src/component/${file}.cc
+                                    PROPERTIES COMPILE_OPTIONS -O1 SKIP_PRECOMPILE_HEADERS ON)
+      endforeach()
+    endif()
   endif()
   ashlar_precompile(${target} FOLDERS ${folders})
   if(folder STREQUAL "interp")

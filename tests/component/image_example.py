@@ -144,6 +144,11 @@ def build_rust(work):
     if shutil.which("cargo") is None:
         print("there is no cargo")
         return None
+    # Asked first: the crates that run at build time take a minute.
+    standard = subprocess.run(["rustc", "--print", "target-libdir", "--target", "wasm32-wasip2"], capture_output=True, text=True)
+    if standard.returncode != 0 or not pathlib.Path(standard.stdout.strip()).is_dir():
+        print("there is no Rust target wasm32-wasip2 (rustup target add wasm32-wasip2)")
+        return None
     project = work / "rust" / "rust"
     shutil.copytree(EXAMPLE / "rust", project)
     shutil.copy(EXAMPLE / "image.wit", project.parent)
@@ -219,11 +224,11 @@ def main():
         return 77
     with tempfile.TemporaryDirectory(prefix="ashlar-image-") as folder:
         work = pathlib.Path(folder)
+        in_rust = build_rust(work) if args.rust else None
+        if args.rust and in_rust is None:
+            return 77
         host, processor, gallery = build(args.ashlar.resolve(), args.library.resolve(), work)
-        if args.rust:
-            processor = build_rust(work)
-            if processor is None:
-                return 77
+        processor = in_rust or processor
         check_transforms(host, processor, gallery, work)
         check_command(args.ashlar.resolve(), processor, work)
     print("image: pixels are as they should be, by the host, the command and through another component")
