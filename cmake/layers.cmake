@@ -4,6 +4,14 @@
 # in docs/rationale.md.
 option(ASHLAR_QUICK "Optimize only the folders that every byte or instruction of a guest goes through" OFF)
 set(ASHLAR_HOT_FOLDERS base os isa module binary text validate runtime native interp)
+set(ASHLAR_QUICK_OPTIONS -O0)
+if("undefined" IN_LIST ASHLAR_SANITIZE)
+  # A quarter of what is left of the time; `make fuzz` has them.
+  list(APPEND ASHLAR_QUICK_OPTIONS -fno-sanitize=alignment,null)
+endif()
+if(ASHLAR_FUZZ)
+  list(APPEND ASHLAR_QUICK_OPTIONS -fno-sanitize-coverage=trace-cmp)
+endif()
 
 # Sources of src/<folder>, found again whenever a file comes or goes, without those of ASHLAR_LEFT_OUT.
 function(ashlar_sources folder out)
@@ -39,7 +47,7 @@ function(ashlar_library folder)
   target_include_directories(${target} PUBLIC ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/include)
   target_link_libraries(${target} PUBLIC ${arg_DEPS} ${arg_LINK})
   if(ASHLAR_QUICK AND NOT folder IN_LIST ASHLAR_HOT_FOLDERS)
-    target_compile_options(${target} PRIVATE -O0)
+    target_compile_options(${target} PRIVATE ${ASHLAR_QUICK_OPTIONS})
     if(folder STREQUAL "component")
       # Every byte of a string goes through these.
       foreach(file strings strings_avx2)
@@ -53,7 +61,7 @@ function(ashlar_library folder)
     set(fused_options -fconstexpr-steps=100000000)
     if(ASHLAR_SANITIZE OR ASHLAR_FUZZ)
       # See "Why are the handlers not sanitized?" in docs/rationale.md.
-      foreach(family int float simd memory move branch)
+      foreach(family int float simd memory move branch gc)
         set_source_files_properties(${PROJECT_SOURCE_DIR}/src/interp/handlers_${family}.cc
                                     PROPERTIES COMPILE_OPTIONS "-fno-sanitize=all;-O2;-fomit-frame-pointer"
                                                SKIP_PRECOMPILE_HEADERS ON)

@@ -48,7 +48,7 @@ Status add_compiled_code(runtime::CompiledModule& module, const std::string& fil
   ProgressBar progress("compiling " + file);
   if (!file.empty()) request.progress = [&progress](size_t done, size_t all) { progress.update(done, all); };
   TRY_ASSIGN(auto image, tiering::image_for(request));
-  return tiering::attach(module, std::move(image));
+  return tiering::attach(module, image);
 }
 
 namespace {

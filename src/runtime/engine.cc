@@ -16,7 +16,7 @@ uint64_t most_idle_of(const Config& config) { return std::max<uint64_t>(config.p
 }  // namespace
 
 Engine::Engine(Config config, const Tier& tier)
-    : config_(std::move(config)),
+    : config_(config),
       tier_(tier),
       types_(std::make_shared<module::TypeRegistry>()),
       idle_(most_idle_of(config_)) {

@@ -97,7 +97,8 @@ void Store::map_stack() {
   stack_base = static_cast<InterpreterStack&>(*stack_).base();
   stack_top = stack_base;
   std::lock_guard lock(mutex_);
-  stack_limit = stack_base + bytes / sizeof(Slot);
+  const size_t slots = bytes / sizeof(Slot);
+  stack_limit = stack_base + slots;
   set_limits(current_limit());
 }
 

@@ -49,7 +49,7 @@ const runtime::Tier& tier() {
   return instance;
 }
 
-Status attach(runtime::CompiledModule& module, std::shared_ptr<native::Image> image) {
+Status attach(runtime::CompiledModule& module, const std::shared_ptr<native::Image>& image) {
   // Observers want names.
   if (native::has_image_observer()) TRY(module.complete());
   const module::Module& m = module.outline();

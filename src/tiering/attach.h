@@ -16,6 +16,6 @@ const runtime::Tier& tier();
 /// Lets the module's functions run the image's code: at once in instances made afterwards, and in existing ones at
 /// their next call. The image lives as long as the module. Errors: Artifact (made of another module, or with other
 /// settings than the engine's).
-Status attach(runtime::CompiledModule& module, std::shared_ptr<native::Image> image);
+Status attach(runtime::CompiledModule& module, const std::shared_ptr<native::Image>& image);
 
 }  // namespace ashlar::tiering

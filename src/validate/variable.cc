@@ -5,8 +5,6 @@
 
 namespace ashlar::validate {
 
-using isa::AbsHeap;
-
 ValType FunctionValidator::local_type(uint32_t index) const {
   if (index < locals_.size()) return locals_[index];
   const auto group = std::upper_bound(late_locals_.begin(), late_locals_.end(), index,
