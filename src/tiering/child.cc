@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
@@ -53,6 +54,7 @@ Status Inherited::give(int fd, int number) {
   if (copy < 0) return io_failed("descriptor for the compiler", errno);
   copies_.push_back(os::Fd::own(copy));
   ::posix_spawn_file_actions_adddup2(&actions_, copy, number);
+  end_ = std::max(end_, number + 1);
   return {};
 }
 
@@ -73,6 +75,8 @@ Result<pid_t> Inherited::spawn(const std::string& program, const std::vector<std
   std::vector<char*> argv{const_cast<char*>(program.c_str())};
   for (const std::string& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
   argv.push_back(nullptr);
+  // Nothing else: a socket that the host listens on would outlive it.
+  ::posix_spawn_file_actions_addclosefrom_np(&actions_, end_);
   pid_t pid = 0;
   const int code = ::posix_spawn(&pid, program.c_str(), &actions_, &attributes_, argv.data(), environ);
   if (code != 0) return missing(program, code);

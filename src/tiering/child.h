@@ -40,6 +40,7 @@ class Inherited {
   posix_spawnattr_t attributes_;
   std::vector<os::Fd> copies_;
   int next_ = 3;
+  int end_ = 3;  ///< one above the highest number
 };
 
 /// Ends the child with the signal, or with none when it ends by itself soon; kills it when it does not.
