@@ -156,7 +156,8 @@ AsyncState* start_task(StoreState* s, AsyncTask& task) {
     task.fail(Access::error(ApiError::null_function));
     return nullptr;
   }
-  if (s->store.host_depth != 0) {
+  // In what run_async() runs, no guest need be running.
+  if (s->store.host_depth != 0 || (s->async != nullptr && s->async->fiber.under_way())) {
     const bool suspended = s->store.host_depth == runtime::Store::kSuspendedDepth;
     task.fail(suspended ? Access::error(internal::Error(ErrorCode::store_suspended))
                         : Access::error(ApiError::store_running));

@@ -414,6 +414,21 @@ TEST_P(Async, RunsAnything) {
   EXPECT_EQ(two.take().value(), 10);
 }
 
+TEST_P(Async, BeginsNoneInWhatItRuns) {
+  std::string told;
+  AsyncCall<void> outer = ashlar::run_async(host().store, [&] {
+    AsyncCall<void> inner = ashlar::run_async(host().store, [&] { told += "never "; });
+    EXPECT_TRUE(inner.done());
+    told += inner.take().error().id();
+    AsyncCall<int32_t> call = host().func("one").call_async(1);
+    EXPECT_TRUE(call.done());
+    told += std::string(" ") + std::string(call.take().error().id());
+  });
+  EXPECT_TRUE(outer.done());
+  EXPECT_TRUE(outer.take().has_value());
+  EXPECT_EQ(told, "store_running store_running");
+}
+
 /// What suspended frames refer to stays, whoever collects meanwhile: locals of the guest, values on its stack,
 /// references that the host function has.
 TEST_P(Async, TheCollectorSeesSuspendedFrames) {
