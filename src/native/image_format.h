@@ -28,7 +28,7 @@ namespace ashlar::native {
 // chain: 0 not inlined, 1 inlined_at as in the place before, 2 given here.
 
 inline constexpr uint8_t kMagic[8] = {0x89, 'a', 's', 'h', 'l', 'a', 'r', '\n'};
-inline constexpr uint32_t kFormatVersion = 6;
+inline constexpr uint32_t kFormatVersion = 7;
 inline constexpr uint64_t kCodeAlignment = 16 << 10;
 
 enum Part : uint32_t {

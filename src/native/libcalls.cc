@@ -4,6 +4,7 @@
 #include <new>
 
 #include "native/activation.h"
+#include "native/turn.h"
 #include "runtime/bulk.h"
 #include "runtime/slot_ops.h"
 
@@ -36,6 +37,14 @@ using runtime::Trap;
   do {                                                                     \
     if (ctx->interrupt->load(std::memory_order_relaxed) != 0) [[unlikely]] \
       ASHLAR_TRAP(Trap::interrupted);                                      \
+  } while (0)
+/// The same where a loop may be in helpers for so long that an alarm hardly ever finds it outside: turns are given,
+/// too.
+#define ASHLAR_LOOK_OR_TURN(ctx)               \
+  do {                                         \
+    if (ctx->store->wants_turn()) [[unlikely]] \
+      turn_in_helper(*ctx->store);             \
+    ASHLAR_LOOK(ctx);                          \
   } while (0)
 
 std::array<SlotFn, isa::kOpCount> make_slot_functions() {
@@ -94,7 +103,7 @@ uint32_t ashlar_native_new_exn(InstanceContext* ctx, uint32_t tag, const Slot* p
 }
 
 void ashlar_native_slot_op(InstanceContext* ctx, Slot* base, const uint8_t* imm, uint32_t op) {
-  ASHLAR_LOOK(ctx);
+  ASHLAR_LOOK_OR_TURN(ctx);
   ASHLAR_TRAP_UNLESS_NONE(checked([&] { return g_slot_functions[op](ctx, base, imm); }));
 }
 
@@ -130,6 +139,7 @@ void ashlar_native_check_stop(InstanceContext* ctx) { ASHLAR_LOOK(ctx); }
 
 void ashlar_native_memory_copy(InstanceContext* ctx, uint32_t dst_memory, uint32_t src_memory, uint64_t d, uint64_t s,
                                uint64_t n) {
+  ASHLAR_LOOK_OR_TURN(ctx);
   ASHLAR_TRAP_UNLESS_NONE(
       runtime::memory_copy(*ctx->store, *ctx->memories[dst_memory], *ctx->memories[src_memory], d, s, n));
 }
@@ -139,11 +149,12 @@ void ashlar_native_move_bytes(InstanceContext*, uint8_t* to, const uint8_t* from
 }
 
 void ashlar_native_memory_fill(InstanceContext* ctx, uint32_t memory, uint64_t d, uint32_t value, uint64_t n) {
+  ASHLAR_LOOK_OR_TURN(ctx);
   ASHLAR_TRAP_UNLESS_NONE(runtime::memory_fill(*ctx->store, *ctx->memories[memory], d, static_cast<uint8_t>(value), n));
 }
 
 uint64_t ashlar_native_memory_grow(InstanceContext* ctx, uint32_t memory, uint64_t delta) {
-  ASHLAR_LOOK(ctx);
+  ASHLAR_LOOK_OR_TURN(ctx);
   runtime::Memory& m = *ctx->memories[memory];
   const int64_t old_pages = or_else(int64_t{-1}, [&] { return ctx->store->memory_grow(m, delta); });
   return m.type().limits.is64 ? static_cast<uint64_t>(old_pages) : static_cast<uint32_t>(old_pages);
@@ -182,6 +193,7 @@ int64_t ashlar_native_new_array(InstanceContext* ctx, uint32_t type_id, uint32_t
 
 /// Validated: elements of both arrays are alike.
 void ashlar_native_array_copy(InstanceContext* ctx, uint32_t dst, uint32_t d, uint32_t src, uint32_t s, uint32_t n) {
+  ASHLAR_LOOK_OR_TURN(ctx);
   if (dst == runtime::kNullRef) [[unlikely]]
     ASHLAR_TRAP(Trap::null_array_reference);
   const uint32_t type_id = ctx->store->heap().header(dst)->type_id();
@@ -190,6 +202,7 @@ void ashlar_native_array_copy(InstanceContext* ctx, uint32_t dst, uint32_t d, ui
 
 /// Elements of 64 bits at most.
 void ashlar_native_array_fill(InstanceContext* ctx, uint32_t array, uint32_t start, uint64_t value, uint32_t n) {
+  ASHLAR_LOOK_OR_TURN(ctx);
   if (array == runtime::kNullRef) [[unlikely]]
     ASHLAR_TRAP(Trap::null_array_reference);
   const uint32_t type_id = ctx->store->heap().header(array)->type_id();

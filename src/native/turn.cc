@@ -30,6 +30,11 @@ namespace {
 
 }  // namespace
 
+void turn_in_helper(runtime::Store& store) {
+  StoreState& state = *t_activation->state;
+  if (state.fiber != nullptr && store.may_give_turn()) give_turn(state, store);
+}
+
 /// From the stub, which has looked for room.
 extern "C" void ashlar_native_turn_taken(const TurnFrame* frame) {
   runtime::Store& store = *t_activation->store;

@@ -16,6 +16,9 @@ namespace ashlar::native {
 const void* turn_at(const Activation& a, const os::Fault& at);
 /// Ends the innermost activation as interrupted at an instruction of an image. Does not return; see raise().
 void stop_at(Activation& a, const os::Fault& at);
+/// For helpers, before they have done anything: gives the turn that the store was asked for, if the guest may be left.
+/// It may go on in another thread, and may be interrupted by then.
+void turn_in_helper(runtime::Store& store);
 
 // What each processor's folder provides:
 /// The stub; null where the processor has none. In signal handlers.

@@ -199,10 +199,17 @@ Value* Translator::is_outside(uint32_t memory, Value* offset, Value* n) {
   return b_.CreateOr(b_.CreateICmpUGT(n, size), b_.CreateICmpUGT(offset, b_.CreateSub(size, n)));
 }
 
-/// memory.copy: what is within bounds and no longer than a chunk goes to memmove directly.
+/// memory.copy: what is within bounds and takes less than the way through a helper that can stop goes to memmove
+/// directly, but not when the store is interrupted: an alarm would have to find the few instructions between two
+/// copies.
 void Translator::copy(uint32_t to, uint32_t from, Value* d, Value* s, Value* n) {
-  Value* long_one = b_.CreateICmpUGT(n, b_.getInt64(runtime::kBulkChunk));
-  Value* rare = b_.CreateOr(b_.CreateOr(is_outside(to, d, n), is_outside(from, s, n)), long_one);
+  constexpr uint64_t kDirectly = 16 << 10;
+  static_assert(kDirectly <= runtime::kBulkChunk);
+  llvm::LoadInst* flag =
+      b_.CreateAlignedLoad(b_.getInt32Ty(), context_field(layout::InstanceContext_interrupt, u_.ptr), llvm::Align(4));
+  flag->setAtomic(llvm::AtomicOrdering::Monotonic);
+  Value* other = b_.CreateOr(b_.CreateICmpUGT(n, b_.getInt64(kDirectly)), b_.CreateIsNotNull(flag));
+  Value* rare = b_.CreateOr(b_.CreateOr(is_outside(to, d, n), is_outside(from, s, n)), other);
   BasicBlock* cold = block("copy");
   BasicBlock* usual = block("");
   BasicBlock* next = block("");

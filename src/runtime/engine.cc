@@ -16,10 +16,7 @@ uint64_t most_idle_of(const Config& config) { return std::max<uint64_t>(config.p
 }  // namespace
 
 Engine::Engine(Config config, const Tier& tier)
-    : config_(config),
-      tier_(tier),
-      types_(std::make_shared<module::TypeRegistry>()),
-      idle_(most_idle_of(config_)) {
+    : config_(config), tier_(tier), types_(std::make_shared<module::TypeRegistry>()), idle_(most_idle_of(config_)) {
   if (config_.pool.memories != 0) {
     const bool guarded = config_.bounds_checks == BoundsChecks::GuardPages;
     memory_pool_ = std::make_unique<MemoryPool>(config_.pool, guarded);

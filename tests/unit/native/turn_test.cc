@@ -14,6 +14,7 @@
 #include "native/machine.h"
 #include "native/turn.h"
 #include "os/signal_context.h"
+#include "support/without_alarms.h"
 
 #if defined(__x86_64__) && !__has_feature(thread_sanitizer)
 
@@ -168,6 +169,21 @@ TEST(TurnTest, EndsWhereItWasLeft) {
     if (f == machine::kSpin) EXPECT_TRUE(guest.error.ends_with(" - m!spin")) << guest.error;
     guest.store.clear_interrupt();
   }
+}
+
+// Loops that are with helpers nearly all the time: here an alarm never finds them elsewhere.
+TEST(TurnTest, GivenByHelpersToo) {
+  Machine machine;
+  Guest guest(machine);
+  const test::WithoutAlarms without;
+  {
+    const Asking asking(guest.store);
+    guest.run(machine::kHelperLoop, [&] {
+      if (guest.turns == 20) guest.store.interrupt("enough");
+    });
+  }
+  EXPECT_EQ(guest.turns, 20u);
+  EXPECT_TRUE(guest.error.starts_with("interrupted: enough")) << guest.error;
 }
 
 TEST(TurnTest, GoesOnInAnyThread) {

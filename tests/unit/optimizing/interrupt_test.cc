@@ -8,6 +8,7 @@
 
 #include "optimizing/compiled_test.h"
 #include "support/single_step.h"
+#include "support/without_alarms.h"
 
 namespace ashlar::optimizing {
 namespace {
@@ -82,6 +83,23 @@ TEST_F(CompiledInterrupt, BulkOperationsAndWaiting) {
     (func (export "wait")
       (drop (memory.atomic.wait32 $shared (i32.const 0) (i32.const 0) (i64.const -1))))))");
   for (const char* name : {"fill", "copy", "table", "array", "wait"}) expect_interrupted(name);
+}
+
+// Loops of short ones are in helpers nearly all the time: here an alarm never finds them elsewhere.
+TEST_F(CompiledInterrupt, ShortBulkOperations) {
+  load(R"((module
+    (memory 8) (table $t 100 funcref) (data $d "abcdef") (type $a (array (mut i8)))
+    (global $a (ref $a) (array.new_default $a (i32.const 1000)))
+    (func (export "fill") (loop (memory.fill (i32.const 0) (i32.const 1) (i32.const 100)) (br 0)))
+    (func (export "copy") (loop (memory.copy (i32.const 0) (i32.const 8) (i32.const 100)) (br 0)))
+    (func (export "long_copy") (loop (memory.copy (i32.const 0) (i32.const 8) (i32.const 320000)) (br 0)))
+    (func (export "init") (loop (memory.init $d (i32.const 0) (i32.const 0) (i32.const 4)) (br 0)))
+    (func (export "table") (loop (table.fill $t (i32.const 0) (ref.null func) (i32.const 60)) (br 0)))
+    (func (export "array") (loop (array.fill $a (global.get $a) (i32.const 0) (i32.const 1) (i32.const 900)) (br 0)))
+    (func (export "arrays")
+      (loop (array.copy $a $a (global.get $a) (i32.const 0) (global.get $a) (i32.const 1) (i32.const 900)) (br 0)))))");
+  const test::WithoutAlarms without;
+  for (const char* name : {"fill", "copy", "long_copy", "init", "table", "array", "arrays"}) expect_interrupted(name);
 }
 
 // One operation longer than a moment: it is left in its middle.
