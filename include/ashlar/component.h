@@ -343,13 +343,13 @@ class TypedComponentFunc<R(A...)> {
   Result<R> call_flat(A... args) const
     requires kIsFlat
   {
-    std::array<uint64_t, sizeof...(A) + 1> slots{detail::to_slot(args)...};
+    std::array<uint64_t, sizeof...(A) + 1> slots{detail::scalar_to_slot(args)...};
     Status done = detail::call_flat(f_.instance_, f_.func_, slots);
     if (!done) return std::unexpected(std::move(done).error());
     if constexpr (std::is_void_v<R>) {
       return {};
     } else {
-      return detail::from_slot<R>(slots[0]);
+      return detail::scalar_from_slot<R>(slots[0]);
     }
   }
   Result<R> call_direct(const std::remove_cvref_t<A>&... args) const
@@ -362,7 +362,7 @@ class TypedComponentFunc<R(A...)> {
     } else if constexpr (detail::FlatScalar<R>) {
       Status done = detail::call_direct(f_.instance_, f_.func_, values, result);
       if (!done) return std::unexpected(std::move(done).error());
-      return detail::from_slot<R>(result.bits);
+      return detail::scalar_from_slot<R>(result.bits);
     } else {
       R out;
       result.take = &detail::Direct<R>::assign;

@@ -161,7 +161,7 @@ template <class T>
 concept FlatScalar = (std::is_arithmetic_v<T> && !std::is_same_v<T, char32_t>) && requires { Wit<T>::kKind; };
 
 template <FlatScalar T>
-uint64_t to_slot(T v) {
+uint64_t scalar_to_slot(T v) {
   if constexpr (std::is_same_v<T, float>) {
     return std::bit_cast<uint32_t>(v);
   } else if constexpr (std::is_same_v<T, double>) {
@@ -173,7 +173,7 @@ uint64_t to_slot(T v) {
   }
 }
 template <FlatScalar T>
-T from_slot(uint64_t slot) {
+T scalar_from_slot(uint64_t slot) {
   if constexpr (std::is_same_v<T, bool>) {
     return static_cast<uint32_t>(slot) != 0;
   } else if constexpr (std::is_same_v<T, float>) {
@@ -299,8 +299,8 @@ struct Direct {
 template <FlatScalar T>
 struct Direct<T> {
   static constexpr size_t kFlat = 1;
-  static DirectValue give(T v) { return {to_slot(v), nullptr, 0}; }
-  static T take(const DirectValue& v) { return from_slot<T>(v.bits); }
+  static DirectValue give(T v) { return {scalar_to_slot(v), nullptr, 0}; }
+  static T take(const DirectValue& v) { return scalar_from_slot<T>(v.bits); }
 };
 /// A string or list that lies in one piece.
 template <class T>
@@ -364,8 +364,9 @@ struct Wit<std::tuple<T...>> {
     return Val::tuple(std::move(out));
   }
   static std::tuple<T...> take(Passing& p, Val v) {
-    size_t i = 0;
-    return std::tuple<T...>{Wit<T>::take(p, v.take(i++))...};
+    return [&]<size_t... i>(std::index_sequence<i...>) {
+      return std::tuple<T...>{Wit<T>::take(p, v.take(i))...};
+    }(std::index_sequence_for<T...>());
   }
 };
 

@@ -155,8 +155,9 @@ struct HostSignature {
         return Wire<T>::load(s, at);
       }
     }
-    static std::tuple<std::remove_cvref_t<A>...> load_all(StoreState* s, Caller* caller, const uint64_t* slots,
-                                                          Status& status) {
+    static std::tuple<std::remove_cvref_t<A>...> load_all([[maybe_unused]] StoreState* s,
+                                                          [[maybe_unused]] Caller* caller,
+                                                          [[maybe_unused]] const uint64_t* slots, Status& status) {
       // Braces evaluate in order.
       return std::tuple<std::remove_cvref_t<A>...>{load<std::remove_cvref_t<A>>(s, caller, slots, status)...};
     }

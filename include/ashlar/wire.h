@@ -173,6 +173,11 @@ struct GuestBytes<In64<T>> : GuestBytesOf<In64<T>, uint64_t, true> {
 
 template <class T>
 inline constexpr bool kIsBytes = GuestBytes<T>::value;
+template <class T>
+constexpr bool is_mutable_bytes() {
+  if constexpr (kIsBytes<T>) return GuestBytes<T>::is_mutable;
+  return false;
+}
 /// What says how many slots and of which types.
 template <class T>
 using Shape = std::conditional_t<kIsBytes<T>, GuestBytes<T>, Wire<T>>;
@@ -180,15 +185,13 @@ using Shape = std::conditional_t<kIsBytes<T>, GuestBytes<T>, Wire<T>>;
 /// The value of a number's register, in a slot, and back.
 template <class Register>
 uint64_t to_slot(Register r) {
-  if constexpr (std::is_same_v<Register, float>) {
+  if constexpr (std::is_same_v<Register, uint32_t>) {
+    return r;
+  } else if constexpr (std::is_same_v<Register, float>) {
     return std::bit_cast<uint32_t>(r);
   } else {
     return std::bit_cast<uint64_t>(r);
   }
-}
-template <>
-inline uint64_t to_slot(uint32_t r) {
-  return r;
 }
 template <class Register>
 Register from_slot(uint64_t slot) {

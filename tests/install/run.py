@@ -12,6 +12,7 @@ compiler it is installed too, and the installed command finds it.
 import argparse
 import os
 import pathlib
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -21,6 +22,8 @@ import c_programs
 HERE = pathlib.Path(__file__).resolve().parent
 EXAMPLE = HERE.parent.parent / "examples" / "embed"
 COMPILER = "clang++-22"
+# The headers are for others, too: Debian's own, the oldest that has std::expected.
+OTHER_COMPILER = "g++"
 EXPECTED = (EXAMPLE / "expected.txt").read_text()
 # What the header and the example of Boost.Asio need.
 HAS_BOOST = pathlib.Path("/usr/include/boost/asio.hpp").exists()
@@ -90,6 +93,14 @@ def build_all(prefix, source, work):
     for number, (name, flags) in enumerate(ways.items()):
         programs[name] = work / f"by_hand_{number}"
         run(COMPILER, "-fuse-ld=lld", work / "main.o", "-o", programs[name], *flags)
+    if shutil.which(OTHER_COMPILER):
+        run(OTHER_COMPILER, "-std=c++23", "-Wall", "-Wextra", "-Werror", f"-I{prefix}/include", "-c", source, "-o",
+            work / "other.o")
+        for kind, flags in (("shared", shared), ("static", static)):
+            programs[f"{OTHER_COMPILER}, {kind}"] = work / f"by_other_{kind}"
+            run(OTHER_COMPILER, work / "other.o", "-o", programs[f"{OTHER_COMPILER}, {kind}"], *flags)
+    else:
+        print(f"{OTHER_COMPILER} is left out: it is not there")
     return {name: run(program, env=environment) for name, program in programs.items()}
 
 
