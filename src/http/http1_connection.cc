@@ -17,24 +17,32 @@ using boost::system::error_code;
 
 /// Requests that are sent ahead, in bytes, before nothing more is read of them.
 constexpr size_t kMostAhead = 64 << 10;
+constexpr unsigned kVersion10 = 10;
 
 }  // namespace
 
 /// Of one request of a connection.
 class Http1Answer final : public Answer {
  public:
-  explicit Http1Answer(Http1Connection& connection) : connection_(connection.self()), request_(connection.request_) {}
+  explicit Http1Answer(Http1Connection& connection)
+      : connection_(connection.self()),
+        request_(connection.request_),
+        version_(connection.parser_->version == kVersion10 ? "HTTP/1.0" : "HTTP/1.1") {}
   ~Http1Answer() override {
     constexpr uint16_t kBadGateway = 502;
     fail(kBadGateway);
   }
   void respond(HttpResponse response) override {
-    if (const auto to = open()) return to->respond(std::move(response));
+    if (const auto to = open()) {
+      to->sending_ = std::move(sending);
+      return to->respond(std::move(response));
+    }
     if (response.body) response.body->abandon();
   }
   void fail(uint16_t status) override {
-    if (const auto to = open()) to->fail(status);
+    if (open()) respond(plain_page(status));
   }
+  std::string_view protocol() const override { return version_; }
 
  private:
   std::shared_ptr<Http1Connection> open() {
@@ -43,6 +51,7 @@ class Http1Answer final : public Answer {
   }
   std::weak_ptr<Http1Connection> connection_;
   uint32_t request_;
+  std::string_view version_;
 };
 
 void Http1Connection::start(std::span<const uint8_t> first) {
@@ -74,6 +83,7 @@ void Http1Connection::close() {
 }
 
 void Http1Connection::tell_gone() {
+  if (const auto sending = std::exchange(sending_, nullptr)) sending->gone();
   const std::shared_ptr<Answer> answer = std::exchange(answer_, {}).lock();
   if (answer && answer->on_gone) std::exchange(answer->on_gone, {})();
 }
@@ -159,6 +169,7 @@ void Http1Connection::process() {
     if (const auto& bad = parser_->bad()) {
       if (in_head) return refuse(*bad);
       keep_alive_ = false;
+      refuse_body(bad->status);
       constexpr uint16_t kTooLarge = 413;
       return body_->fail(
           {bad->status == kTooLarge ? HttpErrorCode::HttpRequestBodySize : HttpErrorCode::HttpProtocolError,
@@ -233,7 +244,7 @@ void Http1Connection::respond(HttpResponse response) {
 void Http1Connection::write_head() {
   constexpr uint16_t kNoContent = 204, kNotModified = 304;
   const HttpResponse& response = *response_;
-  const bool old = parser_ && parser_->version == 10;
+  const bool old = parser_ && parser_->version == kVersion10;
   if (server_.finishing()) keep_alive_ = false;
   const bool bodiless = response.status == kNoContent || response.status == kNotModified;
   out_ += "HTTP/1.1 " + std::to_string(response.status) + " " + reason_of(response.status) + "\r\n";
@@ -263,6 +274,28 @@ void Http1Connection::refuse(const BadMessage& bad) {
   fail(bad.status);
 }
 
+// What is wrong with a body is not for its program to answer, unless it has begun to.
+void Http1Connection::refuse_body(uint16_t status) {
+  if (!responded_) {
+    if (const auto answer = answer_.lock()) sending_ = std::move(answer->sending);
+    respond_instead(status);
+  } else if (response_) {
+    replace(status);
+  }
+}
+
+void Http1Connection::replace(uint16_t status) {
+  response_->body->on_data = {};
+  response_->body->abandon();
+  respond_instead(status);
+}
+
+void Http1Connection::respond_instead(uint16_t status) {
+  HttpResponse page = plain_page(status);
+  if (sending_) sending_->replaced(page);
+  respond(std::move(page));
+}
+
 void Http1Connection::pump() {
   if (closed_ || writing_ || (!response_ && !writer_)) return;
   if (response_) {
@@ -270,17 +303,14 @@ void Http1Connection::pump() {
     // next request's answer for this one's.
     constexpr uint16_t kBadGateway = 502, kFirstFinal = 200;
     const bool half = response_->body->error() && response_->body->buffered() == 0;
-    if (half || response_->status < kFirstFinal) {
-      response_->body->on_data = {};
-      response_->body->abandon();
-      return fail(kBadGateway);
-    }
+    if (half || response_->status < kFirstFinal) return replace(kBadGateway);
     write_head();
   }
   if (writer_->failed()) {
     // What was there before goes, and then the end that is missing tells.
     writer_->take(out_);
     (void)write();
+    sending_.reset();  // the peer has not gone: that was all
     return close();
   }
   while (writer_->take(out_)) {
@@ -308,6 +338,7 @@ void Http1Connection::end_response() {
   writer_->body()->on_data = {};
   writer_.reset();
   answer_.reset();
+  sending_.reset();
   const bool whole = body_->finished() && !body_->error();
   body_->on_room = {};
   if (!keep_alive_ || !whole) return linger();

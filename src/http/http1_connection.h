@@ -42,6 +42,11 @@ class Http1Connection final : public Connection {
   void write_head();
   void fail(uint16_t status);
   void refuse(const BadMessage& bad);
+  /// The same of a body, as long as no head has gone.
+  void refuse_body(uint16_t status);
+  /// Of a response whose head has not gone.
+  void replace(uint16_t status);
+  void respond_instead(uint16_t status);
   void pump() override;
   /// flush(), which may show that the peer is there.
   bool write();
@@ -60,6 +65,7 @@ class Http1Connection final : public Connection {
   std::weak_ptr<Answer> answer_;          ///< the handler's, until the response has gone
   std::optional<HttpResponse> response_;  ///< whose head is not written yet
   std::optional<BodyWriter> writer_;
+  std::shared_ptr<Sending> sending_;  ///< of either
   uint32_t request_ = 0;
   bool is_head_ = false;
   bool ended_ = false;  ///< the peer sends no more

@@ -60,7 +60,7 @@ class Http2Connection final : public Connection {
   void check_time(Clock::time_point now) override;
 
   // Of answers.
-  void respond(int32_t stream, HttpResponse response);
+  void respond(int32_t stream, HttpResponse response, std::shared_ptr<Sending> sending);
   void fail(int32_t stream, uint16_t status);
   bool is_owed(int32_t stream);
   void answer_gone() { --held_; }
@@ -117,12 +117,13 @@ class Http2Answer final : public Answer {
     if (const auto to = connection_.lock()) to->answer_gone();
   }
   void respond(HttpResponse response) override {
-    if (const auto to = open()) return to->respond(stream_, std::move(response));
+    if (const auto to = open()) return to->respond(stream_, std::move(response), std::move(sending));
     if (response.body) response.body->abandon();
   }
   void fail(uint16_t status) override {
-    if (const auto to = open()) to->fail(stream_, status);
+    if (open()) respond(plain_page(status));
   }
+  std::string_view protocol() const override { return "HTTP/2.0"; }
 
  private:
   std::shared_ptr<Http2Connection> open() {
@@ -448,6 +449,7 @@ void Http2Connection::on_closed(int32_t stream) {
 
 void Http2Connection::end_exchange(Http2Exchange& exchange) {
   exchange.end();
+  if (exchange.sending && !exchange.answered) exchange.sending->gone();
   std::shared_ptr<Answer> answer = exchange.owed.lock();
   if (exchange.answered || !answer) return;
   asio::post(stream_.executor(), [answer = std::move(answer)] {
@@ -472,15 +474,17 @@ bool Http2Connection::is_owed(int32_t stream) {
 }
 
 // The head goes with the first of the body: then it is known whether that is all.
-void Http2Connection::respond(int32_t stream, HttpResponse response) {
+void Http2Connection::respond(int32_t stream, HttpResponse response, std::shared_ptr<Sending> sending) {
   response.body->on_data = [weak = std::weak_ptr(self()), stream] {
     if (const auto to = weak.lock()) to->touch(stream);
   };
-  find(stream)->response = std::move(response);
+  Http2Exchange& exchange = *find(stream);
+  exchange.response = std::move(response);
+  exchange.sending = std::move(sending);
   touch(stream);
 }
 
-void Http2Connection::fail(int32_t stream, uint16_t status) { respond(stream, plain_page(status)); }
+void Http2Connection::fail(int32_t stream, uint16_t status) { respond(stream, plain_page(status), nullptr); }
 
 void Http2Connection::submit(Http2Exchange& exchange) {
   constexpr uint16_t kBadGateway = 502, kFirstFinal = 200;
@@ -491,7 +495,9 @@ void Http2Connection::submit(Http2Exchange& exchange) {
     response.body->on_data = {};
     response.body->abandon();
     exchange.response.reset();
-    return fail(exchange.stream, kBadGateway);
+    HttpResponse page = plain_page(kBadGateway);
+    if (exchange.sending) exchange.sending->replaced(page);
+    return respond(exchange.stream, std::move(page), std::move(exchange.sending));
   }
   const HttpFields head = exchange.answer_head(server_.date());
   std::vector<nghttp2_nv> fields;
@@ -526,6 +532,7 @@ ssize_t Http2Connection::take_answer(int32_t stream, std::span<uint8_t> to, uint
   if (size != 0 && body.error()) return static_cast<ssize_t>(size);
   // The end that is missing tells: the stream is reset.
   if (body.error() || exchange->sent != exchange->answer_length.value_or(exchange->sent)) {
+    exchange->sending.reset();
     return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
   }
   flags |= NGHTTP2_DATA_FLAG_EOF;
@@ -548,6 +555,7 @@ void Http2Connection::on_sent(const nghttp2_frame& frame) {
   Http2Exchange* exchange = find(frame.hd.stream_id);
   if (exchange == nullptr) return;
   exchange->answered = true;
+  exchange->sending.reset();
   if (exchange->ended) return;
   exchange->read_deadline = Clock::now() + kLingering;
   stop_sending(*exchange);

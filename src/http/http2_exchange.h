@@ -53,7 +53,8 @@ struct Http2Exchange {
   bool deferred = false;  ///< the library waits for more of it
   Clock::time_point write_deadline = Clock::time_point::max();
 
-  std::weak_ptr<Answer> owed;  ///< the handler's
+  std::weak_ptr<Answer> owed;        ///< the handler's
+  std::shared_ptr<Sending> sending;  ///< of what it gave
 
   bool touched = false;  ///< the connection will look at it
 

@@ -8,6 +8,7 @@
 #include <list>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include <boost/asio/basic_socket_acceptor.hpp>
 #include <boost/asio/generic/stream_protocol.hpp>
@@ -24,6 +25,16 @@ namespace ashlar::http {
 using wasi::host::HttpRequest;
 using wasi::host::HttpResponse;
 
+/// Sees a response go. On the loop's thread; let go of when all of it has gone, or will not go.
+class Sending {
+ public:
+  virtual ~Sending() = default;
+  /// The peer gets this page, and not the response that was given. May add fields.
+  virtual void replaced(HttpResponse& page) = 0;
+  /// The peer has gone before it had all of it.
+  virtual void gone() = 0;
+};
+
 /// The answer that a handler owes. On the loop's thread.
 class Answer {
  public:
@@ -36,6 +47,10 @@ class Answer {
   virtual void failed(const Error& error) { static_cast<void>(error); }
   /// Called from the loop when the peer has gone before it had all of the response. May be empty.
   std::function<void()> on_gone;
+  /// "HTTP/1.1"
+  virtual std::string_view protocol() const = 0;
+  /// Set before the response is given; may be null.
+  std::shared_ptr<Sending> sending;
 };
 /// Takes a request. An answer that is dropped without a response is 502.
 using Handler = std::function<void(HttpRequest request, std::shared_ptr<Answer> answer)>;

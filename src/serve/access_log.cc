@@ -67,7 +67,7 @@ std::string_view host_only(std::string_view address) {
 std::string text_line(const RequestRecord& r) {
   std::string out = r.remote.empty() ? "-" : std::string(host_only(r.remote));
   out += " - - [" + time_text(r.begun, "%d/%b/%Y:%H:%M:%S +0000") + "] ";
-  append_quoted(out, std::string(r.method) + " " + std::string(r.path));
+  append_quoted(out, std::string(r.method) + " " + std::string(r.path) + " " + std::string(r.protocol));
   out += " " + std::to_string(r.status) + " " + std::to_string(r.bytes_out) + " ";
   append_quoted(out, r.referer);
   out += ' ';

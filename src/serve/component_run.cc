@@ -5,7 +5,7 @@ namespace ashlar::serve {
 
 namespace {
 
-constexpr uint16_t kInternalError = 500, kBadGateway = 502, kGatewayTimeout = 504;
+constexpr uint16_t kNotModified = 304, kInternalError = 500, kBadGateway = 502, kGatewayTimeout = 504;
 
 /// What a client is told of a guest's own error.
 uint16_t status_of(const wasi::host::HttpError& error) {
@@ -49,11 +49,14 @@ ComponentRun::~ComponentRun() {
 void ComponentRun::start(wasi::host::HttpRequest request, std::shared_ptr<http::Answer> answer) {
   answer_ = std::move(answer);
   request_body_ = request.body;
-  incoming_ = program_->add_incoming(std::move(request), [this, number = ++requests_](wasi::host::HttpOutcome outcome) {
+  const bool head = request.method == "HEAD";
+  incoming_ = program_->add_incoming(std::move(request), [this, head, number = ++requests_](auto outcome) {
     // An instance that answers several may have kept this from an earlier one.
     if (number != requests_ || !answer_) return;
     if (!outcome) return answer_->fail(status_of(outcome.error()));
     body_ = outcome->body;
+    // The length is then of a body that nobody sends (RFC 9110, 8.6).
+    if (head || outcome->status == kNotModified) body_->length.reset();
     answer_->respond(std::move(*outcome));
   });
   watch_peer(*answer_);

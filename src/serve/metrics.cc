@@ -148,6 +148,12 @@ void RouteMetrics::failed(const Error& error) {
       return add(interrupted_, 1);
     case ErrorCode::program_exit:
       return add(exits_, 1);
+    // It ran to its end.
+    case ErrorCode::response_malformed:
+    case ErrorCode::response_missing:
+    case ErrorCode::response_unfinished:
+    case ErrorCode::too_many_redirects:
+      return add(others_, 1);
     default:
       return add(error.phase() == Phase::Trap ? traps_ : others_, 1);
   }

@@ -21,7 +21,7 @@ namespace ashlar::serve {
 struct RequestRecord {
   static constexpr uint16_t kClientGone = 499;
   std::string_view route;  ///< empty: none fitted
-  std::string_view method, authority, path, remote, referer, user_agent, id, trace;
+  std::string_view method, authority, path, protocol, remote, referer, user_agent, id, trace;
   uint16_t status = 0;                   ///< or kClientGone
   uint64_t bytes_in = 0, bytes_out = 0;  ///< of the bodies
   std::chrono::system_clock::time_point begun;

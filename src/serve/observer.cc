@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/sha256.h"
+#include "http/writer.h"
 #include "os/random.h"
 
 namespace ashlar::serve {
@@ -40,15 +41,15 @@ uint64_t mix(uint64_t x) {
   return x ^ (x >> kShift);
 }
 
-/// Tells of a request when its program has let go of it.
-class ObservedAnswer final : public http::Answer {
+/// A request and what became of it; told when its program has let go of it and the response has gone.
+class Observed final : public http::Sending {
  public:
-  ObservedAnswer(const HttpRequest& request, std::string id, std::shared_ptr<http::Answer> to,
-                 std::shared_ptr<Observation> observation, std::shared_ptr<RouteMetrics> metrics)
-      : to_(std::move(to)),
-        observation_(std::move(observation)),
+  Observed(const HttpRequest& request, std::string id, std::string_view protocol,
+           std::shared_ptr<Observation> observation, std::shared_ptr<RouteMetrics> metrics)
+      : observation_(std::move(observation)),
         metrics_(std::move(metrics)),
         id_(std::move(id)),
+        protocol_(protocol),
         in_(request.body) {
     if (observation_->log) {
       method_ = request.method;
@@ -60,21 +61,14 @@ class ObservedAnswer final : public http::Answer {
       trace_ = field(request, "traceparent");
     }
     metrics_->begin();
-    to_->on_gone = [this] {
-      gone_ = true;
-      if (on_gone) on_gone();
-    };
   }
-  ~ObservedAnswer() override {
-    to_->on_gone = {};
-    constexpr uint16_t kBadGateway = 502;
-    if (status_ == 0) fail(kBadGateway);
-    to_.reset();
+  ~Observed() override {
     RequestRecord record;
     record.route = metrics_->name();
     record.method = method_;
     record.authority = authority_;
     record.path = path_;
+    record.protocol = protocol_;
     record.remote = remote_;
     record.referer = referer_;
     record.user_agent = agent_;
@@ -88,33 +82,27 @@ class ObservedAnswer final : public http::Answer {
     metrics_->end(record);
     if (observation_->log) observation_->log->add(record);
   }
+  void replaced(HttpResponse& page) override { give(page); }
+  void gone() override { gone_ = true; }
 
-  void respond(HttpResponse response) override {
-    if (status_ != 0) {
-      if (response.body) response.body->abandon();
-      return;
-    }
+  bool given() const { return status_ != 0; }
+  /// Of the program, or for it.
+  void give(HttpResponse& response) {
     status_ = response.status;
     out_ = response.body;
     std::erase_if(response.fields, [](const auto& f) { return wasi::host::equal_names(f.name, kIdField); });
     response.fields.push_back({std::string(kIdField), id_});
-    to_->respond(std::move(response));
   }
-  void fail(uint16_t status) override {
-    if (status_ != 0) return;
-    status_ = status;
-    to_->fail(status);
-  }
-  void failed(const Error& error) override {
+  void failed(const Error& error) {
     metrics_->failed(error);
     if (observation_->on_failure) observation_->on_failure(metrics_->name(), id_, error);
   }
 
  private:
-  std::shared_ptr<http::Answer> to_;
   const std::shared_ptr<Observation> observation_;
   const std::shared_ptr<RouteMetrics> metrics_;
   const std::string id_;
+  const std::string_view protocol_;
   const SharedHttpBody in_;
   SharedHttpBody out_;
   std::string method_, authority_, path_, remote_, referer_, agent_, trace_;
@@ -122,6 +110,41 @@ class ObservedAnswer final : public http::Answer {
   bool gone_ = false;
   const std::chrono::system_clock::time_point begun_ = std::chrono::system_clock::now();
   const std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+};
+
+class ObservedAnswer final : public http::Answer {
+ public:
+  ObservedAnswer(std::shared_ptr<http::Answer> to, std::shared_ptr<Observed> observed)
+      : to_(std::move(to)), observed_(std::move(observed)) {
+    to_->sending = observed_;
+    to_->on_gone = [this] {
+      observed_->gone();
+      if (on_gone) on_gone();
+    };
+  }
+  ~ObservedAnswer() override {
+    to_->on_gone = {};
+    constexpr uint16_t kBadGateway = 502;
+    fail(kBadGateway);
+  }
+  void respond(HttpResponse response) override {
+    if (observed_->given()) {
+      if (response.body) response.body->abandon();
+      return;
+    }
+    observed_->give(response);
+    to_->respond(std::move(response));
+  }
+  // By respond(), for the id.
+  void fail(uint16_t status) override {
+    if (!observed_->given()) respond(http::plain_page(status));
+  }
+  void failed(const Error& error) override { observed_->failed(error); }
+  std::string_view protocol() const override { return to_->protocol(); }
+
+ private:
+  const std::shared_ptr<http::Answer> to_;
+  const std::shared_ptr<Observed> observed_;
 };
 
 }  // namespace
@@ -145,7 +168,9 @@ std::shared_ptr<http::Answer> Observer::observe(HttpRequest& request, std::share
     std::erase_if(request.fields, [](const auto& f) { return wasi::host::equal_names(f.name, kIdField); });
     request.fields.push_back({std::string(kIdField), id});
   }
-  return std::make_shared<ObservedAnswer>(request, std::move(id), std::move(answer), observation_, std::move(metrics));
+  auto observed =
+      std::make_shared<Observed>(request, std::move(id), answer->protocol(), observation_, std::move(metrics));
+  return std::make_shared<ObservedAnswer>(std::move(answer), std::move(observed));
 }
 
 }  // namespace ashlar::serve

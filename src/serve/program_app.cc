@@ -15,11 +15,13 @@ namespace {
 Result<std::vector<ProgramApp::Import>> find_imports(const runtime::CompiledModule& compiled) {
   const module::Module& m = compiled.module();
   module::TypeRegistry& types = *compiled.engine()->types();
-  std::vector<ProgramApp::Import> out;
   for (const module::Import& import : m.imports) {
     if (import.module == "wasi" && import.name == "thread-spawn") {
       return make_error(ErrorCode::threads_forbidden, import.offset, "'ashlar serve' runs programs without threads");
     }
+  }
+  std::vector<ProgramApp::Import> out;
+  for (const module::Import& import : m.imports) {
     const wasi::p1::HostEntry* entry = wasi::p1::find_host_entry(import.module, import.name);
     if (entry == nullptr || import.kind != module::ExternKind::Func) {
       return make_error(ErrorCode::unknown_import, import.offset, std::string(import.module), std::string(import.name),

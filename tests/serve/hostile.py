@@ -54,6 +54,7 @@ HEADS = {
     "target beyond the limit": (b"GET /" + b"a" * 100_000 + b" HTTP/1.1\r\nhost: a\r\n\r\n", (414, 431)),
     "no origin form": (b"GET hello HTTP/1.1\r\nhost: a\r\n\r\n", 400),
     "* of GET": (b"GET * HTTP/1.1\r\nhost: a\r\n\r\n", 400),
+    "byte beyond ASCII in the target": (b"GET /h\xe9llo HTTP/1.1\r\nhost: a\r\n\r\n", 400),
     "fragment": (b"GET /hello#x HTTP/1.1\r\nhost: a\r\n\r\n", 400),
     "tunnel": (b"CONNECT a:80 HTTP/1.1\r\nhost: a:80\r\n\r\n", 501),
     # Fields (5).

@@ -101,6 +101,24 @@ def client_that_goes(args):
 
 
 @test
+def what_was_sent(args):
+    """In place of a program's own answer, too: with the request's id, and counted as what it is."""
+    with Service(args, "--metrics", "127.0.0.1:0", "--max-body", "1K") as s:
+        def post(name, body):
+            return run.split(s.exchange(request(
+                "/echo", "POST", f"transfer-encoding: chunked\r\nx-request-id: {name}\r\nconnection: close\r\n", body)))
+
+        for name, status, body in (("broken", 400, b"x\r\nabc\r\n0\r\n\r\n"),
+                                   ("large", 413, b"800\r\n" + b"x" * 2048 + b"\r\n0\r\n\r\n")):
+            answer = post(name, body)
+            equal((answer[0], answer[1]["x-request-id"]), (status, name))
+            total = f'ashlar_http_requests_total{{route="{run.PATHS}",status="{status}"}}'
+            wait_for(f"{status} in the metrics", lambda: metrics(s).get(total) == 1)
+        status, fields, _ = s.get("/trap")
+        assert status == 500 and re.fullmatch("[0-9a-f]{32}", fields["x-request-id"]), fields
+
+
+@test
 def page(args):
     with Service(args, "--status", "127.0.0.1:0") as s:
         s.get("/hello")
@@ -177,8 +195,8 @@ def json_lines(args):
 def text_lines(args):
     with Service(args, "--access-log", "text") as s:
         s.exchange(request("/hello", fields='user-agent: a"b\r\nreferer: http://x/\r\nconnection: close\r\n'))
-        wait_for_log(s, '"GET /hello" 200 14 "http://x/" "a\\x22b"')
-        found = re.search(rb'\S+ - - \[\d\d/\w{3}/\d{4}:\d\d:\d\d:\d\d \+0000\] "GET /hello" .* time=\d+\.\d{3}ms id=[0-9a-f]{32}\n', s.log)
+        wait_for_log(s, '"GET /hello HTTP/1.1" 200 14 "http://x/" "a\\x22b"')
+        found = re.search(rb'\S+ - - \[\d\d/\w{3}/\d{4}:\d\d:\d\d:\d\d \+0000\] "GET /hello HTTP/1\.1" .* time=\d+\.\d{3}ms id=[0-9a-f]{32}\n', s.log)
         assert found, s.log
 
 

@@ -45,7 +45,7 @@ const std::string* find_field(const HttpFields& fields, std::string_view name) {
 }
 
 bool is_http_path(std::string_view text) {
-  return std::ranges::all_of(text, [](char c) { return static_cast<unsigned char>(c) > ' ' && c != 0x7f && c != '#'; });
+  return std::ranges::all_of(text, [](char c) { return c > ' ' && c <= '~' && c != '#'; });
 }
 
 bool is_http_authority(std::string_view text) {
