@@ -133,7 +133,7 @@ Status read_limits(const Args& args, ServePlan& plan) {
 
 Status read_reuse(const Args& args, serve::Reuse& out) {
   const uint64_t usual = args.has(kReuse) ? kUsualReuse : 1;
-  TRY_ASSIGN(out.requests, number(args, kReuseCount, usual, &parse_count, 1));
+  TRY_ASSIGN(out.requests, number(args, kReuseCount, usual, &parse_count));
   TRY_ASSIGN(const uint64_t idle,
              number(args, kReuseIdle, static_cast<uint64_t>(out.idle.count()), &parse_duration, 1));
   TRY_ASSIGN(const uint64_t age, number(args, kReuseAge, 0, &parse_duration));
@@ -141,6 +141,10 @@ Status read_reuse(const Args& args, serve::Reuse& out) {
   constexpr uint64_t kMost = std::numeric_limits<int64_t>::max();
   out.idle = std::chrono::nanoseconds(std::min(idle, kMost));
   out.age = std::chrono::nanoseconds(std::min(age, kMost));
+  if (const Args::Given* count = args.find(kReuseCount); count != nullptr && out.requests == 0) {
+    return make_error(ErrorCode::bad_flag_value, kNoOffset, std::string(count->flag), std::string(count->value),
+                      "a number of requests, 1 at least");
+  }
   for (const int id : {kReuseIdle, kReuseAge, kReuseMemory}) {
     const Args::Given* given = args.find(id);
     if (given == nullptr || args.has(kReuse) || args.has(kReuseCount)) continue;
