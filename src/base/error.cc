@@ -113,7 +113,9 @@ std::string Error::message() const {
 
 std::string Error::render() const {
   std::string out;
-  if (!data().file.empty()) out += data().file + ":";
+  // What is wrong with a file as a whole may begin with its name.
+  const bool named = data().line == 0 && data().code == ErrorCode::io_failed && data().args[0] == data().file;
+  if (!data().file.empty() && !named) out += data().file + ":";
   if (data().line != 0) out += std::to_string(data().line) + ":" + std::to_string(data().column) + ":";
   if (!out.empty()) out += ' ';
   out += message();

@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <charconv>
 #include <cstring>
+#include <filesystem>
 #include <system_error>
 
 #include <boost/asio/ip/tcp.hpp>
@@ -33,20 +34,24 @@ std::unexpected<Error> cannot_listen(const std::string& address, std::string why
 /// "127.0.0.1:80", "[::1]:80", "localhost:80", ":80" (every address).
 Result<tcp::endpoint> parse_endpoint(const std::string& text) {
   const size_t colon = text.rfind(':');
-  const auto wrong = [&] { return cannot_listen(text, "an address is HOST:PORT, with a number for the port"); };
-  if (colon == text.npos) return wrong();
+  if (colon == text.npos) return cannot_listen(text, "it has no port");
   uint16_t port = 0;
   const char* const end = text.data() + text.size();
   const auto [used, failed] = std::from_chars(text.data() + colon + 1, end, port);
-  if (failed != std::errc() || used != end) return wrong();
+  if (failed != std::errc() || used != end) return cannot_listen(text, "its port is not a number from 0 to 65535");
   std::string host = text.substr(0, colon);
   if (host.empty()) return tcp::endpoint(tcp::v6(), port);
   if (host == "localhost") host = "127.0.0.1";
   if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
   error_code ec;
   const asio::ip::address address = asio::ip::make_address(host, ec);
-  if (ec) return cannot_listen(text, "its host is not an address");
+  if (ec) return cannot_listen(text, "its host is neither an IP address nor localhost");
   return tcp::endpoint(address, port);
+}
+
+std::string text_of(const tcp::endpoint& at) {
+  const auto host = at.address();
+  return (host.is_v6() ? "[" + host.to_string() + "]" : host.to_string()) + ":" + std::to_string(at.port());
 }
 
 using SharePort = asio::detail::socket_option::boolean<SOL_SOCKET, SO_REUSEPORT>;
@@ -84,13 +89,20 @@ Result<std::string> listen_on_port(const ListenOptions& options, std::span<const
     TRY(start_listening(shared, options.address));
     to.server.listen({std::move(shared), tls, nullptr});
   }
-  const auto host = at.address();
-  return (host.is_v6() ? "[" + host.to_string() + "]" : host.to_string()) + ":" + std::to_string(at.port());
+  return text_of(at);
 }
 
 // ---- Unix sockets
 
 constexpr std::string_view kUnix = "unix:";
+
+Status check_path(const std::string& address) {
+  const std::string_view path = std::string_view(address).substr(kUnix.size());
+  // As long as an endpoint, with the zero behind it.
+  if (!path.empty() && path.size() < sizeof(sockaddr_un::sun_path) && !path.contains('\0')) return {};
+  return cannot_listen(address,
+                       "a socket's path has 1 to " + std::to_string(sizeof(sockaddr_un::sun_path) - 1) + " bytes");
+}
 
 /// The file of a socket, which goes with this; not one that somebody has put in its place.
 class SocketFile {
@@ -127,12 +139,8 @@ void remove_stale(asio::io_context& loop, const std::string& path) {
 
 Result<std::string> listen_on_path(const ListenOptions& options, std::span<const LoopServer> loops,
                                    const std::shared_ptr<http::ServerTls>& tls) {
+  TRY(check_path(options.address));
   const std::string path = options.address.substr(kUnix.size());
-  // As long as an endpoint, with the zero behind it.
-  if (path.empty() || path.size() >= sizeof(sockaddr_un::sun_path) || path.contains('\0')) {
-    return cannot_listen(options.address,
-                         "a socket's path has 1 to " + std::to_string(sizeof(sockaddr_un::sun_path) - 1) + " bytes");
-  }
   const asio::local::stream_protocol::endpoint at(path);
   remove_stale(loops[0].loop, path);
   http::Acceptor first(loops[0].loop);
@@ -161,6 +169,28 @@ Result<std::string> listen_on_path(const ListenOptions& options, std::span<const
 }
 
 }  // namespace
+
+Result<std::string> plain_address(const std::string& address) {
+  if (address.starts_with(kUnix)) {
+    TRY(check_path(address));
+    return std::string(kUnix) + std::filesystem::path(address.substr(kUnix.size())).lexically_normal().string();
+  }
+  TRY_ASSIGN(const tcp::endpoint at, parse_endpoint(address));
+  return text_of(at);
+}
+
+bool addresses_clash(const std::string& a, const std::string& b) {
+  const auto at = parse_endpoint(a), other = parse_endpoint(b);
+  if (a.starts_with(kUnix) || b.starts_with(kUnix) || !at || !other) return a == b;
+  // Port 0 is another one each time.
+  if (at->port() != other->port() || at->port() == 0) return false;
+  // "[::]" listens for IPv4, too.
+  const auto takes = [](const asio::ip::address& all, const asio::ip::address& one) {
+    return all.is_unspecified() && (all.is_v6() || one.is_v4());
+  };
+  return at->address() == other->address() || takes(at->address(), other->address()) ||
+         takes(other->address(), at->address());
+}
 
 std::string url_of(const ListenOptions& options, const std::string& address) {
   if (address.starts_with(kUnix)) return address;

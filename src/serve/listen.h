@@ -16,6 +16,11 @@ struct ListenOptions {
   std::string certificate, key;                 ///< PEM files; empty: without TLS
   std::shared_ptr<const http::TlsContext> tls;  ///< open_certificate(); null: listen() does that
 };
+/// The same text for all addresses that mean the same: "localhost:80" is "127.0.0.1:80", ":80" is "[::]:80". Errors:
+/// Io, whose second argument says what is wrong with it.
+Result<std::string> plain_address(const std::string& address);
+/// Whether only one of two addresses, as plain_address() gives them, can be listened on.
+bool addresses_clash(const std::string& a, const std::string& b);
 /// Reads them. Errors: Io; Internal, in a build without TLS.
 Result<std::shared_ptr<const http::TlsContext>> open_certificate(const ListenOptions& options);
 /// As users are told of an address that listen() returned: "http://127.0.0.1:8080/".

@@ -117,9 +117,15 @@ module = "a.wat"
             equal(shown(s), second[0])
             (f.path / "live.key").write_bytes(first[1])
             wait_for("the first", lambda: shown(s) == first[0])
-        (f.path / "live.key").write_bytes(second[1])
+        for name, good, bad, line in (("live.key", first[1], second[1], 5), ("live.pem", first[0], b"nonsense", 4)):
+            (f.path / name).write_bytes(bad)
+            code, text = check(args, f.toml)
+            place = f"service.toml:{line}:{8 if name == 'live.pem' else 7}: cannot use '{f.path}/{name}' for TLS: "
+            assert code == 1 and place in text, text
+            (f.path / name).write_bytes(good)
+        (f.path / "live.pem").unlink()
         code, text = check(args, f.toml)
-        assert code == 1 and "live.key" in text, text
+        assert code == 1 and "service.toml:4:8: cannot use" in text and "No such file" in text, text
 
 
 @test
@@ -139,6 +145,13 @@ def whom_programs_trust(args):
                 (f.path / "trusted.pem").write_text("nonsense")
                 wait_for_log(s, "is not reloaded")
                 equal(said(s), (TLS_CERTIFICATE, 200))
+        # Where it is named, whatever the program is granted.
+        for more in ('allow_http = "127.0.0.1"\n', ""):
+            f.write(f'[[route]]\nmodule = "a.wat"\ncacert = "missing.pem"\n{more}')
+            code, text = check(args, f.toml)
+            assert code == 1 and f"service.toml:3:10: cannot use '{f.path}/missing.pem' for TLS: No such" in text, text
+        with Peer(lambda _: HI, first_context) as one, Peer(lambda _: HI, second_context) as two:
+            said = lambda s: tuple(ask(s, "/tls", f"127.0.0.1:{p.port}")[0] for p in (one, two))
             # Of one program, by a signal.
             (f.path / "trusted.pem").write_bytes(first.read_bytes())
             with Service(args, "--allow-http", "127.0.0.1", "--cacert", f.path / "trusted.pem") as s:

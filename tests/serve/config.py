@@ -486,6 +486,88 @@ def checks(args):
 
 
 @test
+def addresses(args):
+    """What cannot be listened on is found by --check, too, on the command line and in a file."""
+    with Folder() as f:
+        f.hello("a.wat")
+        a = f.path / "a.wat"
+        for bad in ("foo", "", "127.0.0.1:99999", "example.org:80", "unix:"):
+            for flag in ("--addr", "--metrics", "--status"):
+                code, text = check(args, a, flag, bad)
+                assert code == 2 and f"{flag}: '{bad}' is not HOST:PORT or unix:PATH: " in text, (code, text)
+        for flags in (("--metrics", "127.0.0.1:8080"), ("--addr", ":1", "--status", "localhost:1"),
+                      ("--metrics", ":1", "--status", "127.0.0.1:1")):
+            code, text = check(args, a, *flags)
+            assert code == 2 and "is not another address than" in text, (code, text)
+        code, text = check(args, a, "--metrics", "localhost:1", "--status", "127.0.0.1:1", "--addr", "127.0.0.1:2")
+        equal(code, 0, text)
+        for flag in ("--threads", "--max-requests", "--max-connections", "--max-header", "--idle-timeout"):
+            code, text = check(args, a, flag, "0")
+            assert code == 2 and f"{flag}: '0' is not " in text, (code, text)
+        code, text = check(args, a, "--access-log-file", f.path / "no/where.log")
+        assert code == 1 and "its folder is not there" in text, (code, text)
+        f.write('listen = "127.0.0.1:1"\n[server]\nmetrics = "127.0.0.1:2"\n[[route]]\nmodule = "a.wat"\n')
+        equal(check(args, f.toml)[0], 0)
+        # What the command line says takes the place of what the file says.
+        code, text = check(args, f.toml, "--addr", "127.0.0.1:2")
+        assert code == 1 and "service.toml:3:11: metrics: '127.0.0.1:2' clashes" in text, (code, text)
+        equal(check(args, f.toml, "--addr", "127.0.0.1:2", "--metrics", "127.0.0.1:3")[0], 0)
+    # A socket's path is relative to the file's folder.
+    with Folder() as f:
+        f.hello("a.wat")
+        f.write('listen = "unix:app.sock"\n[[route]]\nmodule = "a.wat"\n')
+        with Service(args, guest=f.toml, address=None) as s:
+            wait_for("the socket", (f.path / "app.sock").exists)
+            assert f"unix:{f.path}/app.sock".encode() in s.log, s.log
+
+
+@test
+def all_mistakes_at_once(args):
+    """Also where a route's program is missing, or is one that has no use for what it is granted."""
+    with Folder() as f:
+        (f.path / "core.wat").write_text('(module (func (export "_start")))')
+        f.write("""[[route]]
+module = "nowhere.wasm"
+keyvalue = "mongo:x"
+cacert = "nowhere.pem"
+
+[[route]]
+path = "/cgi"
+module = "core.wat"
+kind = "cgi"
+args = ["x"]
+keyvalue = "memory"
+allow_http = "example.org"
+allow_net = "127.0.0.1:1"
+allow_name_lookup = true
+config = {}
+logging = "warn"
+reuse = true
+
+[[route]]
+path = "/good"
+module = "core.wat"
+allow_name_lookup = false
+reuse = false
+""")
+        for code, text in (check(args, f.toml), start_failed(args, f.toml)):
+            assert code == 1, text
+            for line, column, said in [
+                (2, 10, "nowhere.wasm' is not there"),
+                (3, 12, "keyvalue: 'mongo:x' is not memory, sqlite:PATH or redis://"),
+                (4, 10, "nowhere.pem' for TLS"),
+                *((line, 1, f"'{key}' is for components: {f.path}/core.wat is a WASI program") for line, key in
+                  ((10, "args"), (11, "keyvalue"), (12, "allow_http"), (13, "allow_net"), (14, "allow_name_lookup"),
+                   (15, "config"), (16, "logging"), (17, "reuse"))),
+            ]:
+                place = f"service.toml:{line}:{column}: "
+                if "for TLS" in said and "without OpenSSL" in text:
+                    said = "OpenSSL"
+                assert any(place in l and said in l for l in text.splitlines()), f"{place}{said} is not in:\n{text}"
+            equal(len(re.findall(r"service\.toml:\d+:\d+: ", text)), 11, text)
+
+
+@test
 def reloads(args):
     """By every way in which files are replaced."""
     with Folder() as f:

@@ -460,10 +460,12 @@ def unix_sockets(args):
         path.unlink()
         path.write_text("mine")
     equal(path.read_text(), "mine")
-    for bad in ("unix:", "unix:/" + "a" * 200, f"unix:{path}"):
+    # What is no address at all is a wrong command line.
+    for bad, exit_code, said in (("unix:", 2, b"a socket's path has 1 to"), ("unix:/" + "a" * 200, 2, b"a socket's path"),
+                                 (f"unix:{path}", 1, b"cannot listen")):
         done = subprocess.run([args.ashlar, "serve", PATHS, "--addr", bad, "--tier", args.tier], capture_output=True,
                               timeout=SECONDS)
-        assert done.returncode == 1 and b"cannot listen" in done.stderr, done.stderr
+        assert done.returncode == exit_code and said in done.stderr, done.stderr
     # Of a server that takes nobody: it is somebody's all the same, and nobody waits for it.
     full = FOLDER / "full"
     with socket.socket(socket.AF_UNIX) as server, socket.socket(socket.AF_UNIX) as client:
@@ -480,8 +482,8 @@ def unix_sockets(args):
 
 def has_tls(ashlar):
     """What it was built without, it tells."""
-    probe = subprocess.run([ashlar, "serve", PATHS, "--tls", f"{CERTIFICATE},{KEY}", "--addr", "unix:", "--tier",
-                            "interp"], capture_output=True, timeout=SECONDS)
+    probe = subprocess.run([ashlar, "serve", PATHS, "--tls", f"{CERTIFICATE},{KEY}", "--addr",
+                            "unix:/no/where", "--tier", "interp"], capture_output=True, timeout=SECONDS)
     return b"has no OpenSSL" not in probe.stderr
 
 

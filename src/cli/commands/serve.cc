@@ -99,28 +99,33 @@ struct ServePlan {
   LogPlan log;
 };
 
-Result<std::chrono::milliseconds> duration(const Args& args, int id, std::chrono::milliseconds usual) {
-  const Args::Given* given = args.find(id);
-  if (given == nullptr) return usual;
-  TRY_ASSIGN(const uint64_t time, parse_duration(given->flag, given->value));
-  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::nanoseconds(time));
-}
+bool is_service_file(std::string_view file) { return file.ends_with(".toml"); }
 
 Result<uint64_t> number(const Args& args, int id, uint64_t usual,
-                        Result<uint64_t> (*parse)(std::string_view, std::string_view)) {
+                        Result<uint64_t> (*parse)(std::string_view, std::string_view), uint64_t least = 0) {
   const Args::Given* given = args.find(id);
-  return given == nullptr ? Result<uint64_t>(usual) : parse(given->flag, given->value);
+  if (given == nullptr) return usual;
+  TRY_ASSIGN(const uint64_t out, parse(given->flag, given->value));
+  if (out >= least) return out;
+  return make_error(ErrorCode::bad_flag_value, kNoOffset, std::string(given->flag), std::string(given->value),
+                    least == 1 ? "more than 0" : std::to_string(least) + " at least");
+}
+
+Result<std::chrono::milliseconds> duration(const Args& args, int id, std::chrono::milliseconds usual, uint64_t least) {
+  const auto nanoseconds = static_cast<uint64_t>(std::chrono::nanoseconds(usual).count());
+  TRY_ASSIGN(const uint64_t time, number(args, id, nanoseconds, &parse_duration, least));
+  return std::chrono::ceil<std::chrono::milliseconds>(std::chrono::nanoseconds(time));
 }
 
 Status read_limits(const Args& args, ServePlan& plan) {
   http::HttpLimits& limits = plan.service.limits;
   constexpr uint64_t kMost = 1 << 30;
-  TRY_ASSIGN(plan.service.requests, number(args, kMaxRequests, plan.service.requests, &parse_count));
-  TRY_ASSIGN(const uint64_t connections, number(args, kMaxConnections, limits.connections, &parse_count));
-  TRY_ASSIGN(const uint64_t header, number(args, kMaxHeader, limits.header_bytes, &parse_size));
+  TRY_ASSIGN(plan.service.requests, number(args, kMaxRequests, plan.service.requests, &parse_count, 1));
+  TRY_ASSIGN(const uint64_t connections, number(args, kMaxConnections, limits.connections, &parse_count, 1));
+  TRY_ASSIGN(const uint64_t header, number(args, kMaxHeader, limits.header_bytes, &parse_size, kLeastHeader));
   TRY_ASSIGN(limits.body_bytes, number(args, kMaxBody, limits.body_bytes, &parse_size));
-  TRY_ASSIGN(limits.idle_time, duration(args, kIdleTime, limits.idle_time));
-  TRY_ASSIGN(plan.service.drain_time, duration(args, kDrainTime, plan.service.drain_time));
+  TRY_ASSIGN(limits.idle_time, duration(args, kIdleTime, limits.idle_time, 1));
+  TRY_ASSIGN(plan.service.drain_time, duration(args, kDrainTime, plan.service.drain_time, 0));
   limits.connections = static_cast<uint32_t>(std::min(connections, kMost));
   limits.header_bytes = static_cast<uint32_t>(std::min(header, kMost));
   return {};
@@ -129,9 +134,10 @@ Status read_limits(const Args& args, ServePlan& plan) {
 Status read_reuse(const Args& args, serve::Reuse& out) {
   const uint64_t usual = args.has(kReuse) ? kUsualReuse : 1;
   TRY_ASSIGN(out.requests, number(args, kReuseCount, usual, &parse_count));
-  TRY_ASSIGN(const uint64_t idle, number(args, kReuseIdle, static_cast<uint64_t>(out.idle.count()), &parse_duration));
+  TRY_ASSIGN(const uint64_t idle,
+             number(args, kReuseIdle, static_cast<uint64_t>(out.idle.count()), &parse_duration, 1));
   TRY_ASSIGN(const uint64_t age, number(args, kReuseAge, 0, &parse_duration));
-  TRY_ASSIGN(out.memory, number(args, kReuseMemory, out.memory, &parse_size));
+  TRY_ASSIGN(out.memory, number(args, kReuseMemory, out.memory, &parse_size, 1));
   constexpr uint64_t kMost = std::numeric_limits<int64_t>::max();
   out.idle = std::chrono::nanoseconds(std::min(idle, kMost));
   out.age = std::chrono::nanoseconds(std::min(age, kMost));
@@ -166,6 +172,30 @@ Status read_observation(const Args& args, LogPlan& log, serve::ServiceOptions& o
   return {};
 }
 
+/// Whether it can be listened on at all of them. `usual`: where the service listens when --addr says nothing, empty: it
+/// is not known.
+Status check_addresses(const Args& args, std::string usual) {
+  std::vector<std::pair<std::string, bool>> before;  // and whether operators look there
+  if (!usual.empty() && !args.has(kAddr)) before.emplace_back(std::move(usual), false);
+  for (const int id : {kAddr, kMetrics, kStatus}) {
+    const Args::Given* given = args.find(id);
+    if (given == nullptr) continue;
+    const auto bad = [&](std::string what) {
+      return make_error(ErrorCode::bad_flag_value, kNoOffset, std::string(given->flag), std::string(given->value),
+                        std::move(what));
+    };
+    auto plain = serve::plain_address(std::string(given->value));
+    if (!plain) return bad("HOST:PORT or unix:PATH: " + plain.error().arg(1));
+    const bool admin = id != kAddr;
+    for (const auto& [other, of_admin] : before) {
+      if (!serve::addresses_clash(*plain, other) || (admin && of_admin && *plain == other)) continue;
+      return bad("another address than '" + other + "', where something else is listened for");
+    }
+    before.emplace_back(std::move(*plain), admin);
+  }
+  return {};
+}
+
 Result<serve::ListenOptions> read_listen(const Args& args) {
   serve::ListenOptions out;
   out.address = args.value(kAddr, out.address);
@@ -195,9 +225,10 @@ Result<ServePlan> read_serve_plan(const Args& args) {
   settings.config.pool.memories = kPooledMemories;
   settings.config.pool.keep_more_bytes = kKeptMemory;
   TRY_ASSIGN(serve::ListenOptions listen, read_listen(args));
+  TRY(check_addresses(args, is_service_file(out.run.file) ? "" : listen.address));
   out.service.listen.push_back(std::move(listen));
   TRY_ASSIGN(const uint64_t threads,
-             number(args, kThreads, std::max(1u, std::thread::hardware_concurrency()), &parse_count));
+             number(args, kThreads, std::max(1u, std::thread::hardware_concurrency()), &parse_count, 1));
   constexpr uint64_t kMostThreads = 256;
   out.service.loops = static_cast<unsigned>(std::clamp<uint64_t>(threads, 1, kMostThreads));
   TRY(read_limits(args, out));
@@ -205,8 +236,6 @@ Result<ServePlan> read_serve_plan(const Args& args) {
   TRY(read_observation(args, out.log, out.service));
   return out;
 }
-
-bool is_service_file(std::string_view file) { return file.ends_with(".toml"); }
 
 /// What is said of one program would be lost where there are several.
 Status refuse_program_flags(const Args& args, const std::string& file) {
@@ -250,6 +279,10 @@ Status begin_observing(const LogPlan& log, serve::Observation& out) {
 int check_service(ServiceLoader& loader, const std::string& name) {
   const auto found = loader.check();
   if (!found) return report_all(found.error());
+  // That of a service's file has been looked at.
+  if (const std::string why = problem_of_log(found->plan.log.file); !why.empty()) {
+    return report(Error(ErrorCode::io_failed, kNoOffset, found->plan.log.file, why));
+  }
   for (const Error& warning : found->warnings) print_error("warning: " + describe(warning));
   const size_t all = found->routes->apps.size();
   write_all(kStdout, name + ": good, " + std::to_string(all) + (all == 1 ? " program\n" : " programs\n"));

@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "base/sha256.h"
+#include "cli/output.h"
 #include "cli/service/service_plan.h"
 #include "component/enum_labels.h"
 #include "os/file_bytes.h"
@@ -25,7 +26,7 @@ constexpr std::string_view kNamedTexts = "a table of names and texts";
 // ---- which requests
 
 void read_hosts(TomlReader& reader, const TomlEntry& entry, RoutePlan& out) {
-  for (Text& host : reader.texts(entry)) {
+  for (Text& host : reader.some_texts(entry)) {
     if (!serve::is_host_pattern(host.text)) {
       reader.bad_value(entry.name, host, "is no host: example.org, or *.example.org for all below it, without a port");
     } else {
@@ -34,10 +35,29 @@ void read_hosts(TomlReader& reader, const TomlEntry& entry, RoutePlan& out) {
   }
 }
 
+/// A path as clients send it: bytes that are no part of one are escaped, but for those of names in braces, which are
+/// ours.
+std::string sent_path(std::string_view path) {
+  std::string out;
+  for (size_t from = 0; from < path.size();) {
+    const size_t end = std::min(path.find('/', from + 1), path.size());
+    const std::string_view piece = path.substr(from, end - from);
+    const bool name = piece.starts_with("/{") && piece.ends_with('}');
+    for (const char c : piece) {
+      const auto byte = static_cast<unsigned char>(c);
+      out += name || (byte > ' ' && byte < 0x7f) ? std::string(1, c) : strf("%%%02X", byte);
+    }
+    from = end;
+  }
+  return out;
+}
+
 void read_paths(TomlReader& reader, const TomlEntry& entry, RoutePlan& out) {
-  for (Text& path : reader.texts(entry)) {
+  for (Text& path : reader.some_texts(entry)) {
     if (const auto parsed = serve::PathPattern::parse(path.text); !parsed) {
       reader.bad_value(entry.name, path, parsed.error());
+    } else if (const std::string sent = sent_path(path.text); sent != path.text) {
+      reader.bad_value(entry.name, path, "is never asked for: clients send, and a path is written as, '" + sent + "'");
     } else {
       out.match.paths.push_back(std::move(path.text));
     }
@@ -45,7 +65,7 @@ void read_paths(TomlReader& reader, const TomlEntry& entry, RoutePlan& out) {
 }
 
 void read_methods(TomlReader& reader, const TomlEntry& entry, RoutePlan& out) {
-  for (Text& method : reader.texts(entry)) {
+  for (Text& method : reader.some_texts(entry)) {
     if (!wasi::host::is_http_token(method.text) ||
         std::ranges::any_of(method.text, [](char c) { return c >= 'a' && c <= 'z'; })) {
       reader.bad_value(entry.name, method, "is no method: they are written in capitals, such as GET");
@@ -111,6 +131,7 @@ void read_inherit_env(TomlReader& reader, const TomlEntry& entry, RoutePlan& out
 
 struct DirTable {
   api::WasiOptions::Dir dir;
+  bool named = false;  ///< what the program finds it as is said
 };
 constexpr auto kDirKeys = std::to_array<TomlKey<DirTable>>({
     {"host", "a text: the folder", "source path",
@@ -118,12 +139,49 @@ constexpr auto kDirKeys = std::to_array<TomlKey<DirTable>>({
     {"guest", "a text: what the program finds it as", "destination target",
      [](TomlReader& reader, const TomlEntry& entry, DirTable& out) {
        out.dir.guest = reader.text(entry).value_or("");
+       out.named = true;
      }},
     {"ro", "true or false: only for reading", "readonly read_only",
      [](TomlReader& reader, const TomlEntry& entry, DirTable& out) {
        out.dir.read_only = reader.on(entry).value_or(false);
      }},
 });
+
+/// "HOST::GUEST:ro".
+DirTable dir_of(const std::string& text) {
+  DirTable out;
+  out.dir = parse_dir(text);
+  out.named = text.contains("::");
+  return out;
+}
+
+/// What stands behind the last colon of a folder, where that looks like ":ro" and is something else.
+std::string_view unknown_mode(std::string_view folder) {
+  const size_t colon = folder.rfind(':');
+  if (colon == folder.npos) return {};
+  const std::string_view mode = folder.substr(colon);
+  return mode.size() > 1 && mode.contains('/') ? std::string_view() : mode;
+}
+
+/// As programs look for it: "a", "./a" and "/a/" are the same.
+std::string_view plain_guest(std::string_view name) {
+  for (bool more = true; more;) {
+    more = name.starts_with('/') || name.starts_with("./");
+    if (more) name.remove_prefix(name[0] == '/' ? 1 : 2);
+  }
+  if (name == ".") return {};
+  while (name.ends_with('/')) name.remove_suffix(1);
+  return name;
+}
+
+/// What is wrong with the name of a folder; "": nothing.
+std::string problem_of_guest(const DirTable& table, const RoutePlan& route) {
+  const std::string& guest = table.dir.guest;
+  if (table.named && !guest.starts_with('/')) return "is no name for the program: it begins with '/'";
+  const auto same = [&](const api::WasiOptions::Dir& other) { return plain_guest(other.guest) == plain_guest(guest); };
+  if (std::ranges::any_of(route.run.wasi.dirs, same)) return "is the name of another one, too: give each its own";
+  return {};
+}
 
 void read_dirs(TomlReader& reader, const TomlEntry& entry, RoutePlan& out) {
   const bool list = entry.value.kind == TomlValue::Kind::List;
@@ -132,7 +190,15 @@ void read_dirs(TomlReader& reader, const TomlEntry& entry, RoutePlan& out) {
     if (item.kind == TomlValue::Kind::Table) {
       reader.read_table<DirTable>(item, "dirs", kDirKeys, table);
     } else if (const auto text = reader.text(entry.name, item)) {
-      table.dir = parse_dir(*text);
+      table = dir_of(*text);
+      struct stat info{};
+      const std::string_view mode = unknown_mode(table.named ? table.dir.guest : table.dir.host);
+      // The name of a folder may look like that.
+      if (!mode.empty() && (table.named || ::stat(reader.resolve(table.dir.host).c_str(), &info) != 0)) {
+        reader.bad_value(entry.name, {*text, item.offset},
+                         "has '" + std::string(mode) + "' behind it, where ':ro' or nothing is expected");
+        continue;
+      }
     } else {
       continue;
     }
@@ -142,7 +208,9 @@ void read_dirs(TomlReader& reader, const TomlEntry& entry, RoutePlan& out) {
                      Error(ErrorCode::toml_missing_key, kNoOffset, "this one of 'dirs'", "host", "the folder"));
       continue;
     }
-    if (dir.guest.empty()) dir.guest = dir.host;
+    if (!table.named) dir.guest = dir.host;
+    const std::string why = problem_of_guest(table, out);
+    if (!why.empty()) reader.bad_value(entry.name, {dir.guest, item.offset}, why);
     dir.host = reader.resolve(dir.host);
     struct stat info{};
     if (::stat(dir.host.c_str(), &info) != 0 || !S_ISDIR(info.st_mode)) {
@@ -211,7 +279,7 @@ constexpr auto kSecretKeys = std::to_array<TomlKey<Secret>>({
     {"as", "'env', 'config' or both in a list", "to type",
      [](TomlReader& reader, const TomlEntry& entry, Secret& out) {
        out.env = out.config = false;
-       for (const Text& as : reader.texts(entry)) {
+       for (const Text& as : reader.some_texts(entry)) {
          out.env |= as.text == "env";
          out.config |= as.text == "config";
          if (as.text != "env" && as.text != "config") reader.bad_value(entry.name, as, "is not env or config");
@@ -262,6 +330,8 @@ void read_secrets(TomlReader& reader, const TomlEntry& entry, RoutePlan& out) {
                                                "which holds the secret"));
       continue;
     }
+    if (secret.env) out.secrets.push_back({inner.name, "env", inner.offset});
+    if (secret.config) out.secrets.push_back({inner.name, "config", inner.offset});
     const std::string path = reader.resolve(secret.file);
     out.files.push_back(os::stamp_file(path));
     const auto value = read_secret(reader, inner.name, path, inner.value.offset);
@@ -285,7 +355,7 @@ void read_stack(TomlReader& reader, const TomlEntry& entry, RoutePlan& out) {
 }
 
 void read_fuel(TomlReader& reader, const TomlEntry& entry, RoutePlan& out) {
-  const auto fuel = reader.amount(entry, &parse_count);
+  const auto fuel = reader.amount(entry, &parse_count, 1);
   if (!fuel) return;
   out.run.settings.fuel = static_cast<int64_t>(std::min<uint64_t>(*fuel, std::numeric_limits<int64_t>::max()));
   out.run.settings.config.fuel = true;
@@ -293,23 +363,28 @@ void read_fuel(TomlReader& reader, const TomlEntry& entry, RoutePlan& out) {
 
 // ---- reuse
 
-void read_nanoseconds(TomlReader& reader, const TomlEntry& entry, std::chrono::nanoseconds& out) {
+void read_nanoseconds(TomlReader& reader, const TomlEntry& entry, std::chrono::nanoseconds& out, uint64_t least) {
   constexpr uint64_t kMost = std::numeric_limits<int64_t>::max();
-  if (const auto time = reader.amount(entry, &parse_duration)) out = std::chrono::nanoseconds(std::min(*time, kMost));
+  if (const auto time = reader.amount(entry, &parse_duration, least))
+    out = std::chrono::nanoseconds(std::min(*time, kMost));
 }
 
 constexpr auto kReuseKeys = std::to_array<TomlKey<serve::Reuse>>({
     {"requests", "a whole number", "max_instance_reuse_count count max_requests",
      [](TomlReader& reader, const TomlEntry& entry, serve::Reuse& out) {
-       if (const auto requests = reader.amount(entry, &parse_count)) out.requests = std::max<uint64_t>(1, *requests);
+       if (const auto requests = reader.amount(entry, &parse_count, 1)) out.requests = *requests;
      }},
     {"idle_timeout", "a duration (\"1s\")", "idle idle_instance_timeout",
-     [](TomlReader& reader, const TomlEntry& entry, serve::Reuse& out) { read_nanoseconds(reader, entry, out.idle); }},
+     [](TomlReader& reader, const TomlEntry& entry, serve::Reuse& out) {
+       read_nanoseconds(reader, entry, out.idle, 1);
+     }},
     {"max_age", "a duration (\"10m\"); 0: none", "age max_instance_age",
-     [](TomlReader& reader, const TomlEntry& entry, serve::Reuse& out) { read_nanoseconds(reader, entry, out.age); }},
+     [](TomlReader& reader, const TomlEntry& entry, serve::Reuse& out) {
+       read_nanoseconds(reader, entry, out.age, 0);
+     }},
     {"max_memory", "a size (\"64M\")", "memory max_instance_memory",
      [](TomlReader& reader, const TomlEntry& entry, serve::Reuse& out) {
-       if (const auto size = reader.amount(entry, &parse_size)) out.memory = *size;
+       if (const auto size = reader.amount(entry, &parse_size, 1)) out.memory = *size;
      }},
 });
 
@@ -337,6 +412,7 @@ constexpr auto kRouteKeys = std::to_array<TomlKey<RoutePlan>>({
      &read_dirs},
     {"cacert", "a text: a PEM file with certificates that are trusted, too", "ca_file ca_cert",
      [](TomlReader& reader, const TomlEntry& entry, RoutePlan& out) {
+       out.cacert_offset = entry.value.offset;
        if (const auto file = reader.text(entry)) set_cacert(reader.resolve(*file), out);
      }},
     {"allow_http", kTexts, "allowed_outbound_hosts allowed_http_hosts allowed_hosts outbound", &read_allow_http},
@@ -356,11 +432,12 @@ constexpr auto kRouteKeys = std::to_array<TomlKey<RoutePlan>>({
      }},
     {"max_memory", "a size (\"64M\")", "memory memory_limit max_memory_size",
      [](TomlReader& reader, const TomlEntry& entry, RoutePlan& out) {
-       if (const auto size = reader.amount(entry, &parse_size)) out.run.settings.limits.memory_bytes = *size;
+       if (const auto size = reader.amount(entry, &parse_size, 1)) out.run.settings.limits.memory_bytes = *size;
      }},
     {"max_stack", "a size (\"1M\")", "stack stack_size max_wasm_stack", &read_stack},
     {"fuel", "a whole number", "max_fuel max_instructions", &read_fuel},
-    {"max_requests", "a whole number", "concurrency concurrent max_concurrency max_concurrent_requests instances",
+    {"max_requests", "a whole number; 0: those of the server",
+     "concurrency concurrent max_concurrency max_concurrent_requests instances",
      [](TomlReader& reader, const TomlEntry& entry, RoutePlan& out) {
        out.requests = reader.amount(entry, &parse_count).value_or(0);
      }},
@@ -387,6 +464,34 @@ std::string identity_of(const TomlValue& table) {
   return out;
 }
 
+/// One name, one value.
+void check_secrets(const TomlValue& table, const RoutePlan& route, TomlReader& reader) {
+  for (const NamedPlace& secret : route.secrets) {
+    const TomlValue* const others = table.find(secret.where);
+    if (others == nullptr) continue;
+    const auto same = std::ranges::find(others->entries, secret.name, &TomlEntry::name);
+    if (same == others->entries.end()) continue;
+    reader.bad_value("secrets", {secret.name, secret.offset},
+                     "is a name in '" + secret.where + "' (line " + std::to_string(reader.line(same->offset)) +
+                         "), too: there is one value for each");
+  }
+}
+
+/// What WASI programs cannot use is told when it is known that one answers.
+void note_of_components(const TomlValue& table, RoutePlan& out) {
+  constexpr std::string_view kAlways[] = {"args", "cacert", "allow_http", "allow_net", "config", "keyvalue", "logging"};
+  for (const TomlEntry& entry : table.entries) {
+    const bool given = std::ranges::find(kAlways, entry.name) != std::end(kAlways) ||
+                       (entry.name == "allow_name_lookup" && out.run.wasi.name_lookup) ||
+                       (entry.name == "reuse" && out.reuse.on());
+    const char* const why = entry.name == "reuse" ? ", which ends with its request" : "";
+    if (given) out.of_components.push_back({entry.name, why, entry.offset});
+  }
+  for (const NamedPlace& secret : out.secrets) {
+    if (secret.where == "config") out.of_components.push_back({"secrets." + secret.name + ".as", "", secret.offset});
+  }
+}
+
 }  // namespace
 
 void set_cacert(std::string file, RoutePlan& out) {
@@ -405,6 +510,8 @@ RoutePlan read_route(const TomlValue& table, const ServiceDefaults& defaults, To
     reader.mistake(table.offset, Error(ErrorCode::toml_missing_key, kNoOffset, "this [[route]]", "module",
                                        "the file of the program that answers"));
   }
+  check_secrets(table, out, reader);
+  note_of_components(table, out);
   if (out.name.empty()) out.name = usual_name(out.match);
   out.run.wasi.args[0] = out.run.file.substr(out.run.file.rfind('/') + 1);
   out.run.wasi.interruptible = out.run.settings.timeout_ns != 0;

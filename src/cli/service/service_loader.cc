@@ -6,6 +6,7 @@
 
 #include <boost/asio/io_context.hpp>
 
+#include "cli/component_modules.h"
 #include "cli/network_flags.h"
 #include "cli/output.h"
 #include "os/file_bytes.h"
@@ -32,6 +33,21 @@ void forget_expired(std::map<std::string, std::weak_ptr<T>>& known) {
 std::string resolve_store(const std::string& where, const TomlReader* reader) {
   if (!where.starts_with(kSqlite) || reader == nullptr) return where;
   return std::string(kSqlite) + reader->resolve(std::string_view(where).substr(kSqlite.size()));
+}
+
+/// Of a WASI program: takes away what only components have, so that it can be looked at; returns the keys.
+std::vector<NamedPlace> take_of_components(RoutePlan& route, wasi::p2::KeyValueHost::Stores& stores) {
+  if (route.of_components.empty() || route.kind == "http" || is_component_program(route.run.file)) return {};
+  api::WasiOptions& wasi = route.run.wasi;
+  wasi.allow_net.clear();
+  wasi.config.clear();
+  wasi.logging.clear();
+  wasi.name_lookup = false;
+  route.config = false;
+  route.reuse = {};
+  route.http = nullptr;
+  stores.clear();
+  return std::move(route.of_components);
 }
 
 }  // namespace
@@ -118,9 +134,10 @@ Result<std::shared_ptr<const serve::ServedApp>> ServiceLoader::load_route(RouteP
 }
 
 // Of files that did not change the certificates stay, so that sessions with them are resumed.
-void ServiceLoader::read_certificates(ServicePlan& plan, std::vector<Error>& mistakes) {
+void ServiceLoader::read_certificates(ServicePlan& plan, const Mistake& mistake) {
   certificates_.clear();
-  for (serve::ListenOptions& options : plan.service.listen) {
+  for (size_t i = 0; i < plan.service.listen.size(); ++i) {
+    serve::ListenOptions& options = plan.service.listen[i];
     if (options.certificate.empty() || options.key.empty()) continue;
     const os::FileStamp stamps[] = {os::stamp_file(options.certificate), os::stamp_file(options.key)};
     stamps_.insert(stamps_.end(), std::begin(stamps), std::end(stamps));
@@ -132,7 +149,9 @@ void ServiceLoader::read_certificates(ServicePlan& plan, std::vector<Error>& mis
     } else if (auto made = serve::open_certificate(options)) {
       options.tls = std::move(*made);
     } else {
-      mistakes.push_back(std::move(made).error());
+      const auto place = i < plan.tls_places.size() ? plan.tls_places[i] : ServicePlan::TlsPlace();
+      const bool of_certificate = made.error().arg(0) == options.certificate;
+      mistake(of_certificate ? place.certificate : place.key, std::move(made).error());
       continue;
     }
     certificates_[identity] = options.tls;
@@ -149,22 +168,38 @@ ServiceLoader::Outcome ServiceLoader::load(bool only_check) {
   forget_expired(rules_);
   forget_expired(tls_);
   std::vector<Error> mistakes = std::move(reading.mistakes);
-  read_certificates(reading.plan, mistakes);
   // What cannot start is not compiled.
-  const bool check = only_check || !mistakes.empty() || (reading.reader && reading.reader->has_mistakes());
+  bool check = only_check || !mistakes.empty() || (reading.reader && reading.reader->has_mistakes());
   const Mistake mistake = [&](uint32_t offset, Error error) {
+    check = true;
     if (reading.reader) return reading.reader->mistake(offset, std::move(error));
     mistakes.push_back(std::move(error));
   };
+  read_certificates(reading.plan, mistake);
   auto routes = std::make_shared<serve::Routes>();
   std::vector<serve::RouteMatch> matches;
   size_t fresh = 0;
   for (RoutePlan& route : reading.plan.routes) {
     stamps_.insert(stamps_.end(), route.files.begin(), route.files.end());
-    if (route.run.file.empty()) continue;
     for (NamedPlace& store : route.stores) store.where = resolve_store(store.where, reading.reader.get());
+    auto stores = open_stores(route, check, mistake);
+    // Here also for who may send no requests, and loaded once.
+    auto tls = route.run.cacert.empty() ? Result<std::shared_ptr<http::ClientTls>>() : shared_tls(route);
+    if (!tls) {
+      mistake(route.cacert_offset, std::move(tls).error());
+      // The program is looked at nevertheless.
+      route.run.cacert.clear();
+    }
+    if (route.run.file.empty()) continue;
     matches.push_back(route.match);
-    auto served = load_route(route, open_stores(route, check, mistake), reading.plan, check);
+    const auto others = take_of_components(route, stores);
+    auto served = load_route(route, std::move(stores), reading.plan, check);
+    // What cannot be read is neither.
+    if (served || served.error().phase() != Phase::Malformed) {
+      for (const NamedPlace& key : others) {
+        mistake(key.offset, Error(ErrorCode::service_for_components, kNoOffset, key.name, route.run.file, key.where));
+      }
+    }
     if (served) {
       const auto kept = kept_.find(route.name);
       if (kept == kept_.end() || kept->second.served != *served) ++fresh;

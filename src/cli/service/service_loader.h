@@ -60,7 +60,7 @@ class ServiceLoader {
   wasi::p2::KeyValueHost::Stores open_stores(const RoutePlan& route, bool only_check, const Mistake& mistake);
   std::shared_ptr<const http::AddressRules> shared_rules(const RoutePlan& route);
   Result<std::shared_ptr<http::ClientTls>> shared_tls(const RoutePlan& route);
-  void read_certificates(ServicePlan& plan, std::vector<Error>& mistakes);
+  void read_certificates(ServicePlan& plan, const Mistake& mistake);
 
   std::string file_;
   ReadPlan read_;

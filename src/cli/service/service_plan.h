@@ -29,6 +29,7 @@ struct NamedPlace {
 struct RoutePlan {
   uint32_t offset = 0;         ///< of its table
   uint32_t module_offset = 0;  ///< of the module's name
+  uint32_t cacert_offset = 0;  ///< of the name of the file with certificates
   std::string name;
   serve::RouteMatch match;
   std::string kind;       ///< "http", "cgi" or "raw"; empty: the module tells
@@ -36,10 +37,12 @@ struct RoutePlan {
   serve::Reuse reuse;
   Plan run;
   std::shared_ptr<http::AddressRules> http;
-  std::string http_text;             ///< the rules, as they are written
-  bool config = false;               ///< wasi:config is there, even without a setting
-  std::vector<NamedPlace> stores;    ///< of wasi:keyvalue
-  std::vector<os::FileStamp> files;  ///< module and secrets, as they were before they were read
+  std::string http_text;                  ///< the rules, as they are written
+  bool config = false;                    ///< wasi:config is there, even without a setting
+  std::vector<NamedPlace> stores;         ///< of wasi:keyvalue
+  std::vector<NamedPlace> secrets;        ///< each with the key as whose entry it is given, "env" or "config"
+  std::vector<NamedPlace> of_components;  ///< keys that are given and that WASI programs have no use for
+  std::vector<os::FileStamp> files;       ///< module and secrets, as they were before they were read
   /// Equal for routes that the same app can answer, but for the files' contents. Secrets are in it by their digests.
   std::string identity;
 };
@@ -51,6 +54,10 @@ struct LogPlan {
 };
 /// Where operators look; addresses that are the same are one.
 void add_admin(std::string_view address, serve::ServiceOptions& out);
+/// Room for a request's header that a limit leaves: with less every one would be refused.
+inline constexpr uint64_t kLeastHeader = 256;
+/// Why lines cannot be added to a file, "" where nothing speaks against it.
+std::string problem_of_log(const std::string& file);
 /// "text", "json".
 std::optional<serve::LogFormat> log_format_from_name(std::string_view name);
 
@@ -59,6 +66,11 @@ struct ServicePlan {
   LogPlan log;
   bool watch = true;
   std::vector<RoutePlan> routes;
+  /// Of service.listen, by the same index, where certificate and key are named; none: not in a file.
+  struct TlsPlace {
+    uint32_t certificate = 0, key = 0;
+  };
+  std::vector<TlsPlace> tls_places;
   /// What takes effect only at the start: a key of the server's and what it says.
   std::vector<std::pair<std::string, std::string>> fixed;
 };

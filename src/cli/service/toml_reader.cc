@@ -66,6 +66,11 @@ void TomlReader::wrong_kind(std::string_view name, const TomlValue& value) {
                               std::string(toml_kind_name(value.kind))));
 }
 
+void TomlReader::empty_list(std::string_view name, const TomlValue& value) {
+  mistake(value.offset,
+          Error(ErrorCode::toml_wrong_kind, kNoOffset, std::string(name), std::string(takes_), "an empty list"));
+}
+
 void TomlReader::bad_value(std::string_view name, const Text& value, std::string why) {
   mistake(value.offset, Error(ErrorCode::service_bad_value, kNoOffset, std::string(name), value.text, std::move(why)));
 }
@@ -87,7 +92,8 @@ std::optional<bool> TomlReader::on(const TomlEntry& entry) {
 }
 
 std::optional<uint64_t> TomlReader::amount(const TomlEntry& entry,
-                                           Result<uint64_t> (*parse)(std::string_view, std::string_view)) {
+                                           Result<uint64_t> (*parse)(std::string_view, std::string_view),
+                                           uint64_t least) {
   const TomlValue& value = entry.value;
   if (value.kind != Kind::Text && value.kind != Kind::Integer && value.kind != Kind::Number) {
     wrong_kind(entry.name, value);
@@ -96,8 +102,14 @@ std::optional<uint64_t> TomlReader::amount(const TomlEntry& entry,
   // As it is written: 1_000 and 0x10 are numbers of TOML alone.
   const bool whole = value.kind == Kind::Integer && value.integer >= 0;
   auto parsed = parse(entry.name, whole ? std::to_string(value.integer) : value.text);
-  if (parsed) return *parsed;
-  mistake(value.offset, std::move(parsed).error());
+  if (parsed && *parsed >= least) return *parsed;
+  if (parsed) {
+    bad_value(entry.name, {value.text, value.offset},
+              least == 1 ? "is too little: it takes more than 0"
+                         : "is too little: it takes " + std::to_string(least) + " at least");
+  } else {
+    mistake(value.offset, std::move(parsed).error());
+  }
   return std::nullopt;
 }
 
@@ -108,6 +120,11 @@ std::vector<TomlReader::Text> TomlReader::texts(const TomlEntry& entry) {
     if (auto read = text(entry.name, item)) out.push_back({std::move(*read), item.offset});
   }
   return out;
+}
+
+std::vector<TomlReader::Text> TomlReader::some_texts(const TomlEntry& entry) {
+  if (entry.value.kind == Kind::List && entry.value.items.empty()) empty_list(entry.name, entry.value);
+  return texts(entry);
 }
 
 std::vector<std::pair<std::string, TomlReader::Text>> TomlReader::named_texts(const TomlEntry& entry, bool nameless) {

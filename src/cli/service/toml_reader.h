@@ -61,20 +61,24 @@ class TomlReader {
   std::optional<std::string> text(const TomlEntry& entry) { return text(entry.name, entry.value); }
   std::optional<std::string> text(std::string_view name, const TomlValue& value);
   std::optional<bool> on(const TomlEntry& entry);
-  /// A whole number or a text, by one of parse_size, parse_duration and parse_count.
+  /// A whole number or a text, by one of parse_size, parse_duration and parse_count; less than `least` is a mistake.
   std::optional<uint64_t> amount(const TomlEntry& entry,
-                                 Result<uint64_t> (*parse)(std::string_view flag, std::string_view text));
+                                 Result<uint64_t> (*parse)(std::string_view flag, std::string_view text),
+                                 uint64_t least = 0);
   struct Text {
     std::string text;
     uint32_t offset;
   };
   /// A text or a list of them.
   std::vector<Text> texts(const TomlEntry& entry);
+  /// The same where a list without texts would say nothing.
+  std::vector<Text> some_texts(const TomlEntry& entry);
   /// A table of scalars. `nameless`: one of them may be "".
   std::vector<std::pair<std::string, Text>> named_texts(const TomlEntry& entry, bool nameless = false);
   /// A table or an array of tables; of the array what is something else is a mistake.
   std::vector<const TomlValue*> tables(const TomlEntry& entry);
   void wrong_kind(std::string_view name, const TomlValue& value);
+  void empty_list(std::string_view name, const TomlValue& value);
   void bad_value(std::string_view name, const Text& value, std::string why);
 
  private:

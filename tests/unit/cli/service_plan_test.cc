@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <fstream>
+#include <initializer_list>
 #include <set>
 
 namespace ashlar::cli {
@@ -148,6 +149,150 @@ TEST(ServicePlan, Reuse) {
   const Read other = read(kRoute + std::string("max_instance_reuse_count = 3\n"));
   ASSERT_EQ(other.mistakes.size(), 1u);
   EXPECT_NE(other.mistakes[0].find("'reuse'"), std::string::npos) << other.mistakes[0];
+}
+
+/// The place and the beginning of each mistake of a file: "3:8: listen: 'foo' is not", without the lines with carets.
+std::vector<std::string> mistakes_of(const std::string& text) {
+  std::vector<std::string> out;
+  for (const std::string& mistake : read(text).mistakes) {
+    constexpr std::string_view kFile = "folder/a.toml:";
+    EXPECT_TRUE(mistake.starts_with(kFile)) << mistake;
+    out.push_back(mistake.substr(kFile.size(), mistake.find('\n') - kFile.size()));
+  }
+  return out;
+}
+
+/// `text` has one mistake, which begins with `expected`.
+void expect_mistake(const std::string& text, const std::string& expected) {
+  const std::vector<std::string> found = mistakes_of(text);
+  EXPECT_EQ(found.size(), 1u) << text;
+  for (const std::string& mistake : found) EXPECT_TRUE(mistake.starts_with(expected)) << text << ": " << mistake;
+}
+
+TEST(ServicePlan, Addresses) {
+  const std::string route = kRoute, server = "[server]\n";
+  for (const auto& [address, why] : std::initializer_list<std::pair<std::string, std::string>>{
+           {"foo", "it has no port"},
+           {"", "it has no port"},
+           {"127.0.0.1:99999", "its port is not a number from 0 to 65535"},
+           {"127.0.0.1:", "its port is not a number"},
+           {"example.org:80", "its host is neither an IP address nor localhost"},
+           {"unix:", "a socket's path has 1 to "}}) {
+    const std::string said = "'" + address + "' is not HOST:PORT or unix:PATH: " + why;
+    expect_mistake("listen = '" + address + "'\n" + route, "1:10: listen: " + said);
+    expect_mistake("listen = [':1', '" + address + "']\n" + route, "1:17: listen: " + said);
+    expect_mistake("[[listen]]\naddress = '" + address + "'\n" + route, "2:11: address: " + said);
+    expect_mistake(server + "metrics = '" + address + "'\n" + route, "2:11: metrics: " + said);
+    expect_mistake(server + "status = '" + address + "'\n" + route, "2:10: status: " + said);
+  }
+  expect_mistake("listen = []\n" + route, "1:10: 'listen' takes an address");
+  for (const char* good :
+       {"'localhost:0'", "'[::1]:80'", "[':1', ':2']", "'unix:a.sock'", "['unix:a', 'unix:b']",
+        "['127.0.0.1:80', '127.0.0.2:80']", "['127.0.0.1:0', '127.0.0.1:0']", "['0.0.0.0:80', '[::1]:80']"}) {
+    EXPECT_EQ(mistakes_of("listen = " + std::string(good) + "\n" + route), std::vector<std::string>()) << good;
+  }
+  EXPECT_EQ(read("listen = ['unix:a.sock', 'unix:/b']\n" + route).plan.service.listen[0].address, "unix:folder/a.sock");
+}
+
+TEST(ServicePlan, AddressesThatClash) {
+  const std::string route = kRoute;
+  const auto both = [&](const std::string& one, const std::string& other) {
+    return "listen = ['" + one + "',\n'" + other + "']\n" + route;
+  };
+  expect_mistake(both("127.0.0.1:80", "127.0.0.1:80"),
+                 "2:1: listen: '127.0.0.1:80' clashes with '127.0.0.1:80' of line 1");
+  expect_mistake(both("localhost:80", "127.0.0.1:80"), "2:1: listen: '127.0.0.1:80' clashes");
+  expect_mistake(both(":80", "127.0.0.1:80"), "2:1: listen: '127.0.0.1:80' clashes with '[::]:80' of line 1");
+  expect_mistake(both("[::1]:80", ":80"), "2:1: listen: ':80' clashes");
+  expect_mistake(both("unix:a/b", "unix:a/./b"), "2:1: listen: 'unix:folder/a/./b' clashes");
+  const auto metrics = [&](const std::string& listen, const std::string& more) {
+    return listen + "[server]\n" + more + route;
+  };
+  expect_mistake(metrics("listen = ':80'\n", "metrics = ':80'\n"),
+                 "3:11: metrics: ':80' clashes with '[::]:80' of line 1");
+  expect_mistake(metrics("", "status = '127.0.0.1:8080'\n"),
+                 "2:10: status: '127.0.0.1:8080' clashes with '127.0.0.1:8080', where the service listens");
+  expect_mistake(metrics("", "metrics = ':1'\nstatus = '127.0.0.1:1'\n"), "3:10: status: '127.0.0.1:1' clashes");
+  const Read same = read(metrics("", "metrics = 'localhost:1'\nstatus = '127.0.0.1:1'\n"));
+  EXPECT_TRUE(same.mistakes.empty()) << same.mistakes[0];
+  EXPECT_EQ(same.plan.service.admin, std::vector<std::string>{"localhost:1"}) << "one for both";
+}
+
+TEST(ServicePlan, LimitsThatServeNobody) {
+  for (const char* key : {"threads", "max_connections", "max_requests", "idle_timeout"}) {
+    expect_mistake(
+        "[server]\n" + std::string(key) + " = 0\n" + kRoute,
+        "2:" + std::to_string(std::string(key).size() + 4) + ": " + key + ": '0' is too little: it takes more");
+  }
+  expect_mistake(std::string("[server]\nmax_header = 0\n") + kRoute,
+                 "2:14: max_header: '0' is too little: it takes 256");
+  for (const char* key : {"max_memory", "fuel"}) {
+    expect_mistake(kRoute + std::string(key) + " = 0\n",
+                   "3:" + std::to_string(std::string(key).size() + 4) + ": " + key + ": '0' is too little");
+  }
+  for (const char* key : {"requests", "idle_timeout", "max_memory"}) {
+    expect_mistake(kRoute + std::string("[route.reuse]\n") + key + " = 0\n",
+                   "4:" + std::to_string(std::string(key).size() + 4) + ": " + key + ": '0' is too little");
+  }
+  EXPECT_EQ(mistakes_of("[server]\nmax_body = 0\ndrain_timeout = 0\n[[route]]\nmodule = '/dev/null'\ntimeout = 0\n"
+                        "max_requests = 0\nreuse = {max_age = 0}\n"),
+            std::vector<std::string>());
+}
+
+TEST(ServicePlan, RoutesThatNobodyReaches) {
+  const std::string route = kRoute;
+  for (const std::string key : {"path", "host", "methods"}) {
+    expect_mistake(route + key + " = []\n", "3:" + std::to_string(key.size() + 4) + ": '" + key +
+                                                "' takes a text or a list of texts, not an empty list");
+  }
+  expect_mistake(route + "path = '/a b'\n", "3:8: path: '/a b' is never asked for");
+  EXPECT_NE(mistakes_of(route + "path = '/a b'\n").at(0).find("'/a%20b'"), std::string::npos);
+  EXPECT_NE(mistakes_of(route + "path = '/café/{größe}/ü/'\n").at(0).find("'/caf%C3%A9/{größe}/%C3%BC/'"),
+            std::string::npos);
+  EXPECT_EQ(mistakes_of(route + "path = ['/a%20b', '/{größe}', '/~x/(y)', '*', '/z/{rest...}']\n"),
+            std::vector<std::string>());
+}
+
+TEST(ServicePlan, Folders) {
+  const auto dirs = [](const std::string& list) { return kRoute + ("dirs = [" + list + "]\n"); };
+  expect_mistake(dirs("'/tmp::data'"), "3:9: dirs: 'data' is no name for the program: it begins with '/'");
+  expect_mistake(dirs("{host = '/tmp', guest = '.'}"), "3:9: dirs: '.' is no name");
+  expect_mistake(dirs("'/tmp::'"), "3:9: dirs: '' is no name");
+  expect_mistake(dirs("'/tmp::/a', '/dev::/a/:ro'"), "3:21: dirs: '/a/' is the name of another one, too");
+  expect_mistake(dirs("'/tmp', {host = '/dev', guest = '/tmp'}"), "3:17: dirs: '/tmp' is the name of another one, too");
+  expect_mistake(dirs("'/tmp::/a:rw'"), "3:9: dirs: '/tmp::/a:rw' has ':rw' behind it, where ':ro' or nothing");
+  expect_mistake(dirs("'/tmp:rw'"), "3:9: dirs: '/tmp:rw' has ':rw' behind it");
+  const Read good = read(dirs("'/tmp::/a:ro', '/dev::/', {host = '/tmp', guest = '/b:rw'}"));
+  ASSERT_TRUE(good.mistakes.empty()) << good.mistakes[0];
+  EXPECT_TRUE(good.plan.routes[0].run.wasi.dirs[0].read_only);
+  EXPECT_EQ(good.plan.routes[0].run.wasi.dirs.at(2).guest, "/b:rw");
+}
+
+TEST(ServicePlan, LogsThatCannotBe) {
+  const auto log = [](const std::string& file) { return "[server]\naccess_log_file = '" + file + "'\n" + kRoute; };
+  expect_mistake(log("/nowhere/x.log"), "2:19: access_log_file: '/nowhere/x.log' cannot be written: its folder");
+  expect_mistake(log("/tmp"), "2:19: access_log_file: '/tmp' cannot be written: it is a folder");
+  expect_mistake(log(""), "2:19: access_log_file: ");
+  EXPECT_EQ(mistakes_of(log("/tmp/x.log")), std::vector<std::string>());
+}
+
+TEST(ServicePlan, SecretsHaveNamesOfTheirOwn) {
+  // Not a secret that can be read: what is wrong with the name is told nevertheless.
+  const std::string secrets =
+      kRoute + std::string("secrets = {A = '/nowhere', B = {file = '/nowhere', as = 'config'}}\n");
+  const auto said = [&](const std::string& more) {
+    std::string out;
+    for (const std::string& mistake : mistakes_of(secrets + more)) out += mistake + "\n";
+    return out;
+  };
+  EXPECT_NE(said("env = {A = 'x', B = 'y'}\n").find("3:12: secrets: 'A' is a name in 'env' (line 4), too"),
+            std::string::npos);
+  EXPECT_EQ(said("env = {A = 'x', B = 'y'}\n").find("'B' is a name"), std::string::npos);
+  EXPECT_NE(said("config = {B = 'x'}\n").find("3:28: secrets: 'B' is a name in 'config' (line 4), too"),
+            std::string::npos);
+  EXPECT_NE(said("[[route]]\nmodule = '/dev/null'\npath = '/b'\nsecrets = {A = {file = '/nowhere', as = []}}\n")
+                .find("7:41: 'as' takes"),
+            std::string::npos);
 }
 
 // What decides whether a program is kept.
