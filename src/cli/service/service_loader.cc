@@ -197,7 +197,8 @@ ServiceLoader::Outcome ServiceLoader::load(bool only_check) {
     // What cannot be read is neither.
     if (served || served.error().phase() != Phase::Malformed) {
       for (const NamedPlace& key : others) {
-        mistake(key.offset, Error(ErrorCode::service_for_components, kNoOffset, key.name, route.run.file, key.where));
+        mistake(key.offset, Error(ErrorCode::service_bad_value, kNoOffset, key.name, route.run.file,
+                                  "is a WASI program, and this is for components" + key.where));
       }
     }
     if (served) {
