@@ -101,6 +101,7 @@ Result<int> component_embed(const Args& args, const std::vector<std::string>& op
 
 Result<int> component_wit(const Args& args, const std::vector<std::string>& operands) {
   TRY_ASSIGN(const wit::Resolved loaded, load_wit(operands, wit_options(args)));
+  TRY(wit::check_scopes(loaded.model, loaded.roots[0]));
   TRY(write(args, wit::print_with_dependencies(loaded.model, loaded.roots[0], {})));
   return kExitOk;
 }

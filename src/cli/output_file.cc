@@ -46,6 +46,10 @@ Status replace_output(const std::string& path, std::span<const uint8_t> bytes) {
 }
 
 Status make_folder(const std::string& path) {
+  for (size_t at = path.find('/', 1); at != path.npos; at = path.find('/', at + 1)) {
+    // Whatever is wrong with those above shows below.
+    (void)os::make_directory_at(os::kWorkingDirectory, path.substr(0, at).c_str());
+  }
   const auto made = os::make_directory_at(os::kWorkingDirectory, path.c_str());
   if (made || made.error() == EEXIST) return {};
   return make_error(ErrorCode::io_failed, kNoOffset, path, std::strerror(made.error()));

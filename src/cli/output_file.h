@@ -23,7 +23,7 @@ inline Status write_output(const std::string& path, std::string_view text) {
 /// The same, by a whole file or not at all: for what others may have mapped.
 Status replace_output(const std::string& path, std::span<const uint8_t> bytes);
 
-/// Makes a folder unless there is one. Errors: Io.
+/// Makes a folder, and those above it, unless there is one. Errors: Io.
 Status make_folder(const std::string& path);
 
 }  // namespace ashlar::cli

@@ -47,8 +47,25 @@ Status invoke(component::Instance& instance, std::string_view call) {
   return {};
 }
 
+/// 'f(1, "a")' as it is; f, 1 and "a" as arguments of their own become that.
+Result<std::string> call_of(const Plan& plan) {
+  std::string out(*plan.invoke);
+  if (plan.arguments.empty()) return out;
+  if (out.contains('(')) {
+    return make_error(ErrorCode::extra_operand, kNoOffset, std::string(plan.arguments[0]));
+  }
+  for (const std::string_view& argument : plan.arguments) {
+    out += &argument == plan.arguments.data() ? "(" : ", ";
+    out += argument;
+  }
+  return out + ")";
+}
+
 Status start(component::Instance& instance, const Plan& plan) {
-  if (plan.invoke) return invoke(instance, *plan.invoke);
+  if (plan.invoke) {
+    TRY_ASSIGN(const std::string call, call_of(plan));
+    return invoke(instance, call);
+  }
   const std::optional<uint32_t> run = find_run(instance.plan());
   if (!run) {
     return make_error(ErrorCode::component_no_run, kNoOffset);

@@ -118,7 +118,48 @@ void Composition::connect(uint32_t instance, std::string import, Item item) {
   instances_[instance].args.insert_or_assign(std::move(import), std::move(item));
 }
 
+namespace {
+
+/// Whether `a` is the type `b`, or that under another name.
+bool names_type(const component::Node* a, const component::Node* b) {
+  if (a->kind == component::NodeKind::Resource && b->kind == component::NodeKind::Resource) {
+    return static_cast<const component::ResourceNode*>(a)->id == static_cast<const component::ResourceNode*>(b)->id;
+  }
+  for (; a != nullptr; a = a->origin) {
+    if (a == b) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+// `use log.{sink};` in a world: the type is that of the interface, whoever gives it.
+void Composition::connect_types(uint32_t instance) {
+  const component::ExternList& imports = type(component_of(instance)).imports;
+  for (const component::NamedExtern& import : imports.list()) {
+    if (import.type.kind != Extern::Kind::Type || is_connected(instance, import.name)) continue;
+    for (const auto& [name, whole] : instances_[instance].args) {
+      const Extern* interface = imports.find(name);
+      if (whole.kind == Item::Kind::Import || interface == nullptr || interface->kind != Extern::Kind::Instance)
+        continue;
+      const auto& parts = static_cast<const component::InstanceNode*>(interface->node)->exports.list();
+      const auto part = std::ranges::find_if(parts, [&](const component::NamedExtern& e) {
+        return e.type.kind == Extern::Kind::Type && names_type(import.type.node, e.type.node);
+      });
+      if (part == parts.end()) continue;
+      const bool itself = whole.kind == Item::Kind::Instance;
+      const component::ExternList* given = itself ? &exports_of(whole.instance) : parts_of(whole);
+      if (given == nullptr || given->find(part->name) == nullptr) continue;
+      connect(instance, import.name,
+              itself ? Item{Item::Kind::Export, whole.instance, part->name}
+                     : Item{Item::Kind::Export, whole.instance, whole.name, part->name});
+      break;
+    }
+  }
+}
+
 void Composition::import_rest(uint32_t instance) {
+  connect_types(instance);
   for (const component::NamedExtern& import : type(component_of(instance)).imports.list()) {
     if (!is_connected(instance, import.name)) connect(instance, import.name, {Item::Kind::Import, 0, import.name});
   }
@@ -333,6 +374,7 @@ class Composition::Emitter {
 };
 
 Result<std::vector<uint8_t>> Composition::finish() {
+  for (uint32_t i = 0; i < instances_.size(); ++i) connect_types(i);
   TRY(check_connected());
   complete_exports();
   TRY_ASSIGN(std::vector<uint8_t> out, Emitter(*this).run());

@@ -58,6 +58,8 @@ class Composition {
   bool is_connected(uint32_t instance, const std::string& import) const;
   /// Gives the instance what its component imports under that name.
   void connect(uint32_t instance, std::string import, Item item);
+  /// Types that the component's world uses of interfaces come from what the instance is given for those.
+  void connect_types(uint32_t instance);
   /// All that is not connected yet is imported under its own name.
   void import_rest(uint32_t instance);
   void export_item(std::string name, Item item) { exports_.emplace_back(std::move(name), std::move(item)); }

@@ -383,6 +383,7 @@ class WacFile {
     TRY(expect('}'));
     const uint32_t instance = composition_.instantiate(component);
     for (auto& [import, item] : args) composition_.connect(instance, import, std::move(item));
+    composition_.connect_types(instance);
     if (rest) {
       for (const component::NamedExtern& import : composition_.type(component).imports.list()) {
         if (!composition_.is_connected(instance, import.name)) implied_.emplace(import.name, package);

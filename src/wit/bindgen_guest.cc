@@ -262,39 +262,40 @@ class GuestScope {
     const std::string resource = world_.resource_of(f);
     const std::string name =
         method ? cpp_type_name(resource) + "::" + cpp_value_name(f.label) : cpp_function_name(f, resource);
+    // Locals end in '_', which no parameter does but those that keywords would be.
     std::string body =
         returned(f) + " " + name + "(" + parameters(f, method ? 1 : 0) + ")" + (method ? " const" : "") + " {\n";
-    if (!f.params.empty()) body += "  [[maybe_unused]] ashlar_guest::Arena arena;\n";
+    if (!f.params.empty()) body += "  [[maybe_unused]] ashlar_guest::Arena arena_;\n";
     std::string arguments;
     if (s.params_in_memory) {
       std::string all, stores;
       for (size_t i = 0; i < f.params.size(); ++i) {
         const Lowered p = lowered(f.params[i], method && i == 0);
         all += (i ? ", " : "") + p.type;
-        stores += "  " + p.abi() + "::store(arena, area + Params::kOffsets[" + std::to_string(i) + "], " + p.argument +
-                  ");\n";
+        stores += "  " + p.abi() + "::store(arena_, area_ + Params::kOffsets[" + std::to_string(i) + "], " +
+                  p.argument + ");\n";
       }
       body += "  using Params = ashlar_guest::Abi<std::tuple<" + all +
-              ">>;\n  alignas(8) uint8_t area[Params::kSize];\n" + stores;
-      arguments = "ashlar_guest::address(area)";
+              ">>;\n  alignas(8) uint8_t area_[Params::kSize];\n" + stores;
+      arguments = "ashlar_guest::address(area_)";
     } else if (!s.params.empty()) {
-      body += "  uint64_t slots[" + std::to_string(s.params.size()) + "];\n  uint64_t* at = slots;\n";
+      body += "  uint64_t slots_[" + std::to_string(s.params.size()) + "];\n  uint64_t* at_ = slots_;\n";
       for (size_t i = 0; i < f.params.size(); ++i) {
         const Lowered p = lowered(f.params[i], method && i == 0);
-        body += "  " + p.abi() + "::lower(arena, at, " + p.argument + ");\n";
+        body += "  " + p.abi() + "::lower(arena_, at_, " + p.argument + ");\n";
       }
       for (size_t i = 0; i < s.params.size(); ++i) {
-        arguments += (i ? ", " : "") + ("ashlar_guest::from_slot<" + std::string(core_name(s.params[i]))) + ">(slots[" +
-                     std::to_string(i) + "])";
+        arguments += (i ? ", " : "") + ("ashlar_guest::from_slot<" + std::string(core_name(s.params[i]))) +
+                     ">(slots_[" + std::to_string(i) + "])";
       }
     }
     const std::string result = f.result ? "ashlar_guest::Abi<" + types_.text(*f.result) + ">" : "";
     if (s.result_in_memory) {
-      body += "  alignas(8) uint8_t result[" + result + "::kSize];\n  " + declared_ + "(" + arguments +
-              (arguments.empty() ? "" : ", ") + "result);\n  return " + result + "::load(result);\n";
+      body += "  alignas(8) uint8_t result_[" + result + "::kSize];\n  " + declared_ + "(" + arguments +
+              (arguments.empty() ? "" : ", ") + "result_);\n  return " + result + "::load(result_);\n";
     } else if (s.result.size() == 1) {
-      body += "  const uint64_t result = ashlar_guest::to_slot(" + declared_ + "(" + arguments +
-              "));\n  const uint64_t* from = &result;\n  return " + result + "::lift(from);\n";
+      body += "  const uint64_t result_ = ashlar_guest::to_slot(" + declared_ + "(" + arguments +
+              "));\n  const uint64_t* from_ = &result_;\n  return " + result + "::lift(from_);\n";
     } else {
       body += "  " + declared_ + "(" + arguments + ");\n";
       if (f.result) body += "  return {};\n";

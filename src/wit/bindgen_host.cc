@@ -26,7 +26,7 @@ class HostScope {
  private:
   CppDialect dialect() {
     CppDialect out;
-    out.field = "ashlar::WitField";
+    out.field = "::ashlar::WitField";
     out.labels = "wit_labels";
     out.nothing = "std::monostate";
     out.named = [this](TypeId id) { return world_.name_in(id, scope_); };
@@ -45,7 +45,7 @@ class HostScope {
   std::string resource(TypeId id) {
     const std::string name = cpp_type_name(model_[id].name);
     if (scope_.exported) {
-      return "/// A handle that owns a resource of the component.\nstruct " + name + " : ashlar::OwnedResource {};\n";
+      return "/// A handle that owns a resource of the component.\nstruct " + name + " : ::ashlar::OwnedResource {};\n";
     }
     std::string out = "/// An object of the host that components hold.\nclass " + name + " {\n public:\n  virtual ~" +
                       name + "() = default;\n";
@@ -58,7 +58,7 @@ class HostScope {
   }
 
   std::string returned(const Function& f) const {
-    return f.result ? "ashlar::Result<" + types_.text(*f.result) + ">" : "ashlar::Status";
+    return f.result ? "::ashlar::Result<" + types_.text(*f.result) + ">" : "::ashlar::Status";
   }
 
   /// Views where that is enough; borrowed resources are references.
@@ -106,7 +106,7 @@ class HostScope {
         const std::string name = cpp_function_name(f, world_.resource_of(f));
         methods +=
             cpp_comment(f.docs, "  ") + "  virtual " + returned(f) + " " + name + "(" + parameters(f) + ") = 0;\n";
-        call = "[&host](" + parameters(f) + ") { return host." + name + "(" + arguments(f) + "); }";
+        call = "[&host_ = host](" + parameters(f) + ") { return host_." + name + "(" + arguments(f) + "); }";
       }
       registrations += "  to.func(kName, " + cpp_quoted(f.name) + ", " + call + ");\n";
     }
@@ -115,7 +115,7 @@ class HostScope {
            "class Host {\n public:\n  virtual ~Host() = default;\n" +
            methods +
            "};\n/// `host` must stay as long as instances run.\n"
-           "inline void add_to(ashlar::ComponentLinker& to, " +
+           "inline void add_to(::ashlar::ComponentLinker& to, " +
            (uses_host ? "Host& host" : "Host&") + ") {\n" + registrations + "}\n";
   }
 
@@ -126,7 +126,7 @@ class HostScope {
       callers += cpp_comment(f.docs, "  ") + "  " + returned(f) + " " + name + "(" + parameters(f) +
                  ") const {\n    return " + name + "_.call(" + arguments(f) + ");\n  }\n";
       const std::string signature = (f.result ? types_.text(*f.result) : "void") + "(" + parameters(f, 0, false) + ")";
-      members += "  ashlar::TypedComponentFunc<" + signature + "> " + name + "_;\n";
+      members += "  ::ashlar::TypedComponentFunc<" + signature + "> " + name + "_;\n";
       finds += "    if (auto found = instance.func<" + signature + ">(kName, " + cpp_quoted(f.name) +
                ")) {\n      out." + name +
                "_ = *found;\n    } else {\n      return std::unexpected(std::move(found).error());\n    }\n";
@@ -136,8 +136,8 @@ class HostScope {
            "/// ashlar::ComponentFunc::call does.\nclass " +
            scope_.title +
            " {\n public:\n  /// Finds them all and compares their types. Errors: Link; Usage.\n"
-           "  static ashlar::Result<" +
-           scope_.title + "> find(const ashlar::ComponentInstance& instance) {\n    " + scope_.title + " out;\n" +
+           "  static ::ashlar::Result<" +
+           scope_.title + "> find(const ::ashlar::ComponentInstance& instance) {\n    " + scope_.title + " out;\n" +
            finds + "    return out;\n  }\n\n" + callers + "\n private:\n" + members + "};\n";
   }
 

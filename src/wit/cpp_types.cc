@@ -109,7 +109,9 @@ std::string CppTypes::kind(const std::string& name, const Variant& k) const {
     payloads += (payloads.empty() ? "" : ", ") + payload(c.type);
     indices += (indices.empty() ? "" : ", ") + ("k" + cpp_type_name(c.name));
   }
-  return "struct " + name + " {\n  enum Case : uint32_t { " + indices + " };\n  std::variant<" + payloads +
+  // A member cannot have the name of its class.
+  const std::string cases = name == "Case" ? "Cases" : "Case";
+  return "struct " + name + " {\n  enum " + cases + " : uint32_t { " + indices + " };\n  std::variant<" + payloads +
          "> value;\n  static constexpr std::array cases{" + label_list(k.cases) + "};\n};\n";
 }
 
@@ -121,12 +123,13 @@ std::string CppTypes::kind(const std::string& name, const Enum& k) const {
 }
 
 std::string CppTypes::kind(const std::string& name, const Flags& k) const {
-  std::string out = "struct " + name + " {\n  enum Bit : uint32_t {";
+  const std::string bits = name == "Bit" ? "Bits" : "Bit";
+  std::string out = "struct " + name + " {\n  enum " + bits + " : uint32_t {";
   for (size_t i = 0; i < k.flags.size(); ++i) {
     out += (i ? ", k" : " k") + cpp_type_name(k.flags[i].name) + " = 1u << " + std::to_string(i);
   }
-  return out +
-         " };\n  uint32_t bits = 0;\n  bool has(Bit bit) const { return (bits & bit) != 0; }\n"
+  return out + " };\n  uint32_t bits = 0;\n  bool has(" + bits +
+         " bit) const { return (bits & bit) != 0; }\n"
          "  static constexpr std::array labels{" +
          label_list(k.flags) + "};\n};\n";
 }

@@ -78,4 +78,65 @@ std::vector<PackageId> package_dependencies(const Resolve& model, PackageId id) 
   return out;
 }
 
+namespace {
+
+/// The first type of an interface that is named there without being taken into the world; null: none.
+const TypeDef* foreign_type(const Resolve& model, Type type);
+
+const TypeDef* foreign_type(const Resolve& model, std::optional<Type> type) {
+  return type ? foreign_type(model, *type) : nullptr;
+}
+
+const TypeDef* foreign_type(const Resolve& model, const std::vector<Type>& types) {
+  for (const Type type : types) {
+    if (const TypeDef* found = foreign_type(model, type)) return found;
+  }
+  return nullptr;
+}
+
+const TypeDef* foreign_type(const Resolve& model, Type type) {
+  if (type.is_prim()) return nullptr;
+  const TypeDef& def = model[type.id()];
+  if (!def.name.empty()) return std::holds_alternative<InterfaceId>(def.owner) ? &def : nullptr;
+  return std::visit(
+      [&]<class T>(const T& t) -> const TypeDef* {
+        if constexpr (std::is_same_v<T, Tuple>) return foreign_type(model, t.types);
+        if constexpr (std::is_same_v<T, List> || std::is_same_v<T, FixedList>) return foreign_type(model, t.element);
+        if constexpr (std::is_same_v<T, Map>) return foreign_type(model, std::vector{t.key, t.value});
+        if constexpr (std::is_same_v<T, Option> || std::is_same_v<T, Future> || std::is_same_v<T, Stream>) {
+          return foreign_type(model, t.type);
+        }
+        if constexpr (std::is_same_v<T, ResultType>) {
+          const TypeDef* const found = foreign_type(model, t.ok);
+          return found != nullptr ? found : foreign_type(model, t.error);
+        }
+        if constexpr (std::is_same_v<T, Handle>) return foreign_type(model, Type(t.resource));
+        return nullptr;
+      },
+      def.kind);
+}
+
+}  // namespace
+
+Status check_scopes(const Resolve& model, PackageId id) {
+  for (const World& world : model.worlds) {
+    if (world.package != id) continue;
+    for (const auto* items : {&world.imports, &world.exports}) {
+      for (const WorldItem& item : *items) {
+        const auto* function = std::get_if<Function>(&item.what);
+        if (function == nullptr) continue;
+        std::vector<Type> types;
+        for (const Param& param : function->params) types.push_back(param.type);
+        if (function->result) types.push_back(*function->result);
+        const TypeDef* const foreign = foreign_type(model, types);
+        if (foreign == nullptr) continue;
+        return make_error(ErrorCode::wit_inexpressible, kNoOffset,
+                          "function `" + function->name + "` uses the type `" + foreign->name +
+                              "` of an interface that the world only exports");
+      }
+    }
+  }
+  return {};
+}
+
 }  // namespace ashlar::wit

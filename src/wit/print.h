@@ -21,6 +21,10 @@ std::string print_with_dependencies(const Resolve& model, PackageId id, const Pr
 std::string print_interface(const Resolve& model, InterfaceId id, const PrintOptions& options = {});
 std::string print_world(const Resolve& model, WorldId id, const PrintOptions& options = {});
 
+/// Whether worlds of the package can be printed: their functions use types by names that the world has. In a component
+/// that was composed, one may have a type of an interface which is only exported. Errors: wit_inexpressible.
+Status check_scopes(const Resolve& model, PackageId id);
+
 /// A type as it stands in a function of `package`: "option<list<u8>>".
 std::string print_type(const Resolve& model, Type type);
 /// "func(a: u32) -> string", self left out.

@@ -1,6 +1,4 @@
 // ashlar bindgen: bindings for hosts and guests out of WIT.
-#include <cerrno>
-#include <cstring>
 #include <string>
 #include <vector>
 
@@ -9,19 +7,20 @@
 #include "cli/output_file.h"
 #include "cli/registry.h"
 #include "componentize/world_encoder.h"
-#include "os/file.h"
 #include "wit/bindgen_world.h"
 
 namespace ashlar::cli {
 namespace {
 
-enum BindgenFlag : int { kFolder = 1, kWorld, kGuest, kDeps };
+enum BindgenFlag : int { kFolder = 1, kWorld, kGuest, kDeps, kFeatures, kAllFeatures };
 
 constexpr Flag kFlags[] = {
     {kWorld, 'w', "world", "WORLD", "the world: 'command', or 'wasi:cli/command@0.2.12' (default: the only one)"},
     {kFolder, 'o', "out-dir", "DIR", "where to write, made if it is not there (default: here)"},
     {kGuest, 0, "guest", "", "for components instead of hosts: a header, a source and ashlar_guest.h"},
     {kDeps, 0, "deps", "DIR", "where more packages are, as in a folder 'deps'; may be repeated"},
+    {kFeatures, 0, "features", "NAME,...", "features whose @unstable items are there"},
+    {kAllFeatures, 0, "all-features", "", "every @unstable item is there"},
 };
 
 Status write_text(const std::string& path, std::string_view text) {
@@ -30,24 +29,24 @@ Status write_text(const std::string& path, std::string_view text) {
 
 Status generate(const Args& args, const std::vector<std::string>& paths) {
   wit::LoadOptions options;
+  options.all_features = args.has(kAllFeatures);
   for (const Args::Given& given : args.flags) {
+    if (given.id == kFeatures) add_list(options.features, given.value);
     if (given.id == kDeps) options.deps.emplace_back(given.value);
   }
   TRY_ASSIGN(const wit::Resolved loaded, load_wit(paths, options));
   TRY_ASSIGN(const wit::WorldId id, wit::select_world(loaded.model, loaded.roots.back(), args.value(kWorld)));
+  // Also for hosts: a world that no component can have is refused here, and types that double at each step.
+  TRY_ASSIGN(const std::vector<uint8_t> section,
+             componentize::encode_world_section(loaded.model, id, component::StringEncoding::Utf8));
   TRY_ASSIGN(const wit::BoundWorld world, wit::BoundWorld::make(loaded.model, id));
   const std::string folder(args.value(kFolder, "."));
-  const auto made = os::make_directory_at(os::kWorkingDirectory, folder.c_str());
-  if (!made && made.error() != EEXIST) {
-    return make_error(ErrorCode::io_failed, kNoOffset, folder, std::strerror(made.error()));
-  }
+  TRY(make_folder(folder));
   const std::string& name = loaded.model[id].name;
   const std::string source = "the world " + loaded.model.full_name(id);
   if (!args.has(kGuest)) {
     return write_text(folder + "/" + name + ".h", wit::generate_world_host(world, source));
   }
-  TRY_ASSIGN(const std::vector<uint8_t> section,
-             componentize::encode_world_section(loaded.model, id, component::StringEncoding::Utf8));
   const wit::GuestFiles files = wit::generate_world_guest(world, name, source, section);
   TRY(write_text(folder + "/" + name + ".h", files.header));
   TRY(write_text(folder + "/" + name + ".cc", files.source));

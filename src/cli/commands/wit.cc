@@ -73,6 +73,7 @@ Result<std::string> print(const Args& args, const wit::Resolved& loaded) {
   }
   std::string out;
   for (const wit::PackageId root : loaded.roots) {
+    TRY(wit::check_scopes(loaded.model, root));
     if (!out.empty()) out += '\n';
     out += args.has(kWithDeps) ? wit::print_with_dependencies(loaded.model, root, options)
                                : wit::print_package(loaded.model, root, options);

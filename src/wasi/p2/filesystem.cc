@@ -98,10 +98,12 @@ Fs::MetadataHashValue hash_of(const host::FileStat& s) {
 /// What may be done through a descriptor that is opened with these flags.
 host::Rights rights_of(Fs::DescriptorFlags flags) {
   using namespace host::right;
-  host::Rights out = fd_filestat_get | fd_advise | fd_seek | fd_tell | fd_sync | fd_datasync | poll_fd_readwrite;
+  // Times are set by who may write in the folder, as the system allows it, not by how the file was opened.
+  host::Rights out = fd_filestat_get | fd_filestat_set_times | fd_advise | fd_seek | fd_tell | fd_sync | fd_datasync |
+                     poll_fd_readwrite;
   if (flags.has(Fs::DescriptorFlags::kRead)) out = out | fd_read | fd_readdir;
   if (flags.has(Fs::DescriptorFlags::kWrite)) {
-    out = out | fd_write | fd_allocate | fd_filestat_set_size | fd_filestat_set_times | fd_fdstat_set_flags;
+    out = out | fd_write | fd_allocate | fd_filestat_set_size | fd_fdstat_set_flags;
   }
   return out;
 }
