@@ -298,7 +298,8 @@ class Composition::Emitter {
       std::vector<component::NamedExtern> wanted;
       for (const component::NamedExtern& import : from_.type(instance.component).imports.list()) {
         const Item& item = instance.args.at(import.name);
-        if (item.kind != Item::Kind::Import) continue;
+        // A part is of what was declared.
+        if (item.kind != Item::Kind::Import || !item.part.empty()) continue;
         wanted.push_back({unified_.at(item.name), import.type});
         kinds_.emplace(unified_.at(item.name), import.type.kind);
       }

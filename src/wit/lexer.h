@@ -34,9 +34,13 @@ struct Token {
 };
 
 /// Splits a file into tokens, one at a time. Cheap to copy: the parser looks ahead with a copy.
+inline constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
+
 class Lexer {
  public:
-  explicit Lexer(const SourceFile& file) : file_(&file), text_(file.text) {}
+  /// A byte order mark in front is none of the text.
+  explicit Lexer(const SourceFile& file)
+      : file_(&file), text_(file.text), pos_(file.text.starts_with(kByteOrderMark) ? kByteOrderMark.size() : 0) {}
 
   /// Size, UTF-8 and the characters that may stand nowhere: to be called once, first.
   static Status check(const SourceFile& file);
@@ -53,7 +57,7 @@ class Lexer {
 
   const SourceFile* file_;
   std::string_view text_;
-  size_t pos_ = 0;
+  size_t pos_;
 };
 
 /// The text of the documentation comments in white space and comments, a line each, no newline at the end.

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/error.h"
 #include "wit/model.h"
 
 namespace ashlar::wit {
