@@ -363,7 +363,10 @@ def files_and_standard_error(args):
         subprocess.run([*C_COMPILER, str(source), "-o", str(guest)], check=True)
         with Service(args, "--dir", f"{data}::data:ro", guest=guest) as s:
             for _ in range(3):
-                status, _, body = s.get("/x")
+                status, fields, body = s.get("/x")
+                # In chunks where it lost its turn within its answer.
+                if "transfer-encoding" in fields:
+                    body = unchunk(body)[0]
                 equal((status, body), (200, b"1 cgi.wasm /x text\n3\n"))
             wait_for_log(s, b"printed\n" * 3)
             assert not (data / "new").exists()

@@ -198,7 +198,7 @@ ServiceLoader::Outcome ServiceLoader::load(bool only_check) {
     if (served || served.error().phase() != Phase::Malformed) {
       for (const NamedPlace& key : others) {
         mistake(key.offset, Error(ErrorCode::service_bad_value, kNoOffset, key.name, route.run.file,
-                                  "is a WASI program, and this is for components" + key.where));
+                                  "is a WASI program" + key.where + ": this is for components"));
       }
     }
     if (served) {
