@@ -556,9 +556,10 @@ reuse = false
                 (2, 10, "nowhere.wasm' is not there"),
                 (3, 12, "keyvalue: 'mongo:x' is not memory, sqlite:PATH or redis://"),
                 (4, 10, "nowhere.pem' for TLS"),
-                *((line, 1, f"{key}: '{f.path}/core.wat' is a WASI program{", which ends with its request" if key == "reuse" else ""}: this is for components") for line, key in
-                  ((10, "args"), (11, "keyvalue"), (12, "allow_http"), (13, "allow_net"), (14, "allow_name_lookup"),
-                   (15, "config"), (16, "logging"), (17, "reuse"))),
+                *((line, 1, f"{key}: '{f.path}/core.wat' is a WASI program{why}: this is for components") for line, key, why in
+                  ((10, "args", ""), (11, "keyvalue", ""), (12, "allow_http", ""), (13, "allow_net", ""),
+                   (14, "allow_name_lookup", ""), (15, "config", ""), (16, "logging", ""),
+                   (17, "reuse", ", which ends with its request"))),
             ]:
                 place = f"service.toml:{line}:{column}: "
                 if "for TLS" in said and "without OpenSSL" in text:
