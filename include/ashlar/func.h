@@ -152,7 +152,7 @@ class TypedFunc<R(Args...)> {
   static constexpr size_t kParams = (size_t{1} + ... + detail::Shape<Args>::kSlots);
   static constexpr size_t kSlots = std::max(kParams, detail::Results<R>::kSlots);
   static constexpr size_t kBytes = (size_t{0} + ... + (detail::kIsBytes<Args> ? 1 : 0));
-  static_assert(!(... || detail::is_mutable_bytes<Args>()), "typed calls pass texts and constant spans");
+  static_assert(!(... || detail::GuestBytes<Args>::is_mutable), "typed calls pass texts and constant spans");
   using Entry = detail::Entry<typename detail::JoinRegisters<detail::Registers<>, Args...>::type,
                               typename detail::RegisterOf<R>::type>;
 

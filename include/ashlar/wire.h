@@ -132,7 +132,9 @@ struct Wire<Externref> {
 
 /// Bytes of a guest's memory, passed as pointer and length.
 template <class T>
-struct GuestBytes : std::false_type {};
+struct GuestBytes : std::false_type {
+  static constexpr bool is_mutable = false;
+};
 template <class T, class Address, bool kMutable>
 struct GuestBytesOf : std::true_type {
   static constexpr size_t kSlots = 2;
@@ -173,11 +175,6 @@ struct GuestBytes<In64<T>> : GuestBytesOf<In64<T>, uint64_t, true> {
 
 template <class T>
 inline constexpr bool kIsBytes = GuestBytes<T>::value;
-template <class T>
-constexpr bool is_mutable_bytes() {
-  if constexpr (kIsBytes<T>) return GuestBytes<T>::is_mutable;
-  return false;
-}
 /// What says how many slots and of which types.
 template <class T>
 using Shape = std::conditional_t<kIsBytes<T>, GuestBytes<T>, Wire<T>>;

@@ -375,7 +375,6 @@ class Composition::Emitter {
 };
 
 Result<std::vector<uint8_t>> Composition::finish() {
-  for (uint32_t i = 0; i < instances_.size(); ++i) connect_types(i);
   TRY(check_connected());
   complete_exports();
   TRY_ASSIGN(std::vector<uint8_t> out, Emitter(*this).run());

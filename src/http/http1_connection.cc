@@ -261,7 +261,11 @@ void Http1Connection::write_head() {
   response_.reset();
 }
 
-void Http1Connection::fail(uint16_t status) { respond(plain_page(status)); }
+void Http1Connection::fail(uint16_t status) {
+  HttpResponse page = plain_page(status);
+  if (sending_) sending_->replaced(page);
+  respond(std::move(page));
+}
 
 // Where the next message begins nobody knows.
 void Http1Connection::refuse(const BadMessage& bad) {
@@ -278,7 +282,7 @@ void Http1Connection::refuse(const BadMessage& bad) {
 void Http1Connection::refuse_body(uint16_t status) {
   if (!responded_) {
     if (const auto answer = answer_.lock()) sending_ = std::move(answer->sending);
-    respond_instead(status);
+    fail(status);
   } else if (response_) {
     replace(status);
   }
@@ -287,13 +291,7 @@ void Http1Connection::refuse_body(uint16_t status) {
 void Http1Connection::replace(uint16_t status) {
   response_->body->on_data = {};
   response_->body->abandon();
-  respond_instead(status);
-}
-
-void Http1Connection::respond_instead(uint16_t status) {
-  HttpResponse page = plain_page(status);
-  if (sending_) sending_->replaced(page);
-  respond(std::move(page));
+  fail(status);
 }
 
 void Http1Connection::pump() {

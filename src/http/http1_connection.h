@@ -40,13 +40,13 @@ class Http1Connection final : public Connection {
   void end_body();
   void respond(HttpResponse response);
   void write_head();
+  /// In place of a response: who sees one go is told.
   void fail(uint16_t status);
   void refuse(const BadMessage& bad);
   /// The same of a body, as long as no head has gone.
   void refuse_body(uint16_t status);
   /// Of a response whose head has not gone.
   void replace(uint16_t status);
-  void respond_instead(uint16_t status);
   void pump() override;
   /// flush(), which may show that the peer is there.
   bool write();

@@ -101,7 +101,7 @@ Status Lexer::check(const SourceFile& file) {
                       std::to_string(base::kMaxSourceBytes));
   }
   const std::span<const uint8_t> bytes = bytes_of(file.text);
-  for (size_t pos = file.text.starts_with(kByteOrderMark) ? kByteOrderMark.size() : 0; pos < bytes.size();) {
+  for (size_t pos = begin_of(file); pos < bytes.size();) {
     const size_t start = pos;
     const uint32_t point = base::decode_utf8(bytes, pos);
     if (point == base::kInvalidCodePoint) {

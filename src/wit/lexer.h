@@ -34,13 +34,9 @@ struct Token {
 };
 
 /// Splits a file into tokens, one at a time. Cheap to copy: the parser looks ahead with a copy.
-inline constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
-
 class Lexer {
  public:
-  /// A byte order mark in front is none of the text.
-  explicit Lexer(const SourceFile& file)
-      : file_(&file), text_(file.text), pos_(file.text.starts_with(kByteOrderMark) ? kByteOrderMark.size() : 0) {}
+  explicit Lexer(const SourceFile& file) : file_(&file), text_(file.text), pos_(begin_of(file)) {}
 
   /// Size, UTF-8 and the characters that may stand nowhere: to be called once, first.
   static Status check(const SourceFile& file);
@@ -50,6 +46,11 @@ class Lexer {
   Status next_version(Token& out);
 
  private:
+  /// Behind a byte order mark, which is none of the text.
+  static size_t begin_of(const SourceFile& file) {
+    constexpr std::string_view kMark = "\xef\xbb\xbf";
+    return file.text.starts_with(kMark) ? kMark.size() : 0;
+  }
   Status skip_space();
   Status skip_block_comment();
   Status lex_string(Token& out);

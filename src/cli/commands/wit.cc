@@ -73,7 +73,6 @@ Result<std::string> print(const Args& args, const wit::Resolved& loaded) {
   }
   std::string out;
   for (const wit::PackageId root : loaded.roots) {
-    TRY(wit::check_scopes(loaded.model, root));
     if (!out.empty()) out += '\n';
     out += args.has(kWithDeps) ? wit::print_with_dependencies(loaded.model, root, options)
                                : wit::print_package(loaded.model, root, options);
@@ -102,6 +101,9 @@ Status write_folder(const Args& args, const wit::Resolved& loaded, const std::st
 
 Result<int> run_print(const Args& args, const std::vector<std::string>& paths) {
   TRY_ASSIGN(const wit::Resolved loaded, load_wit(paths, load_options(args)));
+  if (!args.has(kJson)) {
+    for (const wit::PackageId root : loaded.roots) TRY(wit::check_scopes(loaded.model, root));
+  }
   if (args.has(kOutDir)) {
     TRY(write_folder(args, loaded, std::string(args.value(kOutDir))));
     return kExitOk;

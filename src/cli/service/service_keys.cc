@@ -254,10 +254,10 @@ void add_admin(std::string_view address, serve::ServiceOptions& out) {
 
 std::string problem_of_log(const std::string& file) {
   if (file.empty()) return {};
-  const std::string folder = "./" + file.substr(0, file.rfind('/') + 1);
+  std::string folder = file.substr(0, file.rfind('/') + 1);
+  if (folder.empty()) folder = ".";
   struct stat info{};
-  const char* const opened = file.starts_with('/') ? folder.c_str() + 2 : folder.c_str();
-  if (::stat(opened, &info) != 0 || !S_ISDIR(info.st_mode)) return "cannot be written: its folder is not there";
+  if (::stat(folder.c_str(), &info) != 0 || !S_ISDIR(info.st_mode)) return "cannot be written: its folder is not there";
   if (::stat(file.c_str(), &info) == 0 && S_ISDIR(info.st_mode)) return "cannot be written: it is a folder";
   return {};
 }
