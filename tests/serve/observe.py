@@ -136,6 +136,24 @@ def failures_that_are_no_traps(args):
         wait_for("a trap", lambda: failures("trap") == 1)
 
 
+@test
+def instances(args):
+    with Service(args, "--metrics", "127.0.0.1:0") as s:
+        figure = lambda name: metrics(s)[f'ashlar_route_{name}{{route="{run.PATHS}"}}']
+        equal((figure("instances"), figure("memory_bytes")), (0, 0))
+        with s.connect() as c, s.connect() as d:
+            c.sendall(request("/wait"))
+            d.sendall(request("/wait"))
+            wait_for("two instances", lambda: figure("instances") == 2)
+            equal(figure("memory_bytes"), 2 * 4 * 65536)
+        wait_for("their end", lambda: figure("instances") == 0)
+        equal(figure("memory_bytes"), 0)
+    # One that stays is there while it waits.
+    with Service(args, "--metrics", "127.0.0.1:0", "--reuse", "--idle-instance-timeout", "60s") as s:
+        s.get("/hello")
+        wait_for("an instance", lambda: metrics(s)[f'ashlar_route_instances{{route="{run.PATHS}"}}'] == 1)
+
+
 # A program that prints `text` to standard error, and answers.
 PRINTS = '''(module
   (import "wasi_snapshot_preview1" "fd_write" (func $fd_write (param i32 i32 i32 i32) (result i32)))
