@@ -75,13 +75,14 @@ Result<RedisAddress> redis_address(std::string_view flag, std::string_view where
 
 std::string sqlite_path(std::string_view where) { return std::string(where.substr(kSqlite.size())); }
 
-Result<wasi::p2::LogSink> make_log(std::string_view least) {
+Result<wasi::p2::LogSink> make_log(std::string_view least, std::function<void(std::string_view)> show) {
   const auto threshold = component::enum_of<wasi::p2::LogLevel>(least);
   if (!threshold) {
     return make_error(ErrorCode::bad_flag_value, kNoOffset, "--logging", std::string(least),
                       "trace, debug, info, warn, error or critical");
   }
-  return [threshold = *threshold](wasi::p2::LogLevel level, std::string_view context, std::string_view message) {
+  return [threshold = *threshold, show = std::move(show)](wasi::p2::LogLevel level, std::string_view context,
+                                                          std::string_view message) {
     if (level < threshold) return;
     // Every line has its level and context, so that a message cannot look like another one.
     std::string head = std::string(abi_labels(level)[static_cast<size_t>(level)]) +
@@ -91,7 +92,7 @@ Result<wasi::p2::LogSink> make_log(std::string_view least) {
       out += head + printable(line) + '\n';
       return {};
     });
-    write_all(kStderr, out);
+    show ? show(out) : static_cast<void>(write_all(kStderr, out));
   };
 }
 
@@ -131,7 +132,7 @@ std::pair<std::string, std::string> split_store(std::string_view text) {
   return {std::string(text.substr(0, equals)), std::string(text.substr(equals + 1))};
 }
 
-Status read_grants(api::WasiOptions&& wasi, wasi::p2::Grants& grants) {
+Status read_grants(api::WasiOptions&& wasi, wasi::p2::Grants& grants, std::function<void(std::string_view)> show) {
   grants.args = std::move(wasi.args);
   grants.env = std::move(wasi.env);
   for (api::WasiOptions::Dir& dir : wasi.dirs) {
@@ -160,7 +161,7 @@ Status read_grants(api::WasiOptions&& wasi, wasi::p2::Grants& grants) {
     }
   }
   if (!wasi.logging.empty()) {
-    TRY_ASSIGN(grants.log, make_log(wasi.logging));
+    TRY_ASSIGN(grants.log, make_log(wasi.logging, std::move(show)));
   }
   return {};
 }

@@ -11,7 +11,9 @@ namespace ashlar::cli {
 
 /// Turns what the flags said into grants. `flag` errors: Usage, naming the flag; Io: a file or store that cannot be
 /// opened.
-Status read_grants(api::WasiOptions&& wasi, wasi::p2::Grants& grants);
+/// `show`: takes whole lines of wasi:logging; empty: they go to standard error.
+Status read_grants(api::WasiOptions&& wasi, wasi::p2::Grants& grants,
+                   std::function<void(std::string_view lines)> show = {});
 /// A store of wasi:keyvalue: "memory", "sqlite:PATH", "redis://...". `flag` is named in errors. Errors: Usage, Io.
 Result<std::shared_ptr<wasi::p2::KeyValueStore>> open_key_value_store(std::string_view flag, std::string_view where);
 /// The same without opening anything: a store in memory, where what is said could be opened.

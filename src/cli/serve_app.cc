@@ -60,7 +60,9 @@ Result<std::shared_ptr<const serve::App>> load_component_app(Plan& plan, AppRequ
     known = {executable, tier, tier != nullptr};
   }
   wasi::p2::Grants grants;
-  TRY(read_grants(std::move(plan.wasi), grants));
+  std::function<void(std::string_view)> show;
+  if (request.output) show = [output = request.output](std::string_view lines) { output->show(lines); };
+  TRY(read_grants(std::move(plan.wasi), grants, std::move(show)));
   grants.log_handle = request.output ? request.output->handle() : STDERR_FILENO;
   if (request.config && !grants.config) grants.config.emplace();
   if (!request.stores.empty()) {

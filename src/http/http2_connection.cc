@@ -36,6 +36,8 @@ constexpr size_t kMostAnswerHead = 1 << 20;
 /// For what a peer that has been told still sends.
 constexpr std::chrono::milliseconds kLingering{1000};
 
+constexpr uint16_t kTooLarge = 413;
+
 nghttp2_nv as_nghttp2(const HttpField& field) {
   // It copies, and does not write.
   nghttp2_nv out{};
@@ -62,6 +64,8 @@ class Http2Connection final : public Connection {
   // Of answers.
   void respond(int32_t stream, HttpResponse response, std::shared_ptr<Sending> sending);
   void fail(int32_t stream, uint16_t status);
+  void replace(Http2Exchange& exchange, uint16_t status);
+  void refuse_body(Http2Exchange& exchange);
   bool is_owed(int32_t stream);
   void answer_gone() { --held_; }
   bool closed() const { return closed_; }
@@ -384,6 +388,7 @@ void Http2Connection::on_data(int32_t stream, std::span<const uint8_t> bytes) {
   if (exchange == nullptr) return;
   HttpBody& body = *exchange->body;
   if (bytes.size() > server_.limits().body_bytes - body.written()) {
+    if (!body.finished()) refuse_body(*exchange);
     body.fail({HttpErrorCode::HttpRequestBodySize, "the body is too long", {}});
   }
   exchange->received += bytes.size();
@@ -420,6 +425,9 @@ void Http2Connection::begin(Http2Exchange& exchange) {
     exchange.body->discard();
     return fail(stream, wrong);
   }
+  // It came with the head, and was too long.
+  const auto& error = exchange.body->error();
+  if (error && error->code == HttpErrorCode::HttpRequestBodySize) return fail(stream, kTooLarge);
   exchange.body->on_room = [weak = std::weak_ptr(self()), stream] {
     // Not from here: the body's reader is in the middle of something.
     if (const auto to = weak.lock()) to->touch(stream);
@@ -486,19 +494,32 @@ void Http2Connection::respond(int32_t stream, HttpResponse response, std::shared
 
 void Http2Connection::fail(int32_t stream, uint16_t status) { respond(stream, plain_page(status), nullptr); }
 
+void Http2Connection::replace(Http2Exchange& exchange, uint16_t status) {
+  if (exchange.response) {
+    exchange.response->body->on_data = {};
+    exchange.response->body->abandon();
+    exchange.response.reset();
+  }
+  HttpResponse page = plain_page(status);
+  if (exchange.sending) exchange.sending->replaced(page);
+  respond(exchange.stream, std::move(page), std::move(exchange.sending));
+}
+
+// What is wrong with a body is not for its program to answer, unless it has begun to.
+void Http2Connection::refuse_body(Http2Exchange& exchange) {
+  if (exchange.submitted) return;
+  const std::shared_ptr<Answer> answer = exchange.owed.lock();
+  if (answer && !exchange.response) exchange.sending = std::move(answer->sending);
+  // A request that has not begun is refused when it would.
+  if (answer || exchange.response) replace(exchange, kTooLarge);
+}
+
 void Http2Connection::submit(Http2Exchange& exchange) {
   constexpr uint16_t kBadGateway = 502, kFirstFinal = 200;
-  HttpResponse& response = *exchange.response;
+  const HttpResponse& response = *exchange.response;
   // Nothing of it has gone yet: better no answer than half of one. An interim status is no answer either.
   const bool half = response.body->error() && response.body->buffered() == 0;
-  if (half || response.status < kFirstFinal) {
-    response.body->on_data = {};
-    response.body->abandon();
-    exchange.response.reset();
-    HttpResponse page = plain_page(kBadGateway);
-    if (exchange.sending) exchange.sending->replaced(page);
-    return respond(exchange.stream, std::move(page), std::move(exchange.sending));
-  }
+  if (half || response.status < kFirstFinal) return replace(exchange, kBadGateway);
   const HttpFields head = exchange.answer_head(server_.date());
   std::vector<nghttp2_nv> fields;
   for (const HttpField& f : head) fields.push_back(as_nghttp2(f));

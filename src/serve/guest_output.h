@@ -1,8 +1,9 @@
-// What programs print, line by line, with their routes' names in front.
+// What programs print, line by line, in a service's log.
 #pragma once
 
 #include <memory>
 #include <string>
+#include <string_view>
 #include <thread>
 
 #include <boost/asio/executor_work_guard.hpp>
@@ -20,10 +21,13 @@ class GuestOutput {
   virtual ~GuestOutput() = default;
   /// Belongs to this.
   virtual int handle() const = 0;
+  /// Whole lines, which go at once, as those of the pipe look. Any thread.
+  virtual void show(std::string_view lines) const = 0;
 };
 
-/// Reads the pipes of all programs in a thread of its own and writes whole lines to standard error: a program waits
-/// when it prints faster than that is read. Outlives its outputs.
+/// Reads the pipes of all programs in a thread of its own and writes whole lines to standard error, so that nothing of
+/// the server's ends up in the middle of one: a program waits when it prints faster than that is read. A line that does
+/// not end in a while is ended. Control characters but the tab are shown in hexadecimal. Outlives its outputs.
 class GuestOutputs {
  public:
   GuestOutputs();
@@ -32,8 +36,8 @@ class GuestOutputs {
   GuestOutputs(const GuestOutputs&) = delete;
   GuestOutputs& operator=(const GuestOutputs&) = delete;
 
-  /// Errors: Io. Any thread.
-  Result<std::shared_ptr<GuestOutput>> open(std::string name);
+  /// `name`: before each line; empty: nothing is. Errors: Io. Any thread.
+  Result<std::shared_ptr<GuestOutput>> open(const std::string& name);
 
  private:
   boost::asio::io_context context_{1};

@@ -32,7 +32,7 @@ void GuestRun::end_now() {
 
 void GuestRun::open_store() {
   if (options_.begins) options_.begins();
-  if (!store_) store_.emplace(engine_, options_.limits);
+  if (!store_) store_.emplace(engine_, options_.limits, ledger_);
   store_->fuel = options_.fuel;
   store_->set_interrupt_listener(this);
   store_->turn_taker = this;

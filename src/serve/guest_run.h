@@ -33,6 +33,8 @@ class GuestRun : public wasi::host::Waiter, public runtime::InterruptListener, p
   void on_turn() noexcept override;
 
   size_t place = 0;  ///< the owner's
+  /// Before the first instance: what instances take is counted there.
+  void count_in(std::shared_ptr<runtime::Ledger> ledger) { ledger_ = std::move(ledger); }
   /// While nothing is under way: whether an instance waits for the next request.
   bool has_instance() const { return store_.has_value(); }
   /// Whether that is to go by now.
@@ -100,6 +102,7 @@ class GuestRun : public wasi::host::Waiter, public runtime::InterruptListener, p
   LoopTurns& turns_;
   LoopWatch watch_;
   Done done_;
+  std::shared_ptr<runtime::Ledger> ledger_;
   std::optional<runtime::Store> store_;
   native::Fiber fiber_;
   Status status_;

@@ -159,6 +159,12 @@ void RouteMetrics::failed(const Error& error) {
   }
 }
 
+void RouteMetrics::watch(std::weak_ptr<const runtime::Ledger> instances) {
+  const std::lock_guard lock(mutex_);
+  std::erase_if(watched_, [](const auto& ledger) { return ledger.expired(); });
+  watched_.push_back(std::move(instances));
+}
+
 RouteMetrics::View RouteMetrics::view() const {
   const auto get = [](const Counter& c) { return c.load(std::memory_order_relaxed); };
   View out;
@@ -174,6 +180,13 @@ RouteMetrics::View RouteMetrics::view() const {
   out.interrupted = get(interrupted_);
   out.exits = get(exits_);
   out.others = get(others_);
+  const std::lock_guard lock(mutex_);
+  for (const auto& watched : watched_) {
+    const auto ledger = watched.lock();
+    if (!ledger) continue;
+    out.instances += ledger->used(runtime::Resource::Stores);
+    out.memory_bytes += ledger->used(runtime::Resource::MemoryBytes);
+  }
   return out;
 }
 
@@ -210,6 +223,10 @@ std::string Metrics::prometheus() const {
   };
   of_routes("ashlar_http_requests_in_flight", "gauge", "Requests under way, each with an instance of its own.",
             [](const auto& v) { return v.under_way; });
+  of_routes("ashlar_route_instances", "gauge", "Instances that are there, those that wait for a request included.",
+            [](const auto& v) { return v.instances; });
+  of_routes("ashlar_route_memory_bytes", "gauge", "Linear memory of these instances.",
+            [](const auto& v) { return v.memory_bytes; });
   of_routes("ashlar_http_request_bytes_total", "counter", "Bytes of requests' bodies.",
             [](const auto& v) { return v.bytes_in; });
   of_routes("ashlar_http_response_bytes_total", "counter", "Bytes of responses' bodies.",

@@ -12,8 +12,10 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "base/error.h"
+#include "runtime/ledger.h"
 
 namespace ashlar::serve {
 
@@ -44,6 +46,8 @@ class RouteMetrics {
   void end(const RequestRecord& record);
   /// Of its programs.
   void failed(const Error& error);
+  /// What instances on one loop take, as long as it is there.
+  void watch(std::weak_ptr<const runtime::Ledger> instances);
 
   /// What the counters say at some moment.
   struct View {
@@ -51,6 +55,7 @@ class RouteMetrics {
     std::array<uint64_t, kBounds.size() + 1> times;  ///< by class
     uint64_t microseconds = 0, bytes_in = 0, bytes_out = 0;
     int64_t under_way = 0;
+    uint64_t instances = 0, memory_bytes = 0;                    ///< that are there, and their linear memory
     uint64_t traps = 0, interrupted = 0, exits = 0, others = 0;  ///< of programs that failed
   };
   View view() const;
@@ -64,6 +69,8 @@ class RouteMetrics {
   Counter microseconds_{}, bytes_in_{}, bytes_out_{};
   std::atomic<int64_t> under_way_{};
   Counter traps_{}, interrupted_{}, exits_{}, others_{};
+  mutable std::mutex mutex_;  ///< of what follows
+  std::vector<std::weak_ptr<const runtime::Ledger>> watched_;
 };
 
 /// By the routes' names, which outlive reloads.

@@ -50,6 +50,7 @@ class Observed final : public http::Sending {
         metrics_(std::move(metrics)),
         id_(std::move(id)),
         protocol_(protocol),
+        is_head_(request.method == "HEAD"),
         in_(request.body) {
     if (observation_->log) {
       method_ = request.method;
@@ -76,7 +77,9 @@ class Observed final : public http::Sending {
     record.id = id_;
     record.status = gone_ ? RequestRecord::kClientGone : status_;
     if (in_) record.bytes_in = in_->written();
-    if (out_) record.bytes_out = out_->written();
+    constexpr uint16_t kNoContent = 204, kNotModified = 304;
+    const bool bodiless = is_head_ || status_ == kNoContent || status_ == kNotModified;
+    if (out_ && !bodiless) record.bytes_out = out_->written();
     record.begun = begun_;
     record.time = std::chrono::steady_clock::now() - start_;
     metrics_->end(record);
@@ -103,6 +106,7 @@ class Observed final : public http::Sending {
   const std::shared_ptr<RouteMetrics> metrics_;
   const std::string id_;
   const std::string_view protocol_;
+  const bool is_head_;
   const SharedHttpBody in_;
   SharedHttpBody out_;
   std::string method_, authority_, path_, remote_, referer_, agent_, trace_;

@@ -47,7 +47,9 @@ Status RoutedGuests::prepare(std::shared_ptr<const Routes> next) {
       abandon();
       return std::unexpected(std::move(made).error());
     }
-    next_.places.push_back({served, std::move(*made), observer_.metrics().route(served->name)});
+    auto metrics = observer_.metrics().route(served->name);
+    metrics->watch((*made)->ledger());
+    next_.places.push_back({served, std::move(*made), std::move(metrics)});
   }
   return {};
 }

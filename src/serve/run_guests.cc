@@ -22,6 +22,12 @@ constexpr unsigned kQuietTicks = 4;
 
 }  // namespace
 
+Result<std::unique_ptr<GuestRun>> RunGuests::make() {
+  TRY_ASSIGN(auto run, make_([this](GuestRun& ended_run) { ended(ended_run); }));
+  run->count_in(ledger_);
+  return run;
+}
+
 Status RunGuests::try_out(std::atomic<bool>& done) {
   if (done.load(std::memory_order_relaxed)) return {};
   TRY_ASSIGN(auto run, make());

@@ -22,11 +22,10 @@ class RunGuests final : public Guests {
   Status try_out(std::atomic<bool>& done);
   void handle(wasi::host::HttpRequest request, std::shared_ptr<http::Answer> answer) override;
   size_t running() const override { return running_.size(); }
+  std::shared_ptr<const runtime::Ledger> ledger() const override { return ledger_; }
 
  private:
-  Result<std::unique_ptr<GuestRun>> make() {
-    return make_([this](GuestRun& run) { ended(run); });
-  }
+  Result<std::unique_ptr<GuestRun>> make();
   void ended(GuestRun& run);
   void tick_later();
   void tick();
@@ -35,6 +34,8 @@ class RunGuests final : public Guests {
   boost::asio::io_context& loop_;
   const AppOptions& options_;
   const Make make_;
+  /// A loop has its own: it counts, and limits nothing.
+  const std::shared_ptr<runtime::Ledger> ledger_ = std::make_shared<runtime::Ledger>(runtime::LedgerLimits());
   std::vector<std::unique_ptr<GuestRun>> running_, idle_;
   std::vector<std::unique_ptr<GuestRun>> warm_;  ///< idle, with an instance; the one that ended last is the last
   boost::asio::steady_timer ticker_;

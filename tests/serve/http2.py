@@ -179,13 +179,20 @@ def bodies_that_nobody_wants(args):
         c.send(frame(DATA, END_STREAM, 3, b"x" * 2000))
         # Without a length it shows late: no answer, or none that is whole.
         status, _, _, code = c.answer(3)
-        assert status >= 400 or code == INTERNAL_ERROR, (status, code)
+        assert status == 413 or code == INTERNAL_ERROR, (status, code)
+        # Of a program that has not begun to answer, or not begun at all, the server answers.
+        c.request(9, "/sleep", "POST", end=False)
+        time.sleep(0.1)
+        c.send(frame(DATA, END_STREAM, 9, b"x" * 2000))
+        equal(c.answer(9)[0], 413)
+        c.send(frame(HEADERS, END_HEADERS, 11, frames.fields("/sleep", "POST")) + frame(DATA, END_STREAM, 11, b"x" * 2000))
+        equal(c.answer(11)[0], 413)
         # Answered before it has come.
-        c.request(5, "/hello", "POST", end=False)
-        equal(c.answer(5)[:2], (200, b"Hello, world!\n"))
-        c.send(frame(DATA, END_STREAM, 5, b"late"))
-        c.request(7)
-        equal(c.answer(7)[0], 200)
+        c.request(13, "/hello", "POST", end=False)
+        equal(c.answer(13)[:2], (200, b"Hello, world!\n"))
+        c.send(frame(DATA, END_STREAM, 13, b"late"))
+        c.request(15)
+        equal(c.answer(15)[0], 200)
 
 
 @test
@@ -205,6 +212,7 @@ def requests_that_are_refused(args):
         "bad authority": (frames.fields(authority="a b"), (400, "reset")),
         "user in authority": (frames.fields(authority="me@test"), 400),
         "space in the path": (frames.fields("/a b"), (400, "reset")),
+        "byte beyond ASCII in the path": (frames.fields("/h\xe9llo"), (400, "reset")),
         "no origin form": (frames.fields("hello"), (400, "reset")),
         "unknown expectation": (frames.fields(more=[("expect", "wonders")]), 417),
         "too many fields": (frames.fields(more=[(f"x{i}", "y") for i in range(400)]), 431),

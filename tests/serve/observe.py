@@ -114,8 +114,122 @@ def what_was_sent(args):
             equal((answer[0], answer[1]["x-request-id"]), (status, name))
             total = f'ashlar_http_requests_total{{route="{run.PATHS}",status="{status}"}}'
             wait_for(f"{status} in the metrics", lambda: metrics(s).get(total) == 1)
-        status, fields, _ = s.get("/trap")
-        assert status == 500 and re.fullmatch("[0-9a-f]{32}", fields["x-request-id"]), fields
+        for path, expected in (("/trap", 500), ("/early", 502), ("/silent", 502)):
+            status, fields, _ = s.get(path)
+            assert status == expected and re.fullmatch("[0-9a-f]{32}", fields["x-request-id"]), fields
+        # A program's own status that nobody was sent is counted nowhere.
+        total = f'ashlar_http_requests_total{{route="{run.PATHS}",status="502"}}'
+        wait_for("502 in the metrics", lambda: metrics(s).get(total) == 2)
+        assert f'ashlar_http_requests_total{{route="{run.PATHS}",status="103"}}' not in metrics(s)
+
+
+@test
+def failures_that_are_no_traps(args):
+    programs = str(run.HERE / "programs.wat")
+    with Service(args, "--style", "raw", "--metrics", "127.0.0.1:0", guest=programs) as s:
+        for path in ("/n", "/q", "/m", "/p"):  # no response, half a head, none, half a body
+            s.get(path)
+        failures = lambda kind: metrics(s)[f'ashlar_guest_failures_total{{route="{programs}",kind="{kind}"}}']
+        wait_for("four failures", lambda: failures("other") == 4)
+        equal(failures("trap"), 0)
+        s.get("/t")
+        wait_for("a trap", lambda: failures("trap") == 1)
+
+
+@test
+def instances(args):
+    with Service(args, "--metrics", "127.0.0.1:0") as s:
+        figure = lambda name: metrics(s)[f'ashlar_route_{name}{{route="{run.PATHS}"}}']
+        equal((figure("instances"), figure("memory_bytes")), (0, 0))
+        with s.connect() as c, s.connect() as d:
+            c.sendall(request("/wait"))
+            d.sendall(request("/wait"))
+            wait_for("two instances", lambda: figure("instances") == 2)
+            equal(figure("memory_bytes"), 2 * 4 * 65536)
+        wait_for("their end", lambda: figure("instances") == 0)
+        equal(figure("memory_bytes"), 0)
+    # One that stays is there while it waits.
+    with Service(args, "--metrics", "127.0.0.1:0", "--reuse", "--idle-instance-timeout", "60s") as s:
+        s.get("/hello")
+        wait_for("an instance", lambda: metrics(s)[f'ashlar_route_instances{{route="{run.PATHS}"}}'] == 1)
+
+
+# A program that prints `text` to standard error, and answers.
+PRINTS = '''(module
+  (import "wasi_snapshot_preview1" "fd_write" (func $fd_write (param i32 i32 i32 i32) (result i32)))
+  (memory (export "memory") 1)
+  (data (i32.const 64) "%s")
+  (data (i32.const 1024) "Content-Type: text/plain\\n\\nhi\\n")
+  (func $write (param $fd i32) (param $at i32) (param $size i32)
+    (i32.store (i32.const 0) (local.get $at))
+    (i32.store (i32.const 4) (local.get $size))
+    (drop (call $fd_write (local.get $fd) (i32.const 0) (i32.const 1) (i32.const 8))))
+  (func (export "_start")
+    (call $write (i32.const 2) (i32.const 64) (i32.const %d))
+    (call $write (i32.const 1) (i32.const 1024) (i32.const 29))))'''
+
+
+def prints(folder, text):
+    file = folder.path / "prints.wat"
+    file.write_text(PRINTS % ("".join(f"\\{byte:02x}" for byte in text), len(text)))
+    return file
+
+
+@test
+def what_programs_print(args):
+    """Lines of a program are whole ones, and none of them passes for one of the server's."""
+    with Folder() as f:
+        guest = prints(f, b"one\r\nt\two\x1b[31m\xc3\xa4\xc2\x9b\rfake")
+        shown = b"%sone\n%st\two\\x1b[31m\xc3\xa4\\xc2\\x9b\\x0dfake\n"
+        with Service(args, guest=guest) as s:
+            equal(s.get("/")[0], 200)
+            wait_for_log(s, "fake\n")
+            assert s.log.endswith(b"/\n" + shown % (b"", b"")), s.log
+        # Where the access log is, there is a name before them.
+        with Service(args, "--access-log", "text", guest=guest) as s:
+            for count in range(1, 4):
+                equal(s.get("/")[0], 200)
+                # Sooner the next one would go on with this line.
+                wait_for_log(s, "fake\n", count)
+            wait_for_log(s, '"GET / HTTP/1.1" 200', 3)
+            name = str(guest).encode() + b": "
+            lines = s.log.splitlines(keepends=True)
+            equal(sum(line in (shown % (name, name)).splitlines(keepends=True) for line in lines), 6, s.log)
+            equal(sum(bool(re.fullmatch(rb'127\.0\.0\.1 - - .* id=[0-9a-f]{32}\n', line)) for line in lines), 3, s.log)
+        with Service(args, "--access-log-file", str(f.path / "log"), guest=guest) as s:
+            equal(s.get("/")[0], 200)
+            wait_for_log(s, "/\none\n")
+
+
+LOGGING = '''
+  (import "wasi:logging/logging@0.1.0-draft" (instance $logging
+    (type $level' (enum "trace" "debug" "info" "warn" "error" "critical"))
+    (export "level" (type $level (eq $level')))
+    (export "log" (func (param "level" $level) (param "context" string) (param "message" string)))))'''
+
+
+@test
+def what_components_log(args):
+    """With the route's name, as what they print."""
+    text = run.PATHS.read_text()
+    for before, what in (
+            ("\n  (core module $libc", LOGGING),
+            ("\n  (core module $main", '\n  (core func $log (canon lower (func $logging "log") (memory $memory)))'),
+            ('\n    (import "host" "append"', '\n    (import "host" "log" (func $log (param i32 i32 i32 i32 i32)))'),
+            ("\n      (if (call $is (i32.const 0x6c656800))",
+             "\n      (call $log (i32.const 3) (i32.const 1024) (i32.const 5) (i32.const 1024) (i32.const 13))"),
+            ('(export "append" (func $append))', '(export "log" (func $log)) ')):
+        at = text.index(before)
+        text = text[:at] + what + text[at:]
+    with Folder() as f:
+        (f.path / "a.wat").write_text(text)
+        f.write('[[route]]\nname = "first"\nmodule = "a.wat"\nlogging = "info"\n')
+        with Service(args, guest=f.toml) as s:
+            equal(s.get("/hello")[0], 200)
+            wait_for_log(s, "\nfirst: warn [Hello]: Hello, world!\n")
+        with Service(args, "--logging", "info", guest=f.path / "a.wat") as s:
+            equal(s.get("/hello")[0], 200)
+            wait_for_log(s, "\nwarn [Hello]: Hello, world!\n")
 
 
 @test

@@ -12,6 +12,7 @@
 ;;   /early     ends with an interim status          /nap       the echo of a body that is read after 4 s
 ;;   /wait      for ten minutes              /poll      asks for ever what is always ready
 ;;   /count     the how manieth request of the instance this is, as a digit
+;;   /304       says how long a body would be, and that it has not changed
 ;;   /keep      sets no response, and keeps what it is set with; /old sets that, and its own behind it
 (component
   (import "wasi:io/error@0.2.0" (instance $error (export "error" (type (sub resource)))))
@@ -392,6 +393,10 @@
         (call $respond (i32.const 200) (i32.const 1))
         (drop (call $send (i32.const 1024) (i32.const 5)))
         (call $finish (i32.const 0)) (return)))
+      (if (call $is (i32.const 0x34303300)) (then
+        (call $respond (i32.const 304) (i32.const 1))
+        (call $finish (i32.const 0))
+        (if (i32.load8_u (i32.const 256)) (then (unreachable))) (return)))
       (if (call $is (i32.const 0x6f726400)) (then
         (call $respond (i32.const 200) (i32.const 0))
         (drop (call $send (i32.const 1024) (i32.const 5))) (return)))

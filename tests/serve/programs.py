@@ -237,6 +237,17 @@ def small(data, body="", imports=""):
 
 
 @test
+def threads(args):
+    """Whoever wants them is told, whatever else it imports before."""
+    with tempfile.TemporaryDirectory() as folder:
+        guest = pathlib.Path(folder) / "guest.wat"
+        guest.write_text('(module (import "env" "memory" (memory 1 1 shared))'
+                         ' (import "wasi" "thread-spawn" (func (param i32) (result i32))) (func (export "_start")))')
+        done = subprocess.run([args.ashlar, "serve", str(guest)], capture_output=True, timeout=SECONDS)
+        assert done.returncode != 0 and b"without threads" in done.stderr, done.stderr
+
+
+@test
 def guesses_and_mistakes(args):
     with tempfile.TemporaryDirectory() as folder:
         guest = pathlib.Path(folder) / "guest.wat"

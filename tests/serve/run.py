@@ -184,6 +184,24 @@ def answers(args):
 
 
 @test
+def lengths_without_bodies(args):
+    """RFC 9110, 8.6: of answers to HEAD and of 304; whatever is written of such a body is dropped."""
+    with Service(args, "--access-log", "text") as s, s.connect() as c:
+        c.sendall(request("/half", "HEAD") + request("/304") + request("/304", "HEAD")
+                  + request("/echo", "HEAD", "content-length: 3\r\n", b"abc") + request("/hello", fields="connection: close\r\n"))
+        answers = read_all(c)
+        equal(re.findall(rb"HTTP/1.1 (\d+)", answers), [b"200", b"304", b"304", b"200", b"200"])
+        head, _, rest = answers.partition(b"\r\n\r\n")
+        assert b"\r\ncontent-length: 10\r\n" in head + b"\r\n" and rest.startswith(b"HTTP/1.1 304"), answers
+        assert answers.endswith(b"\r\n\r\nHello, world!\n"), answers
+        # What is logged is what was sent.
+        deadline = time.monotonic() + SECONDS
+        while b'"HEAD /half HTTP/1.1" 200 0 ' not in s.log or b'"GET /304 HTTP/1.1" 304 0 ' not in s.log:
+            assert time.monotonic() < deadline, s.log
+            time.sleep(0.02)
+
+
+@test
 def connections_are_kept(args):
     with Service(args) as s, s.connect() as c:
         for _ in range(3):

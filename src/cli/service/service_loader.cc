@@ -122,10 +122,8 @@ Result<std::shared_ptr<const serve::ServedApp>> ServiceLoader::load_route(RouteP
   if (served->http) {
     TRY_ASSIGN(served->tls, shared_tls(route));
   }
-  if (names_shown_) {
-    TRY_ASSIGN(served->output, outputs_.open(route.name));
-    request.output = served->output;
-  }
+  TRY_ASSIGN(served->output, outputs_.open(names_shown_ ? route.name : std::string()));
+  request.output = served->output;
   TRY_ASSIGN(served->app, load_app(route.run, std::move(request), engines_));
   boost::asio::io_context loop;
   TRY_ASSIGN(const auto guests, served->app->on_loop(loop, nullptr));
@@ -161,7 +159,9 @@ void ServiceLoader::read_certificates(ServicePlan& plan, const Mistake& mistake)
 ServiceLoader::Outcome ServiceLoader::load(bool only_check) {
   os::FileStamp stamp = os::stamp_file(file_);
   PlanReading reading = read_();
-  names_shown_ = reading.reader != nullptr;
+  // A program alone could write lines of the access log, were there no name before them.
+  const LogPlan& log = reading.plan.log;
+  names_shown_ = reading.reader != nullptr || (log.format && log.file.empty());
   stamps_ = {std::move(stamp)};
   loaded_.clear();
   used_stores_.clear();

@@ -205,6 +205,7 @@ class HttpHost final : public http::types::Host, public http::outgoing_handler::
 
   World& w_;
   host::HttpClient* client_ = nullptr;
+  bool asked_for_head_ = false;  ///< by the last request: the answer's length is of a body that nobody sends
   Slab<SharedHttpFields> fields_;
   Slab<IncomingMessage> incoming_;
   Slab<IncomingBodyState> incoming_bodies_;

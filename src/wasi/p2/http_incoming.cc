@@ -25,6 +25,7 @@ HttpBodyReader::~HttpBodyReader() {
 }
 
 uint32_t HttpHost::add_request(host::HttpRequest request) {
+  asked_for_head_ = request.method == "HEAD";
   IncomingMessage message;
   message.fields = received(std::move(request.fields));
   message.reader = std::make_shared<HttpBodyReader>(std::move(request.body), w_.waking);

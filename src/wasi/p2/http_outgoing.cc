@@ -7,7 +7,7 @@ namespace ashlar::wasi::p2 {
 
 namespace {
 
-constexpr uint16_t kFirstStatus = 100, kLastStatus = 999;
+constexpr uint16_t kFirstStatus = 100, kLastStatus = 999, kNotModified = 304;
 
 using Done = std::expected<void, Nothing>;
 Done refuse() { return std::unexpected(Nothing{}); }
@@ -250,7 +250,11 @@ Result<Own<HttpHost::Fields>> HttpHost::outgoing_response_headers(Borrow<Outgoin
 
 HttpHost::Outcome<Own<HttpHost::OutgoingBody>, Nothing> HttpHost::outgoing_response_body(
     Borrow<OutgoingResponse> self) {
-  return body_of(outgoing_[self.rep], host::HttpErrorCode::HttpResponseBodySize);
+  OutgoingMessage& message = outgoing_[self.rep];
+  TRY_ASSIGN(auto out, body_of(message, host::HttpErrorCode::HttpResponseBodySize));
+  // RFC 9110, 8.6: the length is then of a body that nobody sends.
+  if (out && (asked_for_head_ || message.status == kNotModified)) message.body->length.reset();
+  return out;
 }
 
 Status HttpHost::response_outparam_set(Own<ResponseOutparam> param,

@@ -373,6 +373,28 @@ TEST_F(HttpClientTest, NamesThatAreNone) {
   }
 }
 
+// RFC 9110, 8.6: the length is then of a body that nobody sends.
+TEST_F(HttpClientTest, LengthsWithoutBodies) {
+  for (const auto& [method, answer] : std::initializer_list<std::pair<const char*, const char*>>{
+           {"HEAD", "HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\n"},
+           {"GET", "HTTP/1.1 304 Not Modified\r\ncontent-length: 10\r\n\r\n"}}) {
+    tcp::acceptor raw = listener(loop);
+    tcp::socket peer(loop);
+    raw.async_accept(peer, [&, text = std::string_view(answer)](boost::system::error_code) {
+      boost::system::error_code ignored;
+      asio::write(peer, asio::buffer(text), ignored);
+    });
+    HttpRequest r = request("/", method);
+    r.authority = "127.0.0.1:" + std::to_string(raw.local_endpoint().port());
+    const auto pending = client.send(std::move(r), {});
+    auto& out = outcome(pending);
+    ASSERT_TRUE(out) << answer;
+    EXPECT_EQ(read_body(*out->body), "");
+    EXPECT_FALSE(out->body->error()) << answer;
+    EXPECT_EQ(*wasi::host::find_field(out->fields, "content-length"), "10");
+  }
+}
+
 /// Servers that are not ours: what they send word by word.
 TEST_F(HttpClientTest, RefusesWrongAnswers) {
   struct Case {

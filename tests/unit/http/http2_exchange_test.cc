@@ -66,6 +66,8 @@ TEST(Http2Exchange, RefusesWhatMeansNothing) {
   EXPECT_EQ(read({}, with(kRequest, 1, "ftp")), 400);
   EXPECT_EQ(read({}, with(kRequest, 2, "a")), 400);
   EXPECT_EQ(read({}, with(kRequest, 2, "*")), 400);
+  EXPECT_EQ(read({}, with(kRequest, 2, "/\xc3\xa4")), 400);
+  EXPECT_EQ(read({}, with(kRequest, 2, "/a|\"{}^`<>\\")), 0);
   EXPECT_EQ(read({}, with(with(kRequest, 2, "*"), 0, "OPTIONS")), 0);
   EXPECT_EQ(read({}, with(kRequest, 3, "me@example.org")), 400);
   EXPECT_EQ(read({{"content-length", "100"}}), 0);
